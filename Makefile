@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# extfuse: everything starts here; 'make' alone prints what there is.
+#
+#   KVER=        kernel release to build for, default the newest stock kernel of
+#                the suite; 'make install' takes the running one
+#   KERNEL_SRC=  kernel source to make the fork of, default the suite's own
+#   TESTS=       what 'make check' runs, default all
+#   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
+
+VERSION := $(shell cat VERSION)
+BUILD   := $(CURDIR)/build
+DESTDIR ?=
+export KERNEL_SRC SERIES EXTFUSE_CACHE BUILD
+
+# Asked for in recipes only: it may download an image.
+kernel_dir = $(shell tests/vm/kernel.sh $(KVER))
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build module bpf userspace install demo check check-quick check-long \
+	check-debug check-packages bench fork fork-diff lint deb rpm dist clean
+
+help:	## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t24
+
+deps:	## install what building and testing need (Debian packages)
+	@tests/deps.sh
+
+fork: deps	## make the fork of fs/fuse from the distribution's kernel source
+	@module/fork/import --build $(BUILD) --newest
+
+fork-diff: deps	## what the fork changes; the last line counts the lines
+	@module/fork/import --build $(BUILD) --diff
+
+build: module bpf userspace	## fork, module for the target kernel, BPF programs, user space
+
+module: fork
+	@set -e; dir=$(kernel_dir); test -n "$$dir"; kver=$${dir##*/}; \
+	$(MAKE) --no-print-directory -f dkms/Makefile KVER=$$kver VMLINUZ=$$dir/vmlinuz \
+		FORK=$(BUILD)/fork/$$(echo $$kver | sed 's/^\([0-9]*\.[0-9]*\).*/\1/') OUT=$(BUILD)/module/$$kver
+
+bpf: deps
+	@if [ -f bpf/Makefile ]; then $(MAKE) --no-print-directory -C bpf BUILD=$(BUILD); fi
+
+userspace: deps bpf
+	@if [ -f helper-daemon/Makefile ]; then $(MAKE) --no-print-directory -C helper-daemon BUILD=$(BUILD); fi
+
+install: fork bpf userspace	## onto this machine: sources for DKMS, programs, commands (DESTDIR=)
+	@dkms/install-source $(VERSION) $(BUILD)/fork "$(DESTDIR)"
+	@for d in bpf helper-daemon; do if [ -f $$d/Makefile ]; then \
+		$(MAKE) --no-print-directory -C $$d BUILD=$(BUILD) DESTDIR="$(DESTDIR)" install || exit 1; fi; done
+	@if [ -z "$(DESTDIR)" ]; then dkms install extfuse/$(VERSION) $(addprefix -k ,$(KVER)); fi
+
+demo: build	## boot the stock kernel in a VM and show extfuse at work
+	@tests/vm/demo
+
+check: build	## all tests but the long ones; the last line counts them
+	@tests/check
+
+check-quick: build	## the tests that take seconds
+	@QUICK=1 tests/check
+
+check-long: build	## all tests, with a million operations
+	@LONG=1 tests/check
+
+check-debug:	## the tests on a debug kernel
+	@echo "check-debug: there is no debug kernel yet; 'make check' runs on the stock one" >&2; exit 2
+
+check-packages:	## install, upgrade and remove the packages on whole distributions
+	@echo "check-packages: there are no packages yet; 'make check' tests what 'make build' makes" >&2; exit 2
+
+bench: build	## instructions and times against native and stock fuse, build/bench.json
+	@tests/bench/run
+
+lint: deps	## style, spelling and static checks
+	@tests/lint
+
+deb:	## Debian packages
+	@echo "deb: there is no debian/ yet; 'make install' installs from the tree" >&2; exit 2
+
+rpm:	## RPM packages
+	@echo "rpm: there is no rpm/ yet; 'make install' installs from the tree" >&2; exit 2
+
+dist:	## source archive of this version
+	@echo "dist: there are no releases yet; take the tree itself" >&2; exit 2
+
+clean:	## remove build/, not the cache
+	rm -rf $(BUILD)
