@@ -98,11 +98,11 @@ static struct elf elf_open(struct file f)
 {
 	struct elf e = { .f = f };
 	const Elf64_Ehdr *eh = (void *)f.data;
-	const Elf64_Shdr *sh = (void *)(f.data + eh->e_shoff);
-	const Elf64_Shdr *names;
+	const Elf64_Shdr *sh, *names;
 
 	if (!is_elf(&f))
 		fail(&f, "is not a 64-bit ELF file");
+	sh = (void *)(f.data + eh->e_shoff);
 	if (!inside(&f, eh->e_shoff, (uint64_t)eh->e_shnum * sizeof(*sh)) ||
 	    eh->e_shstrndx >= eh->e_shnum)
 		fail(&f, "its section table is damaged");
