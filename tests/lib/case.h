@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What C cases share. CHECK(what must be true, "what it means", …) ends the case with a line that says where and what,
+ * together with errno's words; SKIP("reason") ends it as skipped.
+ */
+#ifndef CASE_H
+#define CASE_H
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CASE_EXIT_SKIP	77
+
+#define CHECK(condition, ...)							\
+	do {									\
+		int case_errno = errno;						\
+										\
+		if (!(condition)) {						\
+			fflush(stdout);						\
+			fprintf(stderr, "failed: %s:%d: ", __FILE__, __LINE__);	\
+			fprintf(stderr, __VA_ARGS__);				\
+			fprintf(stderr, " [%s; errno: %s]\n", #condition,	\
+				strerror(case_errno));				\
+			exit(1);						\
+		}								\
+	} while (0)
+
+#define SKIP(...)								\
+	do {									\
+		printf(__VA_ARGS__);						\
+		printf("\n");							\
+		exit(CASE_EXIT_SKIP);						\
+	} while (0)
+
+#endif

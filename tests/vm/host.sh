@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The host side of a VM run, for tests/vm/run: makes what it boots from, starts QEMU with the channel as its standard
+# output, and reads the channel. Uses run's settings, which are set here to their defaults.
+
+mem=1024 smp=2 limit=600 grace=90 icount='' append='' log='' results=/dev/null
+
+# Where a run keeps its files; gone when run ends.
+WORK=
+QEMU=
+
+vm_cleanup() {
+	if [ -n "$QEMU" ]; then
+		kill -9 "$QEMU" 2>/dev/null || true
+	fi
+	[ -z "$WORK" ] || rm -rf "$WORK"
+}
+
+make_scratch() {
+	# Initialised completely: else a kernel thread would go on doing it while the cases run.
+	mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 -m 0 -L scratch "$1" 3G
+}
+
+vm_prepare() {
+	local need
+	for need in qemu-system-x86_64 cpio mkfs.ext4 dpkg-deb depmod; do
+		PATH=$PATH:/usr/sbin:/sbin command -v "$need" >/dev/null || die "$need is missing: run 'make deps'"
+	done
+	PATH=$PATH:/usr/sbin:/sbin
+	WORK=$(mktemp -d "${TMPDIR:-/tmp}/vm.XXXXXX")
+	trap vm_cleanup EXIT
+	trap 'exit 130' INT TERM
+	mkdir "$WORK/plan"
+	KERNEL=$("$VM_DIR/kernel.sh" "$1")
+	INITRD=$("$VM_DIR/initrd.sh" "$KERNEL")
+	ROOT=$("$VM_DIR/root.sh")
+	SCRATCH=$CACHE/vm/scratch-3G-v1.img
+	cached "$SCRATCH" make_scratch
+	[ -n "$log" ] || log=$WORK/kernel.log
+}
+
+# The limits keep a slow host from raising reports that name the code under test (design: README.md). An icount boot gives
+# up what makes counts differ from run to run or count bytes instead of instructions.
+kernel_words() {
+	local w="console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"
+	w+=" workqueue.watchdog_thresh=300 mitigations=off random.trust_cpu=on audit=0"
+	[ -z "$icount" ] || w+=" init_on_alloc=0 nokaslr"
+	echo "$w $append"
+}
+
+# A QEMU option is a list with commas in it.
+# shellcheck disable=SC2054
+qemu_words() {
+	(cd "$WORK" && find plan | cpio -o -H newc -R 0:0 --quiet) >"$WORK/plan.cpio"
+	cat "$INITRD" "$WORK/plan.cpio" >"$WORK/initrd"
+	QEMU_ARGS=(-nodefaults -no-user-config -no-reboot -display none -machine q35 -m "$mem"
+		-kernel "$KERNEL/vmlinux" -initrd "$WORK/initrd" -append "$(kernel_words)"
+		-device virtio-serial-pci
+		-device virtserialport,chardev=channel,name=extfuse.channel
+		-drive "file=$ROOT,format=raw,if=none,id=root,snapshot=on,cache=unsafe" -device virtio-blk-pci,drive=root
+		-drive "file=$SCRATCH,format=raw,if=none,id=scratch,snapshot=on,cache=unsafe" -device virtio-blk-pci,drive=scratch
+		-fsdev "local,id=tree,path=$TREE,security_model=none,readonly=on,multidevs=remap"
+		-device virtio-9p-pci,fsdev=tree,mount_tag=tree
+		-fsdev "local,id=modules,path=$KERNEL/lib/modules,security_model=none,readonly=on"
+		-device virtio-9p-pci,fsdev=modules,mount_tag=modules)
+	if [ -n "$icount" ]; then
+		QEMU_ARGS+=(-accel tcg -icount shift=0 -smp 1 -cpu max,-erms,-fsrm)
+	else
+		QEMU_ARGS+=(-accel tcg,thread=multi -smp "$smp" -cpu max)
+	fi
+}
+
+vm_start() {
+	qemu_words
+	# QEMU takes the end of its standard input for the host going away, and the guest would wait for it to come back:
+	# a fifo that we hold open ourselves never ends.
+	mkfifo "$WORK/never"
+	exec 8<>"$WORK/never"
+	exec 7< <(exec qemu-system-x86_64 "${QEMU_ARGS[@]}" -chardev stdio,id=channel,signal=off \
+		-serial "file:$WORK/console" <&8 2>"$WORK/qemu.err")
+	QEMU=$!
+}
+
+vm_shell() {
+	qemu_words
+	qemu-system-x86_64 "${QEMU_ARGS[@]}" -chardev "file,id=channel,path=$log" -serial mon:stdio
+}
+
+# Why there is no more to read: says it on stderr, and what the console said last.
+vm_died() {
+	local what=$1
+	kill -9 "$QEMU" 2>/dev/null || true
+	echo "run: $what" >&2
+	grep -v '^ *$' "$WORK/qemu.err" | head -n 5 >&2 || true
+	tail -n 60 "$WORK/console" 2>/dev/null | tr -d '\r' | sed 's/^/console: /' >&2
+}
+
+# Reads one message into LINE. Fails at the end of the channel (1) and when the time is over (2).
+vm_read() {
+	local left=$(($1 - SECONDS)) err=0
+	LINE=
+	[ $left -gt 0 ] || return 2
+	IFS= read -r -t "$left" -u 7 LINE || err=$?
+	[ $err -le 128 ] || return 2
+	return $err
+}
+
+vm_command() {
+	local status='' complaint='' end=$((SECONDS + limit)) err=0
+	while vm_read $end || { err=$?; false; }; do
+		case $LINE in
+		O*) printf '%s\n' "${LINE:1}" ;;
+		E*) printf '%s\n' "${LINE:1}" >&2 ;;
+		K*) printf '%s\n' "${LINE:1}" >>"$log" ;;
+		M*) [ -z "${VERBOSE:-}" ] || printf 'run: %s\n' "${LINE:1}" >&2 ;;
+		D*) printf 'run: %s\n' "${LINE:1}" >&2 ;;
+		W*) complaint=${LINE:1} ;;
+		X*) status=${LINE:1} ;;
+		Z*) break ;;
+		esac
+	done
+	if [ $err -eq 2 ]; then
+		vm_died "the VM was killed after $limit seconds"
+		exit 124
+	elif [ -z "$status" ]; then
+		vm_died "the VM died"
+		exit 125
+	fi
+	if [ -n "$complaint" ]; then
+		echo "run: the kernel complained: $complaint" >&2
+		tail -n 60 "$log" | sed 's/^/kernel: /' >&2
+		[ "$status" != 0 ] || status=99
+	fi
+	exit "$status"
+}
+
+# One result: into the table that the caller asked for, and to the reader. A failure brings what the case printed, what
+# the kernel said meanwhile, and the command that repeats it.
+show_result() {
+	local name=$1 verdict=$2 seconds=$3 reason=$4
+	printf '%s\t%s\t%s\t%s\n' "$name" "$verdict" "$seconds" "$reason" >>"$results"
+	case $verdict in
+	pass) printf 'pass  %s  %s s\n' "$name" "$seconds" ;;
+	skip) printf 'SKIP  %s: %s\n' "$name" "$reason" ;;
+	*)
+		printf 'FAIL  %s  %s s\n' "$name" "$seconds"
+		printf '%s\n' "$reason" | tr '\t' '\n' | sed 's/^/      why: /'
+		tail -n 200 "$WORK/output" | sed 's/^/      | /'
+		tail -n 80 "$WORK/case.log" | sed 's/^/      kernel: /'
+		printf '      again: make check TESTS=%s\n' "$name"
+		;;
+	esac
+}
+
+# Reads one boot to its end. A case that was begun and has no result when the VM is gone has failed; those that were not
+# begun get no line, and the caller boots again for them.
+vm_cases() {
+	local name='' why='' err=0 end=$((SECONDS + limit)) rest seconds verdict reason
+	: >"$WORK/output"
+	: >"$WORK/case.log"
+	while vm_read $end || { err=$?; false; }; do
+		case $LINE in
+		S*)
+			rest=${LINE:1} why=
+			name=${rest%%$'\t'*}
+			# The guest enforces the case's time; this is for a guest that does not do that any more.
+			end=$((SECONDS + ${rest##*$'\t'} + grace))
+			: >"$WORK/output"
+			: >"$WORK/case.log"
+			;;
+		[OE]*) printf '%s\n' "${LINE:1}" >>"$WORK/output" ;;
+		K*) printf '%s\n' "${LINE:1}" | tee -a "$log" >>"$WORK/case.log" ;;
+		F*) rest=${LINE#*$'\t'} why=${why:+$why$'\t'}$rest ;;
+		R*)
+			IFS=$'\t' read -r name verdict seconds reason <<<"${LINE:1}"
+			show_result "$name" "$verdict" "$seconds" "${why:-$reason}"
+			name=
+			end=$((SECONDS + grace))
+			;;
+		B*) show_result vm/boot fail 0 "${LINE:1}" ;;
+		D*) printf 'run: %s\n' "${LINE:1}" ;;
+		Z*) return 0 ;;
+		esac
+	done
+	reason="the VM died"
+	[ $err -ne 2 ] || reason="the VM did not answer any more and was killed"
+	vm_died "$reason" 2>>"$WORK/output"
+	[ -n "$name" ] || name=vm/boot
+	show_result "$name" fail "$SECONDS" "${why:+$why$'\t'}$reason"
+}

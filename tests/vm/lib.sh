@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What the host side scripts of the harness share: where the tree and the cache are, how to fail, and how to make
+# a cached thing exactly once. Sourced by the scripts in this folder and by tests/check.
+
+VM_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TREE=$(cd "$VM_DIR/../.." && pwd)
+CACHE=${EXTFUSE_CACHE:-$HOME/.cache/extfuse}
+export VM_DIR TREE CACHE
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# A key for what a cached thing was made from: the first 16 hex digits are plenty to tell our own inputs apart.
+content_key() {
+	sha256sum | cut -c1-16
+}
+
+# cached PATH COMMAND…: run "COMMAND… TEMPORARY" unless PATH exists, then rename TEMPORARY to PATH. Several callers
+# may ask at once: the first makes it under a lock, the others wait for it.
+cached() {
+	local path=$1 lock
+	shift
+	[ -e "$path" ] && return 0
+	mkdir -p "$(dirname "$path")"
+	lock=$path.lock
+	(
+		flock 9
+		[ -e "$path" ] && exit 0
+		rm -rf "$path.new"
+		"$@" "$path.new" || { rm -rf "$path.new"; exit 1; }
+		mv "$path.new" "$path"
+	) 9>"$lock"
+}
+
+# The value of a line "needs: …" (or timeout, what, ring, libs) in the comment that a case begins with, shell or C.
+case_header() {
+	sed -n "1,40s,^[/ *#]*$1: *,,p" "$2" | sed 's, *\*/$,,' | head -n 1
+}
