@@ -19,7 +19,9 @@ import tarfile
 import tempfile
 
 DEFAULT_SERIES = "6.1"
-WANTED = re.compile(r"(?:^|/)(linux-[^/]*)/(Makefile|fs/fuse/[^/]+)$")
+# What an import reads, and what 'make lint' uses of the kernel's own tools.
+WANTED = re.compile(r"(?:^|/)linux-[^/]*/(Makefile|fs/fuse/[^/]+|"
+                    r"scripts/(?:checkpatch\.pl|spelling\.txt|const_structs\.checkpatch))$")
 
 
 class SourceError(Exception):
@@ -87,7 +89,7 @@ def _take(tar, into):
     for member in tar:
         name = WANTED.search(member.name)
         if member.isfile() and name:
-            path = os.path.join(into, name.group(2))
+            path = os.path.join(into, name.group(1))
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "wb") as out:
                 shutil.copyfileobj(tar.extractfile(member), out)
@@ -120,8 +122,8 @@ def _from_archive(path, unpack, package, version=""):
     """Unpacks once; the lock and the rename keep two imports from meeting."""
     digest = _sha256(path)
     top = cache_dir("fork-source")
-    root = os.path.join(top, digest)
-    with _locked(os.path.join(top, digest + ".lock")):
+    root = os.path.join(top, f"{digest[:40]}-{hashlib.sha256(WANTED.pattern.encode()).hexdigest()[:8]}")
+    with _locked(root + ".lock"):
         if not os.path.isdir(root):
             new = tempfile.mkdtemp(dir=top)
             try:
