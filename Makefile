@@ -35,7 +35,7 @@ build: module bpf userspace	## fork, module for the target kernel, BPF programs,
 
 module: fork
 	@set -e; dir=$(kernel_dir); test -n "$$dir"; kver=$${dir##*/}; \
-	$(MAKE) --no-print-directory -f dkms/Makefile KVER=$$kver VMLINUZ=$$dir/vmlinuz \
+	$(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$$(nproc)) --no-print-directory -f dkms/Makefile KVER=$$kver VMLINUZ=$$dir/vmlinuz \
 		FORK=$(BUILD)/fork/$$(echo $$kver | sed 's/^\([0-9]*\.[0-9]*\).*/\1/') OUT=$(BUILD)/module/$$kver
 
 bpf: deps
