@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * For authors of extfuse programs: what a BPF object needs to answer the
+ * requests of a FUSE file system in the kernel.  Context, selectors and
+ * verdicts are documented in <linux/extfuse.h>, the requests themselves in
+ * <linux/fuse.h>; this header adds the functions of extfuse.ko that a program
+ * can call, section names, lifetimes, and values of maps that are safe to
+ * read while others write.
+ *
+ * Compile with clang -target bpf -O2 -g -ffreestanding.
+ */
+#ifndef _EXTFUSE_BPF_H
+#define _EXTFUSE_BPF_H
+
+#include <linux/types.h>
+#include <linux/bpf.h>
+#include <linux/extfuse.h>
+#include <linux/fuse.h>
+#include <bpf/bpf_helpers.h>
+#include <extfuse/options.h>
+
+/*
+ * Errors and file types by number: libc's headers cannot be included here,
+ * and these are the same on every architecture that Linux has FUSE on.
+ */
+#define EXTFUSE_EPERM		1
+#define EXTFUSE_ENOENT		2
+#define EXTFUSE_EACCES		13
+#define EXTFUSE_EINVAL		22
+#define EXTFUSE_ENODATA		61
+#define EXTFUSE_S_IFMT		0170000
+#define EXTFUSE_S_IFREG		0100000
+
+/* Reply phase: the daemon's answer as it came. */
+#define EXTFUSE_KEEP		EXTFUSE_UPCALL
+
+/*
+ * Functions of extfuse.ko.  @req must be the program's own context.  None of
+ * them sleeps; all return 0 or a negative error, but bpf_extfuse_fresh().
+ */
+
+/**
+ * bpf_extfuse_read_args - copy an argument of the request
+ * @req:	context
+ * @type:	enum extfuse_arg
+ * @dst:	where to; must be initialised if it lies on the stack
+ * @dst__sz:	room at @dst, bytes; what the argument needs, enum extfuse_arg says
+ *
+ * -EINVAL no such argument, or not exactly the size that the selector wants;
+ * -E2BIG @dst is too small; -ENODATA an output that nobody has written yet;
+ * -EFAULT the caller's memory cannot be read now, @dst is zeroed; -EBADRQC
+ * unknown selector.
+ */
+extern int bpf_extfuse_read_args(struct extfuse_req *req, __u32 type, void *dst,
+				 __u32 dst__sz) __ksym;
+
+/**
+ * bpf_extfuse_write_args - write an output
+ * @req:	context
+ * @type:	OUT_PARAM_0 or OUT_PARAM_1
+ * @src:	where from
+ * @src__sz:	bytes at @src: exactly the size of an output that has a fixed
+ *		one, at most its room of another
+ *
+ * Errors as above; -E2BIG @src is larger than the output.
+ */
+extern int bpf_extfuse_write_args(struct extfuse_req *req, __u32 type, const void *src,
+				  __u32 src__sz) __ksym;
+
+/**
+ * bpf_extfuse_fresh - has nothing changed since a cache entry was made?
+ * @req:	context
+ * @nodeid:	node that the entry is about; for names, the directory
+ * @kind:	enum extfuse_kind
+ * @stamp:	extfuse_req.stamp of the request whose reply made the entry
+ *
+ * Returns 1 if nothing has changed, and then records that the answer to this
+ * request rests on it; 0 if something has; -EINVAL.  An answer out of a cache
+ * that rests on nothing is not taken.
+ */
+extern int bpf_extfuse_fresh(struct extfuse_req *req, __u64 nodeid, __u32 kind,
+			     __u64 stamp) __ksym;
+
+/*
+ * Programs.  EXTFUSE_REQUEST(getattr) { ... } is the request program of
+ * FUSE_GETATTR, EXTFUSE_REPLY(lookup) { ... } the reply program of
+ * FUSE_LOOKUP, the _ANY forms are for every opcode that has none of its own.
+ * @req is the context.
+ */
+#define EXTFUSE_REQUEST(op) \
+	SEC("extfuse/" #op) int extfuse_request_##op(struct extfuse_req *req)
+#define EXTFUSE_REPLY(op) \
+	SEC("extfuse.reply/" #op) int extfuse_reply_##op(struct extfuse_req *req)
+#define EXTFUSE_REQUEST_ANY \
+	SEC("extfuse/*") int extfuse_request_any(struct extfuse_req *req)
+#define EXTFUSE_REPLY_ANY \
+	SEC("extfuse.reply/*") int extfuse_reply_any(struct extfuse_req *req)
+
+/*
+ * Options that the administrator gave at mount time.  An object that wants
+ * them says "EXTFUSE_OPTIONS;" once, at file scope; libextfuse fills
+ * extfuse_options before it loads the object.
+ *
+ * Maps whose name starts with "cache_" are caches: cachesize=ENTRIES gives
+ * the largest of them that many elements and keeps the proportion of the
+ * others to it.
+ */
+#define EXTFUSE_OPTIONS const volatile struct extfuse_ext_options extfuse_options
+
+/* An object whose answers depend on the caller says this: extfuse_req.who is then filled. */
+#define EXTFUSE_WANT_WHO const volatile __u32 extfuse_want_who = 1
+
+/* Lifetimes: the protocol has seconds and nanoseconds, we count nanoseconds. */
+#define EXTFUSE_NSEC_PER_SEC	1000000000ULL
+
+/* @ns from @now, or the end of time. */
+static __always_inline __u64 extfuse_time_add(__u64 now, __u64 ns)
+{
+	return ns > ~0ULL - now ? ~0ULL : now + ns;
+}
+
+/* Of a lifetime in ns its seconds, and the nanoseconds beside them. */
+static __always_inline void extfuse_time_split(__u64 ns, uint64_t *sec, uint32_t *nsec)
+{
+	*sec = ns / EXTFUSE_NSEC_PER_SEC;
+	*nsec = ns - *sec * EXTFUSE_NSEC_PER_SEC;
+}
+
+/*
+ * Values of hash maps.  The kernel takes an element back at once when it is
+ * deleted or, in an LRU map, when room is needed, and fills it anew while
+ * another processor, or a program that was preempted here, still reads it.  So
+ * a value begins and ends with a mark:
+ *
+ *	struct value {
+ *		struct extfuse_mark head;
+ *		... whole 64-bit words, no padding ...
+ *		struct extfuse_mark tail;
+ *	};
+ *
+ * A writer builds a value in its own memory, seals it with extfuse_seal(), and
+ * gives it to bpf_map_update_elem(), never writes into a map.  A reader copies
+ * it with extfuse_copy() and uses the copy only if that returns true.  The
+ * tail's stamp is mixed with a sum of all words between: the order in which a
+ * processor moves the bytes of a value is not ours to choose.
+ *
+ * @key identifies the element: the map's key, or a hash of it.
+ */
+struct extfuse_mark {
+	__u64	key;
+	__u64	stamp;
+};
+
+/* Values are handled by the word, whatever their members are. */
+typedef __u64 __attribute__((__may_alias__)) extfuse_word;
+
+#define EXTFUSE_MARK_WORDS	(sizeof(struct extfuse_mark) / sizeof(extfuse_word))
+
+static __always_inline __u64 __extfuse_mix(__u64 sum, __u64 word)
+{
+	return (sum ^ word) * 0x9e3779b97f4a7c15ULL;
+}
+
+static __always_inline void __extfuse_seal(extfuse_word *v, unsigned long words,
+					   __u64 key, __u64 stamp)
+{
+	__u64 sum = stamp;
+	unsigned long i;
+
+#pragma unroll
+	for (i = words - EXTFUSE_MARK_WORDS; i > EXTFUSE_MARK_WORDS; i--) {
+		sum = __extfuse_mix(sum, v[i - 1]);
+		asm volatile("" : "+r"(sum));
+	}
+	v[0] = key;
+	v[1] = stamp;
+	v[words - 2] = key;
+	v[words - 1] = sum;
+}
+
+static __always_inline int __extfuse_copy(extfuse_word *dst, const volatile extfuse_word *src,
+					  unsigned long words, __u64 key)
+{
+	__u64 sum;
+	unsigned long i;
+
+	/* A copy that keeps to the words it has read: volatile reads each once. */
+	dst[0] = src[0];
+	dst[1] = src[1];
+	sum = dst[1];
+#pragma unroll
+	for (i = words - EXTFUSE_MARK_WORDS; i > EXTFUSE_MARK_WORDS; i--) {
+		__u64 word = src[i - 1];
+
+		dst[i - 1] = word;
+		sum = __extfuse_mix(sum, word);
+		/* Else the compiler holds the words in a second copy on the stack. */
+		asm volatile("" : "+r"(sum) : "r"(dst) : "memory");
+	}
+	return dst[0] == key && src[words - 2] == key && src[words - 1] == sum;
+}
+
+/**
+ * extfuse_seal - make a value ready for its map
+ * @v:		pointer to the value, in the program's own memory
+ * @k:		what identifies the element
+ * @s:		stamp: extfuse_req.stamp of the request that it is made from
+ */
+#define extfuse_seal(v, k, s) ({						\
+	_Static_assert(sizeof(*(v)) % sizeof(__u64) == 0, "whole words only");	\
+	__extfuse_seal((extfuse_word *)(v), sizeof(*(v)) / sizeof(extfuse_word),	\
+		       (k), (s));							\
+})
+
+/**
+ * extfuse_copy - copy a value out of its map and check it
+ * @dst:	pointer to a value in the program's own memory; its tail stays as it was
+ * @src:	what bpf_map_lookup_elem() returned, not NULL
+ * @k:		what identifies the element
+ *
+ * True if @dst is what a writer has sealed for @k.
+ */
+#define extfuse_copy(dst, src, k) ({						\
+	_Static_assert(sizeof(*(dst)) == sizeof(*(src)), "one type of value");	\
+	_Static_assert(sizeof(*(dst)) % sizeof(__u64) == 0, "whole words only");	\
+	__extfuse_copy((extfuse_word *)(dst), (const volatile extfuse_word *)(src),	\
+		       sizeof(*(dst)) / sizeof(extfuse_word), (k));		\
+})
+
+#endif /* _EXTFUSE_BPF_H */

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * metacache: answers GETATTR and LOOKUP from what the daemon said last.  It
+ * works with any daemon: its reply programs fill the maps out of the daemon's
+ * own answers, the kernel says what of that is still fresh, and an answer
+ * carries what is left of the daemon's lifetime.
+ *
+ * With actimeo the administrator's lifetime counts where it is the longer one.
+ * It is written into the daemon's replies too, READDIRPLUS entries included,
+ * so that the kernel's own caches answer and nobody asks us.  Never for
+ * regular files with several links: a daemon that goes by paths has a node for
+ * each, and a change of one says nothing of the other.  Names that do not
+ * exist live for actimeo unless the daemon gives them a lifetime of their own.
+ */
+#include <extfuse/bpf.h>
+
+/* tests/bpf/answer.bpf.c sets it: answers and replies make the kernel ask again each time. */
+#ifndef METACACHE_ASK_AGAIN
+#define METACACHE_ASK_AGAIN 0
+#endif
+
+/* Names by size, NUL included: nearly all are short, and a short key costs less. */
+#define NAME_SHORT	32
+#define NAME_LONG	256
+
+EXTFUSE_OPTIONS;
+
+/* Attributes, laid out so that a copy becomes fuse_attr_out or fuse_entry_out in place. */
+struct attr_value {
+	struct extfuse_mark head;
+	__u64	until;
+	struct fuse_attr_out out;
+	struct extfuse_mark tail;
+};
+
+union attr_copy {
+	struct attr_value value;
+	struct fuse_entry_out entry;
+};
+
+_Static_assert(__builtin_offsetof(struct attr_value, out.attr) ==
+	       __builtin_offsetof(struct fuse_entry_out, attr), "attributes stay where they are");
+
+/* A name: nodeid 0 says that it does not exist. */
+struct name_value {
+	struct extfuse_mark head;
+	__u64	until;
+	__u64	daemon_until;
+	__u64	nodeid;
+	__u64	generation;
+	struct extfuse_mark tail;
+};
+
+struct name_key {
+	__u64	parent;
+	char	name[NAME_SHORT];
+};
+
+struct lname_key {
+	__u64	parent;
+	char	name[NAME_LONG];
+};
+
+/*
+ * A directory entry arrives as fuse_dirent: two words, then length and type
+ * where the key has its parent, then the name.
+ */
+struct name_buf {
+	__u64	ino;
+	__u64	off;
+	struct name_key key;
+};
+
+struct lname_buf {
+	__u64	ino;
+	__u64	off;
+	struct lname_key key;
+};
+
+_Static_assert(__builtin_offsetof(struct name_buf, key.name) ==
+	       __builtin_offsetof(struct fuse_dirent, name), "names stay where they are");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, __u64);
+	__type(value, struct attr_value);
+} cache_attr SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, struct name_key);
+	__type(value, struct name_value);
+} cache_name SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct lname_key);
+	__type(value, struct name_value);
+} cache_lname SEC(".maps");
+
+static __always_inline int names_dir(void)
+{
+	return extfuse_options.flags & EXTFUSE_OPT_NAMES_DIR;
+}
+
+/* When actimeo ends for a reply that is here now; 0: the daemon's word stands. */
+static __always_inline __u64 actimeo_until(struct extfuse_req *req)
+{
+	__u64 ns = extfuse_options.actimeo_ns;
+
+	return ns ? extfuse_time_add(req->now, ns) : 0;
+}
+
+static __always_inline __u64 actimeo_until_attr(struct extfuse_req *req,
+						const struct fuse_attr *attr)
+{
+	if ((attr->mode & EXTFUSE_S_IFMT) == EXTFUSE_S_IFREG && attr->nlink > 1)
+		return 0;
+	return actimeo_until(req);
+}
+
+static __always_inline __u64 later(__u64 a, __u64 b)
+{
+	return a > b ? a : b;
+}
+
+/* What is left of a lifetime, as a reply states it. */
+static __always_inline void left_split(struct extfuse_req *req, __u64 until,
+				       uint64_t *sec, uint32_t *nsec)
+{
+	__u64 left = until > req->now && !METACACHE_ASK_AGAIN ? until - req->now : 0;
+
+	extfuse_time_split(left, sec, nsec);
+}
+
+/* Identifies an element to its reader; the key in the map is the name itself. */
+static __always_inline __u64 name_hash(const void *key, unsigned long size)
+{
+	const extfuse_word *word = key;
+	__u64 hash = extfuse_options.seed;
+	unsigned long i;
+
+#pragma unroll
+	for (i = 0; i < size / sizeof(*word); i++) {
+		hash = __extfuse_mix(hash, word[i]);
+		hash ^= hash >> 32;
+		asm volatile("" : "+r"(hash));	/* one word after the other: saves stack */
+	}
+	return hash;
+}
+
+static __always_inline int attr_find(struct extfuse_req *req, __u64 nodeid,
+				     struct attr_value *copy)
+{
+	const struct attr_value *value = bpf_map_lookup_elem(&cache_attr, &nodeid);
+
+	return value && extfuse_copy(copy, value, nodeid) && copy->until > req->now &&
+	       bpf_extfuse_fresh(req, nodeid, EXTFUSE_KIND_ATTR, copy->head.stamp) == 1;
+}
+
+static __always_inline void attr_store(struct extfuse_req *req, __u64 nodeid,
+				       struct attr_value *value, __u64 until)
+{
+	if (until <= req->now)
+		return;
+	value->until = until;
+	value->out.attr_valid = 0;
+	value->out.attr_valid_nsec = 0;
+	value->out.dummy = 0;
+	extfuse_seal(value, nodeid, req->stamp);
+	bpf_map_update_elem(&cache_attr, &nodeid, value, BPF_ANY);
+}
+
+static __always_inline int name_copy(const struct name_value *value, struct name_value *copy,
+				     __u64 hash)
+{
+	return value && extfuse_copy(copy, value, hash);
+}
+
+static __always_inline int name_find(struct extfuse_req *req, struct name_value *copy)
+{
+	struct name_key key = { .parent = req->nodeid };
+
+	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, key.name, sizeof(key.name)))
+		return 0;
+	return name_copy(bpf_map_lookup_elem(&cache_name, &key), copy,
+			 name_hash(&key, sizeof(key)));
+}
+
+/* Not inlined, as all that needs much stack: a program has 512 bytes of it. */
+static __noinline int lname_find(struct extfuse_req *req, struct name_value *copy)
+{
+	struct lname_key key = { .parent = req->nodeid };
+
+	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, key.name, sizeof(key.name)))
+		return 0;
+	return name_copy(bpf_map_lookup_elem(&cache_lname, &key), copy,
+			 name_hash(&key, sizeof(key)));
+}
+
+/* Reads the name that a reply is about; false for "." and "..", which move with directories. */
+static __always_inline int name_read(struct extfuse_req *req, void *buf, char *name, __u32 size)
+{
+	int err;
+
+	if (req->flags & EXTFUSE_F_ENTRY)
+		err = bpf_extfuse_read_args(req, OUT_PARAM_1, buf, FUSE_NAME_OFFSET + size);
+	else
+		err = bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, name, size);
+	if (err || !name[0])
+		return 0;
+	return name[0] != '.' || (name[1] && (name[1] != '.' || name[2]));
+}
+
+static __noinline int name_store(struct extfuse_req *req, struct name_value *value)
+{
+	struct name_buf buf = {};
+
+	if (!name_read(req, &buf, buf.key.name, sizeof(buf.key.name)))
+		return 0;
+	buf.key.parent = req->nodeid;
+	extfuse_seal(value, name_hash(&buf.key, sizeof(buf.key)), req->stamp);
+	return bpf_map_update_elem(&cache_name, &buf.key, value, BPF_ANY);
+}
+
+static __noinline int lname_store(struct extfuse_req *req, struct name_value *value)
+{
+	struct lname_buf buf = {};
+
+	if (!name_read(req, &buf, buf.key.name, sizeof(buf.key.name)))
+		return 0;
+	buf.key.parent = req->nodeid;
+	extfuse_seal(value, name_hash(&buf.key, sizeof(buf.key)), req->stamp);
+	return bpf_map_update_elem(&cache_lname, &buf.key, value, BPF_ANY);
+}
+
+/* Remembers what a name leads to. */
+static __always_inline void name_learn(struct extfuse_req *req, struct name_value *value)
+{
+	__u32 size;
+
+	if (value->until <= req->now)
+		return;
+	size = req->flags & EXTFUSE_F_ENTRY ? req->out_size[1] - FUSE_NAME_OFFSET + 1 :
+					      req->in_size[0];
+	if (size <= NAME_SHORT)
+		name_store(req, value);
+	else if (size <= NAME_LONG)
+		lname_store(req, value);
+}
+
+/* A name that does not exist, with a lifetime: the reply is a fuse_entry_out of node id 0. */
+static __always_inline int negative_learn(struct extfuse_req *req, struct fuse_entry_out *out,
+					  struct name_value *name)
+{
+	__u64 longer = actimeo_until(req);
+
+	name->daemon_until = req->entry_until;
+	name->until = later(req->entry_until, longer);
+	if (longer <= req->entry_until || names_dir() || METACACHE_ASK_AGAIN)
+		return EXTFUSE_KEEP;
+	extfuse_time_split(extfuse_options.actimeo_ns, &out->entry_valid, &out->entry_valid_nsec);
+	return bpf_extfuse_write_args(req, OUT_PARAM_0, out, sizeof(*out)) ? EXTFUSE_KEEP : 0;
+}
+
+/*
+ * Learns from a fuse_entry_out: stores the attributes, says in @name what to
+ * store of the name, lengthens the lifetimes.  Returns the verdict.
+ */
+static __noinline int entry_learn(struct extfuse_req *req, struct name_value *name)
+{
+	union attr_copy copy = {};
+	struct fuse_entry_out *out = &copy.entry;
+	__u64 longer, attr_until, nodeid;
+	int verdict = EXTFUSE_KEEP, changed = 0;
+
+	if (bpf_extfuse_read_args(req, OUT_PARAM_0, out, sizeof(*out)))
+		return EXTFUSE_KEEP;
+	nodeid = out->nodeid;
+	/* In a listing node id 0 means "name only", not that there is none. */
+	if (!nodeid)
+		return req->flags & EXTFUSE_F_ENTRY ? EXTFUSE_KEEP :
+						      negative_learn(req, out, name);
+
+	longer = actimeo_until_attr(req, &out->attr);
+	attr_until = later(req->attr_until, longer);
+	name->nodeid = nodeid;
+	name->generation = out->generation;
+	name->daemon_until = req->entry_until;
+	name->until = later(req->entry_until, longer);
+
+	if (longer > req->entry_until && !names_dir()) {
+		extfuse_time_split(extfuse_options.actimeo_ns, &out->entry_valid,
+				   &out->entry_valid_nsec);
+		changed = 1;
+	}
+	if (longer > req->attr_until) {
+		extfuse_time_split(extfuse_options.actimeo_ns, &out->attr_valid,
+				   &out->attr_valid_nsec);
+		changed = 1;
+	}
+	if (changed && !METACACHE_ASK_AGAIN &&
+	    !bpf_extfuse_write_args(req, OUT_PARAM_0, out, sizeof(*out)))
+		verdict = 0;
+	attr_store(req, nodeid, &copy.value, attr_until);
+	return verdict;
+}
+
+/* Confirms a name that the kernel knows, with the attributes of its node. */
+static __noinline int positive_answer(struct extfuse_req *req, const struct name_value *name)
+{
+	union attr_copy copy;
+	struct fuse_entry_out *out = &copy.entry;
+	__u64 attr_until;
+
+	if (!attr_find(req, name->nodeid, &copy.value))
+		return EXTFUSE_UPCALL;
+	attr_until = copy.value.until;
+	out->nodeid = name->nodeid;
+	out->generation = name->generation;
+	left_split(req, names_dir() ? name->daemon_until : name->until,
+		   &out->entry_valid, &out->entry_valid_nsec);
+	left_split(req, attr_until, &out->attr_valid, &out->attr_valid_nsec);
+	return bpf_extfuse_write_args(req, OUT_PARAM_0, out, sizeof(*out)) ? EXTFUSE_UPCALL : 0;
+}
+
+static __noinline int negative_answer(struct extfuse_req *req, const struct name_value *name)
+{
+	struct fuse_entry_out out = {};
+
+	left_split(req, names_dir() ? name->daemon_until : name->until,
+		   &out.entry_valid, &out.entry_valid_nsec);
+	return bpf_extfuse_write_args(req, OUT_PARAM_0, &out, sizeof(out)) ? EXTFUSE_UPCALL : 0;
+}
+
+EXTFUSE_REQUEST(getattr)
+{
+	struct attr_value copy;
+
+	if (req->flags & EXTFUSE_F_FRESH || !attr_find(req, req->nodeid, &copy))
+		return EXTFUSE_UPCALL;
+	left_split(req, copy.until, &copy.out.attr_valid, &copy.out.attr_valid_nsec);
+	return bpf_extfuse_write_args(req, OUT_PARAM_0, &copy.out, sizeof(copy.out)) ?
+		EXTFUSE_UPCALL : 0;
+}
+
+EXTFUSE_REQUEST(lookup)
+{
+	struct name_value name;
+	__u32 size = req->in_size[0];
+	__u64 known = req->flags & EXTFUSE_F_REVAL ? req->child : 0;
+	int found = 0;
+
+	if (req->flags & EXTFUSE_F_FRESH)
+		return EXTFUSE_UPCALL;
+	if (size <= NAME_SHORT)
+		found = name_find(req, &name);
+	else if (size <= NAME_LONG)
+		found = lname_find(req, &name);
+	/* Where the kernel knows the name only a yes counts, else only a no: rule 5.1. */
+	if (!found || name.nodeid != known || name.until <= req->now ||
+	    bpf_extfuse_fresh(req, req->nodeid, EXTFUSE_KIND_NAME, name.head.stamp) != 1)
+		return EXTFUSE_UPCALL;
+	return known ? positive_answer(req, &name) : negative_answer(req, &name);
+}
+
+EXTFUSE_REPLY(getattr)
+{
+	struct attr_value value = {};
+	__u64 longer, until = req->attr_until;
+	int verdict = EXTFUSE_KEEP;
+
+	if (req->error ||
+	    bpf_extfuse_read_args(req, OUT_PARAM_0, &value.out, sizeof(value.out)))
+		return EXTFUSE_KEEP;
+	longer = actimeo_until_attr(req, &value.out.attr);
+	if (longer > until) {
+		until = longer;
+		extfuse_time_split(extfuse_options.actimeo_ns, &value.out.attr_valid,
+				   &value.out.attr_valid_nsec);
+		if (!METACACHE_ASK_AGAIN &&
+		    !bpf_extfuse_write_args(req, OUT_PARAM_0, &value.out, sizeof(value.out)))
+			verdict = 0;
+	}
+	attr_store(req, req->nodeid, &value, until);
+	return verdict;
+}
+
+EXTFUSE_REPLY(lookup)
+{
+	struct name_value name = {};
+	int verdict = EXTFUSE_KEEP;
+
+	if (!req->error)
+		verdict = entry_learn(req, &name);
+	else if (req->error == -EXTFUSE_ENOENT)
+		name.until = actimeo_until(req);
+	name_learn(req, &name);
+	return verdict;
+}
+
+EXTFUSE_REPLY(readdirplus)
+{
+	struct name_value name = {};
+	int verdict;
+
+	if (req->error || !(req->flags & EXTFUSE_F_ENTRY))
+		return EXTFUSE_KEEP;
+	verdict = entry_learn(req, &name);
+	name_learn(req, &name);
+	return verdict;
+}
+
+char _license[] SEC("license") = "GPL";
