@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * An extension: a BPF object opened with libbpf, loaded into the kernel, and
+ * given to one connection as a set of programs.  Documented in
+ * <extfuse/extfuse.h>.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "internal.h"
+
+#define LOG_SIZE 4096
+
+struct extfuse_ext {
+	struct bpf_object *obj;
+	struct extfuse_options opts;
+	bool want_who;
+	bool loaded;
+	unsigned int nprogs;
+	/* As the module takes them; descriptors are filled by the load. */
+	struct extfuse_ioc_prog progs[EXTFUSE_PROGS_MAX];
+	char name[EXTFUSE_NAME_LEN];
+};
+
+/* Sections before the load: libbpf would take any program, the module only ours. */
+static int check_programs(struct extfuse_ext *ext, const struct errline *err)
+{
+	struct bpf_program *prog;
+	struct extfuse_ioc_prog *ioc;
+
+	bpf_object__for_each_program(prog, ext->obj) {
+		if (!bpf_program__autoload(prog))
+			continue;
+		if (ext->nprogs == EXTFUSE_PROGS_MAX)
+			return errline__set(err, -E2BIG, "extension %s: more than %d programs",
+					    ext->name, EXTFUSE_PROGS_MAX);
+		ioc = &ext->progs[ext->nprogs++];
+		if (section__parse(bpf_program__section_name(prog), &ioc->phase, &ioc->opcode))
+			return errline__set(err, -EINVAL,
+				"extension %s: program %s: section \"%s\" is neither extfuse/OPCODE nor extfuse.reply/OPCODE of an opcode that programs are asked for",
+				ext->name, bpf_program__name(prog),
+				bpf_program__section_name(prog));
+		for (const struct extfuse_ioc_prog *p = ext->progs; p < ioc; p++)
+			if (p->phase == ioc->phase && p->opcode == ioc->opcode)
+				return errline__set(err, -EEXIST,
+					"extension %s: two programs in section \"%s\"",
+					ext->name, bpf_program__section_name(prog));
+	}
+	if (!ext->nprogs)
+		return errline__set(err, -ENOENT, "extension %s: no program in it", ext->name);
+	return 0;
+}
+
+static int open_object(struct extfuse_ext *ext, const char *path, const struct errline *err)
+{
+	struct capture cap;
+	int ret;
+
+	ret = section__register();
+	if (ret)
+		return errline__set(err, ret, "extension %s: libbpf does not take our sections: %s",
+				    ext->name, strerror(-ret));
+	capture__begin(&cap);
+	ext->obj = bpf_object__open_file(path, NULL);
+	ret = ext->obj ? 0 : -errno;
+	capture__end();
+	if (ret)
+		return errline__set(err, ret, "extension %s: %s is not a BPF object that libbpf reads: %s",
+				    ext->name, path, cap.first[0] ? cap.first : strerror(-ret));
+	return 0;
+}
+
+int extfuse_ext__open(struct extfuse_ext **out, const char *name,
+		      const struct extfuse_options *opts, char *errbuf, size_t errlen)
+{
+	const struct errline err = { errbuf, errlen };
+	struct extfuse_ext *ext;
+	char path[PATH_MAX];
+	int ret;
+
+	*out = NULL;
+	ret = path__find(name, path, sizeof(path));
+	if (ret)
+		return errline__set(&err, ret,
+			"extension %s: %s; give a file, or the name of one in /usr/lib/extfuse/bpf",
+			name, strerror(-ret));
+	ext = calloc(1, sizeof(*ext));
+	if (!ext)
+		return errline__set(&err, -ENOMEM, "extension %s: out of memory", name);
+	if (opts)
+		ext->opts = *opts;
+	path__name(path, ext->name, sizeof(ext->name));
+
+	ret = open_object(ext, path, &err);
+	if (!ret)
+		ret = check_programs(ext, &err);
+	if (!ret)
+		ret = options__apply(ext->obj, ext->name, &ext->opts, &err);
+	if (ret) {
+		extfuse_ext__free(ext);
+		return ret;
+	}
+	ext->want_who = options__want_who(ext->obj);
+	*out = ext;
+	return 0;
+}
+
+/* Turns what libbpf said into what the user can do. */
+static int explain_load(const struct extfuse_ext *ext, int ret, const struct capture *cap,
+			const struct errline *err)
+{
+	char probe[256];
+
+	if (strstr(cap->first, "bpf_extfuse_") || strstr(cap->verifier, "requires JIT")) {
+		if (extfuse_module__probe(probe, sizeof(probe)))
+			return errline__set(err, ret, "extension %s: %s", ext->name, probe);
+	}
+	if (cap->verifier[0])
+		return errline__set(err, ret, "extension %s: program %s: the kernel refuses it: %s",
+				    ext->name, cap->prog, cap->verifier);
+	if (ret == -EPERM)
+		return errline__set(err, ret,
+			"extension %s: no right to load BPF programs (CAP_BPF and CAP_SYS_ADMIN); run it as root",
+			ext->name);
+	return errline__set(err, ret, "extension %s: cannot load it: %s (%s)", ext->name,
+			    strerror(-ret), cap->first[0] ? cap->first : "libbpf gives no reason");
+}
+
+int extfuse_ext__load(struct extfuse_ext *ext, char *errbuf, size_t errlen)
+{
+	const struct errline err = { errbuf, errlen };
+	struct extfuse_ioc_prog *ioc = ext->progs;
+	struct bpf_program *prog;
+	struct capture cap;
+	int ret;
+
+	if (ext->loaded)
+		return 0;
+	capture__begin(&cap);
+	ret = bpf_object__load(ext->obj);
+	capture__end();
+	if (ret)
+		return explain_load(ext, ret, &cap, &err);
+	bpf_object__for_each_program(prog, ext->obj)
+		if (bpf_program__autoload(prog))
+			ioc++->prog_fd = bpf_program__fd(prog);
+	ext->loaded = true;
+	return 0;
+}
+
+static int explain_attach(const struct extfuse_ext *ext, int ret, const char *log,
+			  const struct errline *err)
+{
+	static const struct {
+		int err;
+		const char *why;
+	} table[] = {
+		{ EBUSY, "another one is attached; replace or detach that" },
+		{ ENOENT, "none is attached that it could replace; attach it" },
+		{ EPERM, "no right to attach (CAP_SYS_ADMIN and CAP_BPF); run it as root" },
+		{ ENODEV, "no such connection; is the file system still mounted?" },
+		{ ENOTCONN, "the connection was aborted; unmount the file system" },
+		{ ENOTTY, "extfuse.ko is another version than this library; update both" },
+		{ EACCES, "a program calls what programs must not call" },
+	};
+
+	if (log[0])
+		return errline__set(err, ret, "extension %s: cannot attach it: %s", ext->name, log);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].err == -ret)
+			return errline__set(err, ret, "extension %s: cannot attach it: %s",
+					    ext->name, table[i].why);
+	return errline__set(err, ret, "extension %s: cannot attach it: %s", ext->name,
+			    strerror(-ret));
+}
+
+static __u32 attach_flags(const struct extfuse_ext *ext)
+{
+	return (ext->want_who ? EXTFUSE_ATTACH_WHO : 0) |
+	       (ext->opts.names_dir ? EXTFUSE_ATTACH_NAMES_DIR : 0) |
+	       (ext->opts.shadow ? EXTFUSE_ATTACH_SHADOW : 0) |
+	       (ext->opts.fail_closed ? EXTFUSE_ATTACH_FAIL_CLOSED : 0);
+}
+
+static int attach(struct extfuse_ext *ext, int fd, __u32 conn, unsigned long cmd,
+		  const struct errline *err)
+{
+	char log[LOG_SIZE] = "";
+	struct extfuse_ioc_attach ioc = {
+		.conn = conn,
+		.flags = attach_flags(ext),
+		.nprogs = ext->nprogs,
+		.log_size = sizeof(log),
+		.progs = (__u64)(unsigned long)ext->progs,
+		.log = (__u64)(unsigned long)log,
+		.max_attr_valid = ext->opts.actimeo_ns,
+		/* names=dir: lifetimes of names are the daemon's own. */
+		.max_entry_valid = ext->opts.names_dir ? 0 : ext->opts.actimeo_ns,
+	};
+
+	if (!ext->loaded)
+		return errline__set(err, -EINVAL, "extension %s: attach before load", ext->name);
+	memcpy(ioc.name, ext->name, sizeof(ioc.name));
+	if (ioctl(fd, cmd, &ioc))
+		return explain_attach(ext, -errno, log, err);
+	return 0;
+}
+
+int extfuse_ext__attach(struct extfuse_ext *ext, int fd, __u32 conn, char *errbuf, size_t errlen)
+{
+	const struct errline err = { errbuf, errlen };
+
+	return attach(ext, fd, conn, EXTFUSE_IOC_ATTACH, &err);
+}
+
+int extfuse_ext__replace(struct extfuse_ext *ext, int fd, __u32 conn, char *errbuf, size_t errlen)
+{
+	const struct errline err = { errbuf, errlen };
+
+	return attach(ext, fd, conn, EXTFUSE_IOC_REPLACE, &err);
+}
+
+const char *extfuse_ext__name(const struct extfuse_ext *ext)
+{
+	return ext->name;
+}
+
+struct bpf_object *extfuse_ext__object(struct extfuse_ext *ext)
+{
+	return ext->obj;
+}
+
+void extfuse_ext__free(struct extfuse_ext *ext)
+{
+	if (!ext)
+		return;
+	bpf_object__close(ext->obj);
+	free(ext);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * libextfuse: load an extension (a BPF object with extfuse sections), attach
+ * it to a connection of extfuse.ko, replace and detach it, and read counters.
+ *
+ * All functions return 0 or a negative errno and print nothing; where a
+ * function takes (err, errlen) it leaves there one line that says what failed,
+ * on which object, and what to do.  Nothing here is safe against concurrent
+ * use of one object by two threads.
+ */
+#ifndef _EXTFUSE_EXTFUSE_H
+#define _EXTFUSE_EXTFUSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/extfuse.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct extfuse_ext;
+struct bpf_object;
+
+/* How an extension is attached; zero means "not given" in each field. */
+struct extfuse_options {
+	__u64 actimeo_ns;	/* administrator's lifetime for names and attributes */
+	__u32 cachesize;	/* elements of the largest cache map, see <extfuse/bpf.h> */
+	bool names_dir;		/* EXTFUSE_ATTACH_NAMES_DIR */
+	bool shadow;		/* EXTFUSE_ATTACH_SHADOW */
+	bool fail_closed;	/* EXTFUSE_ATTACH_FAIL_CLOSED */
+};
+
+/**
+ * extfuse_ext__open - open a BPF object file
+ * @ext:	out: the extension; NULL on error
+ * @path:	a file, or a bare name, which is looked for as
+ *		/usr/lib/extfuse/bpf/NAME.bpf.o ($EXTFUSE_BPF_PATH goes first)
+ * @opts:	may be NULL; sizes maps and sets the object's own options (global
+ *		variables in .rodata, see <extfuse/bpf.h>)
+ */
+int extfuse_ext__open(struct extfuse_ext **ext, const char *path,
+		      const struct extfuse_options *opts, char *err, size_t errlen);
+
+/* Loads programs and maps into the kernel; needs extfuse.ko to be loaded. */
+int extfuse_ext__load(struct extfuse_ext *ext, char *err, size_t errlen);
+
+/**
+ * extfuse_ext__attach - attach a loaded extension
+ * @fd:		an open /dev/extfuse
+ * @conn:	number of the connection (st_dev of the mount); 0: the one of @fd
+ *
+ * Returns -EBUSY where something is attached already.
+ */
+int extfuse_ext__attach(struct extfuse_ext *ext, int fd, __u32 conn, char *err, size_t errlen);
+
+/* The same, but takes the place of what is attached, as one. */
+int extfuse_ext__replace(struct extfuse_ext *ext, int fd, __u32 conn, char *err, size_t errlen);
+
+/* The name as it is attached: the file's, without folder and suffix. */
+const char *extfuse_ext__name(const struct extfuse_ext *ext);
+
+/* The libbpf object underneath, for an author's own maps; it stays ours. */
+struct bpf_object *extfuse_ext__object(struct extfuse_ext *ext);
+
+/* Frees the object; an attached set stays attached (the kernel holds it). */
+void extfuse_ext__free(struct extfuse_ext *ext);
+
+/* Detaches whatever is attached to a connection. */
+int extfuse_conn__detach(int fd, __u32 conn);
+
+/* State and counters of a connection; @ops has room for EXTFUSE_OPCODES. */
+int extfuse_conn__query(int fd, __u32 conn, struct extfuse_ioc_query *query);
+int extfuse_conn__stats(int fd, __u32 conn, struct extfuse_op_stats *ops);
+
+/**
+ * extfuse_module__probe - is the module there, and does it offer its kfuncs
+ *
+ * Returns 0, or -ENODEV (module not loaded), -ENXIO (loaded, but no program can
+ * call it: no BTF, no kfuncs, no JIT), -EPERM (only root can find out), with one sentence in @err that says what to do.
+ */
+int extfuse_module__probe(char *err, size_t errlen);
+
+/* Name of a FUSE opcode in capitals ("GETATTR"), NULL if unknown; and back (-ENOENT). */
+const char *extfuse_opcode__name(unsigned int opcode);
+int extfuse_opcode__parse(const char *name);
+
+/* "NONE", "ATTACHED", ... and a sentence for the user. */
+const char *extfuse_state__name(unsigned int state);
+const char *extfuse_state__explain(unsigned int state);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _EXTFUSE_EXTFUSE_H */

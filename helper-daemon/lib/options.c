@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
+/*
+ * The administrator's options, handed to a BPF object before it is loaded: its
+ * variable extfuse_options in .rodata, and the sizes of its cache_ maps.
+ */
+#include <bpf/btf.h>
+#include <errno.h>
+#include <extfuse/options.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "internal.h"
+
+/* LRU maps keep a few elements per processor aside, and take all their memory at once. */
+#define CACHE_MIN	128U
+#define CACHE_MAX	(1U << 24)
+
+/* The map of the object's constants, and where in it a variable lies. */
+struct rodata {
+	struct bpf_map *map;
+	const char *data;
+	size_t data_size;
+	size_t offset;
+	size_t size;
+};
+
+/* Finds a global variable of the object in .rodata; false if it has none of that name. */
+static bool rodata__find(struct rodata *ro, struct bpf_object *obj, const char *name)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+	const struct btf_var_secinfo *info;
+	const struct btf_type *sec, *var;
+	int id;
+
+	ro->map = bpf_object__find_map_by_name(obj, ".rodata");
+	if (!btf || !ro->map)
+		return false;
+	ro->data = bpf_map__initial_value(ro->map, &ro->data_size);
+	id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	if (!ro->data || id < 0)
+		return false;
+	sec = btf__type_by_id(btf, id);
+	info = btf_var_secinfos(sec);
+	for (unsigned int i = 0; i < btf_vlen(sec); i++, info++) {
+		var = btf__type_by_id(btf, info->type);
+		if (strcmp(btf__name_by_offset(btf, var->name_off), name) ||
+		    (size_t)info->offset + info->size > ro->data_size)
+			continue;
+		ro->offset = info->offset;
+		ro->size = info->size;
+		return true;
+	}
+	return false;
+}
+
+static int rodata__write(const struct rodata *ro, const void *value, size_t size)
+{
+	char *data = malloc(ro->data_size);
+	int ret;
+
+	if (!data)
+		return -ENOMEM;
+	memcpy(data, ro->data, ro->data_size);
+	memcpy(data + ro->offset, value, size < ro->size ? size : ro->size);
+	ret = bpf_map__set_initial_value(ro->map, data, ro->data_size);
+	free(data);
+	return ret;
+}
+
+bool options__want_who(struct bpf_object *obj)
+{
+	struct rodata ro;
+	__u32 want = 0;
+
+	if (rodata__find(&ro, obj, "extfuse_want_who") && ro.size == sizeof(want))
+		memcpy(&want, ro.data + ro.offset, sizeof(want));
+	return want;
+}
+
+static int fill_options(struct bpf_object *obj, const char *name,
+			const struct extfuse_options *opts, const struct errline *err)
+{
+	struct extfuse_ext_options ext = {
+		.actimeo_ns = opts->actimeo_ns,
+		.flags = opts->names_dir ? EXTFUSE_OPT_NAMES_DIR : 0,
+	};
+	struct rodata ro;
+	int ret;
+
+	if (!rodata__find(&ro, obj, "extfuse_options")) {
+		if (!opts->actimeo_ns)
+			return 0;
+		return errline__set(err, -EINVAL,
+			"extension %s: it takes no actimeo (no extfuse_options in it); leave that option away",
+			name);
+	}
+	if (getrandom(&ext.seed, sizeof(ext.seed), 0) != sizeof(ext.seed))
+		return errline__set(err, -EIO, "extension %s: getrandom: %s", name,
+				    strerror(errno));
+	/* An object may be older than we or newer: the options grow only at their end. */
+	ret = rodata__write(&ro, &ext, sizeof(ext));
+	if (ret)
+		return errline__set(err, ret, "extension %s: cannot set its options: %s", name,
+				    strerror(-ret));
+	return 0;
+}
+
+static bool is_cache(const struct bpf_map *map)
+{
+	return !strncmp(bpf_map__name(map), "cache_", 6);
+}
+
+static int size_caches(struct bpf_object *obj, const char *name, __u32 entries,
+		       const struct errline *err)
+{
+	struct bpf_map *map;
+	__u32 largest = 0;
+	__u64 n;
+	int ret;
+
+	if (entries < CACHE_MIN || entries > CACHE_MAX)
+		return errline__set(err, -EINVAL,
+			"extension %s: cachesize=%u: give a number from %u to %u", name, entries,
+			CACHE_MIN, CACHE_MAX);
+	bpf_object__for_each_map(map, obj)
+		if (is_cache(map) && bpf_map__max_entries(map) > largest)
+			largest = bpf_map__max_entries(map);
+	if (!largest)
+		return errline__set(err, -EINVAL,
+			"extension %s: it takes no cachesize (no map cache_... in it); leave that option away",
+			name);
+	bpf_object__for_each_map(map, obj) {
+		if (!is_cache(map))
+			continue;
+		n = (__u64)bpf_map__max_entries(map) * entries / largest;
+		ret = bpf_map__set_max_entries(map, n < CACHE_MIN ? CACHE_MIN : n);
+		if (ret)
+			return errline__set(err, ret, "extension %s: cannot size map %s: %s", name,
+					    bpf_map__name(map), strerror(-ret));
+	}
+	return 0;
+}
+
+int options__apply(struct bpf_object *obj, const char *name,
+		   const struct extfuse_options *opts, const struct errline *err)
+{
+	int ret = fill_options(obj, name, opts, err);
+
+	if (!ret && opts->cachesize)
+		ret = size_caches(obj, name, opts->cachesize, err);
+	return ret;
+}
