@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Looks at what a program answered, harder than fuse looks at a daemon: a
+ * daemon may damage its own mount, a program may not (design, rules 5.1 and
+ * 5.5).  An answer stands only where it says what the kernel knows already and
+ * where all that it rests on is still fresh; it can renew, never change.
+ */
+#include "fuse_i.h"
+
+static const struct fuse_in_arg *in0(const struct extfuse_run *run)
+{
+	return extfuse_in(run->args, 0);
+}
+
+static bool out_written(const struct extfuse_run *run, unsigned int i)
+{
+	return run->out_written & BIT(i);
+}
+
+/* Everything that bpf_extfuse_fresh() said yes to, asked again. */
+bool extfuse_proofs_fresh(struct extfuse_conn *xc, const struct extfuse_proof *proofs,
+			  unsigned int n)
+{
+	for (; n; n--, proofs++) {
+		if (!extfuse_epoch_fresh(xc, proofs->stamp))
+			return false;
+		if (proofs->slot < EXTFUSE_SLOTS &&
+		    !extfuse_slot_fresh(xc, proofs->slot, proofs->stamp))
+			return false;
+	}
+	return true;
+}
+
+static bool proven(const struct extfuse_run *run, u8 what)
+{
+	return (run->proven & what) == what;
+}
+
+u64 extfuse_valid_ns(u64 sec, u32 nsec)
+{
+	if (sec > U64_MAX / NSEC_PER_SEC - 1)
+		return U64_MAX;
+	return sec * NSEC_PER_SEC + min_t(u32, nsec, NSEC_PER_SEC - 1);
+}
+
+static void valid_cap(u64 *sec, u32 *nsec, u64 max)
+{
+	if (extfuse_valid_ns(*sec, *nsec) <= max)
+		return;
+	*sec = div_u64_rem(max, NSEC_PER_SEC, nsec);
+}
+
+void extfuse_attr_cap(struct fuse_attr_out *out, u64 max)
+{
+	valid_cap(&out->attr_valid, &out->attr_valid_nsec, max);
+}
+
+void extfuse_entry_cap(struct fuse_entry_out *out, u64 max_attr, u64 max_entry)
+{
+	valid_cap(&out->attr_valid, &out->attr_valid_nsec, max_attr);
+	valid_cap(&out->entry_valid, &out->entry_valid_nsec, max_entry);
+}
+
+/* The larger of what the attachment allows and what this daemon ever gave. */
+static u64 max_attr(const struct extfuse_run *run, const struct fuse_attr *attr)
+{
+	u64 longest = READ_ONCE(run->xc->longest_attr);
+
+	/* A path-based daemon gives each hard link a node of its own. */
+	if (S_ISREG(attr->mode) && attr->nlink > 1)
+		return longest;
+	return max(run->set->max_attr_valid, longest);
+}
+
+static u64 max_entry(const struct extfuse_run *run)
+{
+	u64 longest = READ_ONCE(run->xc->longest_entry);
+
+	if (run->set->flags & EXTFUSE_ATTACH_NAMES_DIR)
+		return longest;
+	return max(run->set->max_entry_valid, longest);
+}
+
+/*
+ * Is this what the inode has?  Under the writeback cache size and times of
+ * regular files are the kernel's: neither compared nor (by
+ * fuse_change_attributes()) taken.
+ */
+bool extfuse_attr_same(struct inode *inode, const struct fuse_attr *attr)
+{
+	const struct fuse_conn *fc = get_fuse_conn(inode);
+	const struct fuse_inode *fi = get_fuse_inode(inode);
+
+	if (attr->ino != fi->orig_ino || attr->mode != fi->orig_i_mode ||
+	    attr->nlink != inode->i_nlink || attr->flags)
+		return false;
+	if (!uid_eq(make_kuid(fc->user_ns, attr->uid), inode->i_uid) ||
+	    !gid_eq(make_kgid(fc->user_ns, attr->gid), inode->i_gid))
+		return false;
+	if ((S_ISCHR(attr->mode) || S_ISBLK(attr->mode)) &&
+	    attr->rdev != new_encode_dev(inode->i_rdev))
+		return false;
+	if (fc->writeback_cache && S_ISREG(inode->i_mode))
+		return true;
+	return attr->size == i_size_read(inode);
+}
+
+static bool is_submount(const struct inode *inode)
+{
+	return IS_AUTOMOUNT(inode) || get_fuse_inode((struct inode *)inode)->submount_lookup;
+}
+
+/*
+ * fuse's callers raise nlookup after each positive entry, whoever answered: an
+ * answer of ours takes the count from the node first.  False: it has none.
+ */
+bool extfuse_entry_pay(struct inode *inode)
+{
+	struct fuse_inode *fi = get_fuse_inode(inode);
+	bool paid;
+
+	spin_lock(&fi->lock);
+	paid = fi->nlookup > 0;
+	if (paid)
+		fi->nlookup--;
+	spin_unlock(&fi->lock);
+	return paid;
+}
+
+static enum extfuse_outcome check_getattr(struct extfuse_run *run)
+{
+	struct fuse_attr_out *out = run->args->out_args[0].value;
+	struct inode *inode = run->args->ext.inode;
+
+	if (!out_written(run, 0) || fuse_invalid_attr(&out->attr))
+		return EXTFUSE_BAD;
+	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)) || !inode || is_submount(inode) ||
+	    !extfuse_attr_same(inode, &out->attr))
+		return EXTFUSE_STALE;
+	extfuse_attr_cap(out, max_attr(run, &out->attr));
+	return EXTFUSE_ACCEPT;
+}
+
+/* "There is no such name": never at revalidation, that would detach mounts. */
+static enum extfuse_outcome check_lookup_negative(struct extfuse_run *run,
+						  struct fuse_entry_out *out)
+{
+	if (run->args->ext.flags & EXTFUSE_ARGS_REVAL ||
+	    !proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_NAME)))
+		return EXTFUSE_STALE;
+	extfuse_entry_cap(out, 0, max(run->set->max_entry_valid,
+				      READ_ONCE(run->xc->longest_entry)));
+	return EXTFUSE_ACCEPT;
+}
+
+static enum extfuse_outcome check_lookup(struct extfuse_run *run)
+{
+	struct fuse_entry_out *out = run->args->out_args[0].value;
+	struct inode *inode = run->args->ext.child[0];
+
+	if (!out_written(run, 0))
+		return EXTFUSE_BAD;
+	if (!out->nodeid)
+		return check_lookup_negative(run, out);
+	if (fuse_invalid_attr(&out->attr))
+		return EXTFUSE_BAD;
+	if (!(run->args->ext.flags & EXTFUSE_ARGS_REVAL) || !inode || is_submount(inode))
+		return EXTFUSE_STALE;
+	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_NAME) | EXTFUSE_PROVEN_CHILD))
+		return EXTFUSE_STALE;
+	if (out->nodeid != get_node_id(inode) ||
+	    fuse_stale_inode(inode, out->generation, &out->attr) ||
+	    !extfuse_attr_same(inode, &out->attr))
+		return EXTFUSE_STALE;
+	extfuse_entry_cap(out, max_attr(run, &out->attr), max_entry(run));
+	return EXTFUSE_ACCEPT;
+}
+
+/* Exactly what is there: a short answer means "end of file" to fuse. */
+static enum extfuse_outcome check_read(struct extfuse_run *run)
+{
+	const struct fuse_read_in *in = in0(run)->value;
+	struct inode *inode = run->args->ext.inode;
+	u64 size, want;
+
+	if (!out_written(run, 0))
+		return EXTFUSE_BAD;
+	if (!inode || !proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_DATA)))
+		return EXTFUSE_STALE;
+	size = i_size_read(inode);
+	want = in->offset >= size ? 0 : min_t(u64, in->size, size - in->offset);
+	return run->out_len[0] == want ? EXTFUSE_ACCEPT : EXTFUSE_STALE;
+}
+
+static enum extfuse_outcome check_readlink(struct extfuse_run *run)
+{
+	enum extfuse_outcome outcome = EXTFUSE_ACCEPT;
+	char *target;
+
+	if (!out_written(run, 0) || !run->out_len[0])
+		return EXTFUSE_BAD;
+	target = extfuse_out_map(run->args);
+	if (memchr(target, 0, run->out_len[0]))
+		outcome = EXTFUSE_BAD;
+	extfuse_out_unmap(run->args, target);
+	if (outcome == EXTFUSE_ACCEPT && !proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_DATA)))
+		outcome = EXTFUSE_STALE;
+	return outcome;
+}
+
+/* Names, each with its NUL, none of them empty. */
+static bool is_xattr_list(const char *list, u32 size)
+{
+	while (size) {
+		u32 len = strnlen(list, size);
+
+		if (!len || len == size)
+			return false;
+		list += len + 1;
+		size -= len + 1;
+	}
+	return true;
+}
+
+static bool is_capability(const struct extfuse_run *run)
+{
+	return run->args->opcode == FUSE_GETXATTR &&
+	       !strcmp(extfuse_in(run->args, 1)->value, XATTR_NAME_CAPS);
+}
+
+static enum extfuse_outcome check_xattr(struct extfuse_run *run)
+{
+	const struct fuse_args *args = run->args;
+	u8 what = EXTFUSE_PROVEN(EXTFUSE_KIND_XATTR);
+
+	if (!out_written(run, 0))
+		return EXTFUSE_BAD;
+	if (args->opcode == FUSE_LISTXATTR && args->out_argvar &&
+	    !is_xattr_list(args->out_args[0].value, run->out_len[0]))
+		return EXTFUSE_BAD;
+	/* A write takes a file's capabilities away. */
+	if (is_capability(run))
+		what |= EXTFUSE_PROVEN(EXTFUSE_KIND_DATA);
+	return proven(run, what) ? EXTFUSE_ACCEPT : EXTFUSE_STALE;
+}
+
+static enum extfuse_outcome check_access(struct extfuse_run *run)
+{
+	return proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)) ? EXTFUSE_ACCEPT : EXTFUSE_STALE;
+}
+
+static enum extfuse_outcome check_statfs(struct extfuse_run *run)
+{
+	if (!out_written(run, 0))
+		return EXTFUSE_BAD;
+	return proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_CONN)) ? EXTFUSE_ACCEPT : EXTFUSE_STALE;
+}
+
+static enum extfuse_outcome check_readdir(struct extfuse_run *run)
+{
+	if (!out_written(run, 0))
+		return EXTFUSE_BAD;
+	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_DATA)))
+		return EXTFUSE_STALE;
+	return extfuse_dirents_check(run);
+}
+
+/* OPEN and OPENDIR are not here: they stand only with a backing object. */
+static enum extfuse_outcome check_opcode(struct extfuse_run *run)
+{
+	switch (run->args->opcode) {
+	case FUSE_GETATTR:
+		return check_getattr(run);
+	case FUSE_LOOKUP:
+		return check_lookup(run);
+	case FUSE_READ:
+		return check_read(run);
+	case FUSE_READLINK:
+		return check_readlink(run);
+	case FUSE_GETXATTR:
+	case FUSE_LISTXATTR:
+		return check_xattr(run);
+	case FUSE_ACCESS:
+		return check_access(run);
+	case FUSE_STATFS:
+		return check_statfs(run);
+	case FUSE_READDIR:
+	case FUSE_READDIRPLUS:
+		return check_readdir(run);
+	default:
+		return EXTFUSE_BAD;
+	}
+}
+
+/*
+ * extfuse_answer_check - may verdict 0 of this run stand?
+ *
+ * EXTFUSE_ACCEPT: outputs are whole, lifetimes capped, and a count is paid for
+ * a positive LOOKUP.  Otherwise the caller puts args back.
+ */
+enum extfuse_outcome extfuse_answer_check(struct extfuse_run *run)
+{
+	const struct fuse_args *args = run->args;
+	enum extfuse_outcome outcome = check_opcode(run);
+	const struct fuse_entry_out *out;
+
+	if (outcome != EXTFUSE_ACCEPT)
+		return outcome;
+	/* Sent out of distrust: the daemon itself is asked. */
+	if (args->ext.flags & EXTFUSE_ARGS_FRESH || 
+	    !extfuse_proofs_fresh(run->xc, run->proofs, run->nproofs))
+		return EXTFUSE_STALE;
+	if (args->opcode != FUSE_LOOKUP || run->set->flags & EXTFUSE_ATTACH_SHADOW)
+		return EXTFUSE_ACCEPT;
+	out = args->out_args[0].value;
+	if (out->nodeid && !extfuse_entry_pay(args->ext.child[0]))
+		return EXTFUSE_STALE;
+	return EXTFUSE_ACCEPT;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the verifier of this kernel leaves in a loaded program.  Far kfunc
+ * calls came with 6.4, BPF_PROBE_MEMSX with 6.6, BPF_PROBE_MEM32 and
+ * BPF_PROBE_ATOMIC with 6.9 and 6.10.
+ */
+#ifndef _EXTFUSE_COMPAT_INSN_H
+#define _EXTFUSE_COMPAT_INSN_H
+
+#include <linux/filter.h>
+
+/* On x86 and arm64 of this series imm is the distance to the function. */
+static inline u32 extfuse_far_kfunc_id(const struct bpf_insn *insn)
+{
+	return 0;
+}
+
+static inline bool extfuse_mode_is_probe(u8 mode)
+{
+	switch (mode) {
+	case BPF_PROBE_MEM:
+		return true;
+#ifdef BPF_PROBE_MEMSX
+	case BPF_PROBE_MEMSX:
+		return true;
+#endif
+#ifdef BPF_PROBE_MEM32
+	case BPF_PROBE_MEM32:
+		return true;
+#endif
+#ifdef BPF_PROBE_MEM32SX
+	case BPF_PROBE_MEM32SX:
+		return true;
+#endif
+#ifdef BPF_PROBE_ATOMIC
+	case BPF_PROBE_ATOMIC:
+		return true;
+#endif
+	default:
+		return false;
+	}
+}
+
+#endif /* _EXTFUSE_COMPAT_INSN_H */

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Buffers of directory entries (READDIR, READDIRPLUS): are those of a program
+ * whole, and what does the reply program say to each entry, whoever made it.
+ *
+ * An entry that is hidden leaves the buffer, and what its READDIRPLUS entry
+ * counted goes back to the daemon at once.  The entry before it takes over its
+ * offset, so that the next READDIR goes on behind what was hidden.
+ */
+#include "fuse_i.h"
+#include <linux/dcache.h>
+
+/* One entry of a buffer. */
+struct entry {
+	struct fuse_entry_out *out;	/* READDIRPLUS */
+	struct fuse_dirent *dirent;
+	u32 reclen;			/* padded */
+};
+
+static bool is_dot(const struct fuse_dirent *dirent)
+{
+	return dirent->name[0] == '.' &&
+	       (dirent->namelen == 1 || (dirent->namelen == 2 && dirent->name[1] == '.'));
+}
+
+/* False: no more whole, well-formed entry at @buf. */
+static bool entry_next(void *buf, u32 left, bool plus, struct entry *e)
+{
+	u32 head = plus ? FUSE_NAME_OFFSET_DIRENTPLUS : FUSE_NAME_OFFSET;
+
+	if (left < head)
+		return false;
+	e->out = plus ? buf : NULL;
+	e->dirent = plus ? &((struct fuse_direntplus *)buf)->dirent : buf;
+	if (!e->dirent->namelen || e->dirent->namelen > FUSE_NAME_MAX)
+		return false;
+	e->reclen = plus ? FUSE_DIRENTPLUS_SIZE((struct fuse_direntplus *)buf) :
+			   FUSE_DIRENT_SIZE(e->dirent);
+	return e->reclen <= left;
+}
+
+/*
+ * A READDIRPLUS entry of a program keeps its node only where a hashed dentry
+ * has it already, with the attributes that the entry says, and can pay the
+ * count; else it is a name only.
+ */
+static void entry_own(struct extfuse_run *run, struct dentry *dir, struct entry *e)
+{
+	struct fuse_entry_out *out = e->out;
+	struct qstr name = QSTR_INIT(e->dirent->name, e->dirent->namelen);
+	struct dentry *dentry = NULL;
+	struct inode *inode;
+	bool keep = false;
+
+	if (out->nodeid && !is_dot(e->dirent) && dir && !fuse_invalid_attr(&out->attr))
+		dentry = d_hash_and_lookup(dir, &name);
+	if (!IS_ERR_OR_NULL(dentry)) {
+		inode = d_inode(dentry);
+		keep = inode && out->nodeid == get_node_id(inode) &&
+		       !fuse_stale_inode(inode, out->generation, &out->attr) &&
+		       extfuse_attr_same(inode, &out->attr) &&
+		       extfuse_slot_fresh(run->xc, extfuse_slot_of_node(out->nodeid,
+									EXTFUSE_KIND_ATTR),
+					  run->args->ext.stamp) &&
+		       extfuse_entry_pay(inode);
+		dput(dentry);
+	}
+	if (!keep)
+		memset(out, 0, sizeof(*out));
+	else
+		extfuse_entry_cap(out, READ_ONCE(run->xc->longest_attr),
+				  READ_ONCE(run->xc->longest_entry));
+}
+
+/* Names have the protocol's shape, nothing is left over, offsets move on. */
+static bool entries_whole(void *buf, u32 size, bool plus)
+{
+	struct entry e;
+
+	while (size) {
+		if (!entry_next(buf, size, plus, &e) || !e.dirent->off ||
+		    memchr(e.dirent->name, '/', e.dirent->namelen) ||
+		    memchr(e.dirent->name, 0, e.dirent->namelen))
+			return false;
+		buf += e.reclen;
+		size -= e.reclen;
+	}
+	return true;
+}
+
+enum extfuse_outcome extfuse_dirents_check(struct extfuse_run *run)
+{
+	bool plus = run->args->opcode == FUSE_READDIRPLUS;
+	u32 size = run->out_len[0];
+	struct dentry *dir = NULL;
+	bool whole;
+	void *buf;
+
+	buf = extfuse_out_map(run->args);
+	whole = entries_whole(buf, size, plus);
+	if (whole && plus) {
+		struct entry e;
+		void *p = buf;
+
+		if (run->args->ext.inode)
+			dir = d_find_any_alias(run->args->ext.inode);
+		for (; size && entry_next(p, size, true, &e); p += e.reclen, size -= e.reclen)
+			entry_own(run, dir, &e);
+		dput(dir);
+	}
+	extfuse_out_unmap(run->args, buf);
+	return whole ? EXTFUSE_ACCEPT : EXTFUSE_BAD;
+}
+
+/* Calls @fn for each READDIRPLUS entry that carries a node. */
+void extfuse_dirents_each(const struct fuse_args *args, u32 len,
+			  void (*fn)(void *data, const struct fuse_entry_out *out), void *data)
+{
+	void *buf = extfuse_out_map(args), *p = buf;
+	struct entry e;
+
+	for (; entry_next(p, len, true, &e); p += e.reclen, len -= e.reclen) {
+		if (e.out->nodeid && !is_dot(e.dirent))
+			fn(data, e.out);
+	}
+	extfuse_out_unmap(args, buf);
+}
+
+/* The daemon counted this entry; nobody here will. */
+static void entry_forget(struct fuse_conn *fc, const struct entry *e)
+{
+	if (!e->out || !e->out->nodeid || is_dot(e->dirent))
+		return;
+	extfuse_pay_forget(fc, e->out->nodeid);
+}
+
+/* True: keep.  Changes of lifetimes are taken, as in reply.c. */
+static bool entry_ask(struct extfuse_run *run, const struct bpf_prog *prog, struct entry *e)
+{
+	int verdict;
+
+	run->entry = e->out;
+	run->dirent = e->dirent;
+	run->staged = false;
+	run->req.flags |= EXTFUSE_F_ENTRY;
+	run->req.num_out = e->out ? 2 : 1;
+	run->req.out_size[0] = e->out ? sizeof(*e->out) : FUSE_NAME_OFFSET + e->dirent->namelen;
+	run->req.out_size[1] = e->out ? FUSE_NAME_OFFSET + e->dirent->namelen : 0;
+	run->req.attr_until = 0;
+	run->req.entry_until = 0;
+	if (e->out && e->out->nodeid)
+		extfuse_entry_until(run, e->out);
+
+	extfuse_count(run->xc, run->args->opcode, replies);
+	verdict = extfuse_run_prog(run, prog);
+	run->entry = NULL;
+	run->dirent = NULL;
+	if (!verdict && run->staged && e->out && e->out->nodeid) {
+		extfuse_entry_merge(run, e->out, e->dirent->name, e->dirent->namelen);
+		extfuse_count(run->xc, run->args->opcode, changed);
+	}
+	if (verdict >= 0 || verdict <= -512 || verdict == EXTFUSE_UPCALL)
+		return true;
+	extfuse_count(run->xc, run->args->opcode, changed);
+	/* A program that hides "." breaks more than it protects. */
+	return is_dot(e->dirent);
+}
+
+/* One buffer; returns what is left of it, *last is the last offset in it. */
+static u32 entries_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 size, u64 *last)
+{
+	bool plus = run->args->opcode == FUSE_READDIRPLUS;
+	void *buf = extfuse_out_map(run->args), *from = buf, *to = buf;
+	struct fuse_dirent *before = NULL;
+	struct entry e;
+
+	while (entry_next(from, size, plus, &e)) {
+		u32 reclen = e.reclen;
+
+		*last = e.dirent->off;
+		size -= reclen;
+		if (entry_ask(run, prog, &e)) {
+			memmove(to, from, reclen);
+			before = to + ((void *)e.dirent - from);
+			to += reclen;
+		} else {
+			entry_forget(run->fm->fc, &e);
+			if (before)
+				before->off = *last;
+		}
+		from += reclen;
+	}
+	extfuse_out_unmap(run->args, buf);
+	return to - buf;
+}
+
+/*
+ * extfuse_dirents_filter - asks the reply program about each entry of a reply
+ * @len:	bytes in the output
+ * @last:	out: the last offset in it
+ *
+ * Returns the new length.  0 where something was there means that all of it is
+ * hidden, not that the directory ends: the caller asks for what is behind
+ * @last.
+ */
+u32 extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len, u64 *last)
+{
+	u32 left = entries_filter(run, prog, len, last);
+
+	run->args->out_args[0].size = left;
+	return left;
+}

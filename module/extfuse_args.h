@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the fork adds to struct fuse_args: the facts that only a call site
+ * knows (which inode, how much it is trusted), and, embedded and not pointed
+ * to, what must live from a request to its reply when nobody waits for it.
+ * The call sites fill the first part; all of it starts as zero.
+ */
+#ifndef _EXTFUSE_ARGS_H
+#define _EXTFUSE_ARGS_H
+
+#include <linux/types.h>
+
+struct inode;
+struct super_block;
+
+/* extfuse_args.flags, set at call sites. */
+#define EXTFUSE_ARGS_FRESH	0x01	/* sent out of distrust, see rule 5.6 */
+#define EXTFUSE_ARGS_REVAL	0x02	/* LOOKUP for the dentry whose inode is child[0] */
+#define EXTFUSE_ARGS_WROTE	0x04	/* FLUSH, FSYNC on a handle open for writing */
+
+/* extfuse_args.marked */
+#define EXTFUSE_MARKED		0x01	/* slots have this request in flight */
+#define EXTFUSE_MARKED_NAMES_DIR 0x02	/* ... with names kept by directory */
+
+struct extfuse_args {
+	/* Call sites hold references for as long as the request lasts. */
+	struct inode *inode;		/* the node (the directory, for names) */
+	struct inode *dir2;		/* RENAME: the new directory */
+	struct inode *child[2];		/* nodes (un)linked, moved, replaced, confirmed */
+	struct super_block *sb;		/* LOOKUP without an inode at hand */
+	u8 flags;
+
+	u8 marked;
+	bool replied;			/* the daemon wrote the reply that ended it */
+	bool pending;			/* background: the rest is valid */
+
+	u32 uid, gid, pid;
+	u64 set_id;			/* 0: no set has seen the start */
+	u64 stamp;
+	u64 who;
+	u64 cookie[2];
+};
+
+#endif /* _EXTFUSE_ARGS_H */

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the module share.  Included at the end of the fork's
+ * fuse_i.h, so that the fork's files see the hooks and ours see fuse.
+ *
+ * Order of locks: any lock of fuse (fi->lock too) > extfuse_slot.lock.
+ * extfuse_conn.lock is taken by ioctls only, never in the way of a request.
+ */
+#ifndef _EXTFUSE_I_H
+#define _EXTFUSE_I_H
+
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/namei.h>
+#include <linux/siphash.h>
+#include <linux/workqueue.h>
+#include <linux/extfuse.h>
+
+struct extfuse_run;
+
+/* What the kernel knows of the freshness of one thing, see slots.c. */
+struct extfuse_slot {
+	spinlock_t lock;
+	u32 in_flight;		/* changing requests that have begun and not ended */
+	u64 last;		/* clock of the last change */
+};
+
+#define EXTFUSE_SLOTS		8192
+#define EXTFUSE_BAD_VERDICTS	1000	/* in a row, then the set is detached */
+
+/* Programs of one attachment; read under RCU tasks trace, freed by a work item. */
+struct extfuse_set {
+	u64 id;
+	u32 flags;			/* EXTFUSE_ATTACH_* */
+	u64 max_attr_valid;		/* ns */
+	u64 max_entry_valid;		/* ns */
+	u64 request_ops;
+	u64 reply_ops;
+	struct bpf_prog *request[EXTFUSE_OPCODES];
+	struct bpf_prog *reply[EXTFUSE_OPCODES];
+	char name[EXTFUSE_NAME_LEN];
+	struct work_struct free_work;
+	unsigned int nprogs;
+	struct bpf_prog *progs[];	/* one reference each */
+};
+
+struct extfuse_stats {
+	struct extfuse_op_stats op[EXTFUSE_OPCODES];
+	u32 runs;
+};
+
+/*
+ * Made at the first attach, published once in fuse_conn.extfuse, freed with
+ * the connection.
+ */
+struct extfuse_conn {
+	struct extfuse_set __rcu *set;
+	struct extfuse_stats __percpu *stats;
+	atomic64_t clock;
+	struct extfuse_slot epoch;
+	bool names_dir;			/* names are kept by directory */
+	bool entry_progs;		/* a reply program sees directory entries */
+	bool slow_logged;
+	u64 closed_ops;			/* FAIL_CLOSED: opcodes that are -EIO now */
+	u64 longest_attr;		/* longest lifetimes this daemon gave, ns */
+	u64 longest_entry;
+	atomic_t bad_in_row;
+	struct mutex lock;		/* attach, replace, detach, query */
+	u32 state;			/* enum extfuse_state */
+	char name[EXTFUSE_NAME_LEN];	/* of the last set */
+	struct extfuse_slot slots[EXTFUSE_SLOTS];
+};
+
+/* What bpf_extfuse_fresh() said yes to, to be asked again at the end. */
+#define EXTFUSE_FRESH_MAX	4
+struct extfuse_proof {
+	u16 slot;
+	u64 stamp;
+};
+
+/* Bits of extfuse_run.proven: what the proofs cover. */
+#define EXTFUSE_PROVEN(kind)	(1U << (kind))		/* of the request's node */
+#define EXTFUSE_PROVEN_CHILD	(1U << __EXTFUSE_KIND_MAX)	/* attributes of child[0] */
+
+/*
+ * Private state of one run of a program, on the stack.  A program has a
+ * pointer to @req and cannot reach the rest; the kfuncs find it by @run_ctx.
+ */
+struct extfuse_run {
+	struct bpf_tramp_run_ctx run_ctx;
+	struct fuse_mount *fm;
+	struct fuse_args *args;
+	struct extfuse_conn *xc;
+	const struct extfuse_set *set;
+	void *entry;			/* F_ENTRY: fuse_entry_out, or NULL */
+	struct fuse_dirent *dirent;	/* F_ENTRY */
+	u32 out_room[2];		/* sizes of the outputs as the caller gave them */
+	u32 out_len[2];			/* bytes written */
+	u8 phase;
+	u8 out_written;			/* bit n: output n */
+	u8 nproofs;
+	u8 proven;
+	bool staged;
+	union {
+		struct {		/* request phase */
+			struct extfuse_proof proofs[EXTFUSE_FRESH_MAX];
+		};
+		union {			/* reply phase: written, not yet taken */
+			struct fuse_entry_out stage_entry;
+			struct fuse_attr_out stage_attr;
+		};
+	};
+	struct extfuse_req req;
+};
+
+/* Outcome of looking at what a program answered. */
+enum extfuse_outcome {
+	EXTFUSE_ACCEPT,
+	EXTFUSE_STALE,		/* the kernel knows better: upcall */
+	EXTFUSE_BAD,		/* bad verdict: upcall */
+};
+
+/* opcode.c: what may happen to an opcode, and what it changes. */
+#define EXTFUSE_OP_ASK		0x0001	/* programs are asked */
+#define EXTFUSE_OP_ANSWER	0x0002	/* verdict 0 may stand */
+#define EXTFUSE_OP_REFUSE	0x0004	/* verdict -E may stand */
+#define EXTFUSE_OP_REFUSE_REPLY	0x0008	/* a reply program may return -E */
+#define EXTFUSE_OP_CHANGES	0x0010	/* moves slots */
+#define EXTFUSE_OP_ATTR_REPLY	0x0020	/* output 0 is struct fuse_attr_out */
+#define EXTFUSE_OP_ENTRY_REPLY	0x0040	/* output 0 is struct fuse_entry_out */
+#define EXTFUSE_OP_DIR_REPLY	0x0080	/* output is a buffer of entries */
+#define EXTFUSE_OP_OPEN_REPLY	0x0100	/* output carries a handle */
+#define EXTFUSE_OP_NEW_NODE	0x0200	/* the reply's node may be new */
+#define EXTFUSE_OP_ALWAYS_UP	0x0400	/* reaches the daemon even FAIL_CLOSED */
+#define EXTFUSE_OP_UNKNOWN	0x0800	/* not in the table */
+
+struct extfuse_opcode {
+	u16 flags;
+	u8 kinds;		/* bit kind: moved on the request's node */
+	u8 (*kinds_of)(const struct fuse_args *args);	/* ... where it depends */
+	u8 name;		/* 1 + input that is a name in the request's node */
+	u8 name2;		/* 1 + input that is a name in rename's new directory */
+	bool children;		/* moves the attributes of child[] */
+	u8 out_kinds;		/* moved on COPY_FILE_RANGE's output */
+};
+
+const struct extfuse_opcode *extfuse_opcode_get(u32 opcode);
+bool extfuse_request_is_asked(const struct fuse_args *args);
+bool extfuse_request_is_writeback(const struct fuse_args *args);
+bool extfuse_request_is_unlock(const struct fuse_args *args);
+
+/* slots.c */
+u64 extfuse_stamp(struct extfuse_conn *xc);
+u16 extfuse_slot_of_node(u64 nodeid, unsigned int kind);
+u16 extfuse_slot_of_name(bool names_dir, u64 parent, const char *name, unsigned int len);
+void extfuse_slots_init(struct extfuse_conn *xc);
+bool extfuse_slot_fresh(struct extfuse_conn *xc, u16 slot, u64 stamp);
+void extfuse_node_move(struct extfuse_conn *xc, u64 nodeid, u8 kinds);
+void extfuse_name_move(struct extfuse_conn *xc, u64 parent, const char *name, unsigned int len);
+void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp);
+void extfuse_epoch_move(struct extfuse_conn *xc);
+bool extfuse_epoch_fresh(struct extfuse_conn *xc, u64 stamp);
+void extfuse_marks_begin(struct extfuse_conn *xc, struct fuse_args *args);
+void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *args);
+
+/* hook.c */
+ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
+			     struct fuse_args *args);
+int extfuse_run_prog(struct extfuse_run *run, const struct bpf_prog *prog);
+bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
+
+/* check.c */
+enum extfuse_outcome extfuse_answer_check(struct extfuse_run *run);
+bool extfuse_proofs_fresh(struct extfuse_conn *xc, const struct extfuse_proof *proofs,
+			  unsigned int n);
+bool extfuse_entry_pay(struct inode *inode);
+bool extfuse_attr_same(struct inode *inode, const struct fuse_attr *attr);
+u64 extfuse_valid_ns(u64 sec, u32 nsec);
+void extfuse_attr_cap(struct fuse_attr_out *out, u64 max);
+void extfuse_entry_cap(struct fuse_entry_out *out, u64 max_attr, u64 max_entry);
+
+/* reply.c */
+ssize_t extfuse_reply(struct extfuse_conn *xc, struct fuse_mount *fm,
+		      struct fuse_args *args, ssize_t ret, bool background);
+void extfuse_entry_until(struct extfuse_run *run, const struct fuse_entry_out *out);
+void extfuse_entry_merge(struct extfuse_run *run, struct fuse_entry_out *out,
+			 const char *name, u32 namelen);
+void extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid);
+
+/* dirents.c */
+enum extfuse_outcome extfuse_dirents_check(struct extfuse_run *run);
+u32 extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len,
+			   u64 *last);
+void extfuse_dirents_each(const struct fuse_args *args, u32 len,
+			  void (*fn)(void *data, const struct fuse_entry_out *out), void *data);
+
+/* shadow.c */
+struct extfuse_shadow;
+struct extfuse_shadow *extfuse_shadow_keep(struct extfuse_run *run);
+void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args,
+			    struct extfuse_shadow *shadow, ssize_t ret);
+
+/* compat/args.c: inputs and outputs as protocol 7.31 numbers them */
+unsigned int extfuse_num_in(const struct fuse_args *args);
+const struct fuse_in_arg *extfuse_in(const struct fuse_args *args, unsigned int i);
+const struct fuse_in_arg *extfuse_in_ext(const struct fuse_args *args);
+bool extfuse_in_is_paged(const struct fuse_args *args, unsigned int i);
+bool extfuse_out_is_paged(const struct fuse_args *args, unsigned int i);
+void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 size);
+void extfuse_pages_write(const struct fuse_args *args, const void *src, u32 size);
+void extfuse_out_zero(const struct fuse_args *args, u32 from);
+void *extfuse_out_map(const struct fuse_args *args);
+void extfuse_out_unmap(const struct fuse_args *args, void *addr);
+
+/* kfunc.c */
+extern u64 extfuse_run_secret;
+struct extfuse_run *extfuse_run_current(void);
+int extfuse_kfunc_init(void);
+bool extfuse_kfunc_is_ours(const void *addr, u32 btf_id);
+
+/* helpers.c: the list of what a program may call */
+struct extfuse_log {
+	char *buf;
+	size_t size;
+	size_t len;
+};
+
+__printf(2, 3) void extfuse_log(struct extfuse_log *log, const char *fmt, ...);
+int extfuse_prog_check(const struct bpf_prog *prog, struct extfuse_log *log);
+
+/* attach.c */
+extern bool extfuse_programs;
+extern bool extfuse_userns_mounts;
+extern bool extfuse_unsafe_helpers;
+extern siphash_key_t extfuse_who_key;
+void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set);
+long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+void extfuse_conn_abort(struct fuse_conn *fc);
+void extfuse_conn_free(struct fuse_conn *fc);
+int extfuse_attach_init(void);
+void extfuse_attach_exit(void);
+
+/* stats.c */
+#define extfuse_count(xc, opcode, what) \
+	this_cpu_inc((xc)->stats->op[(opcode) & (EXTFUSE_OPCODES - 1)].what)
+long extfuse_ioctl_stats(struct extfuse_conn *xc, struct extfuse_ioc_stats *arg,
+			 void __user *uarg);
+
+/* notify.c: what happens to nodes outside of requests */
+void extfuse_notify_inode(struct fuse_conn *fc, u64 nodeid);
+void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const struct qstr *name);
+void extfuse_evict(struct fuse_conn *fc, u64 nodeid);
+void extfuse_request_end(struct fuse_mount *fm, struct fuse_args *args, int error);
+
+/* main.c, and the fork's own start and end */
+int fuse_core_init(void);
+void fuse_core_exit(void);
+
+/* Of the fork's dev.c: the stock way to the daemon, and two helpers of it. */
+ssize_t fuse_daemon_request(struct fuse_mount *fm, struct fuse_args *args);
+int fuse_daemon_background(struct fuse_mount *fm, struct fuse_args *args, gfp_t gfp_flags);
+void fuse_adjust_compat(struct fuse_conn *fc, struct fuse_args *args);
+void fuse_drop_waiting(struct fuse_conn *fc);
+
+/* The one branch that a connection without extfuse pays. */
+static inline struct extfuse_conn *extfuse_conn_get(const struct fuse_conn *fc)
+{
+	/* Pairs with the release in extfuse_conn_make(). */
+	return smp_load_acquire(&fc->extfuse);
+}
+
+/* Call sites: lookup flags that mean distrust. */
+static inline u8 extfuse_lookup_flags(unsigned int flags)
+{
+	if (flags & (LOOKUP_REVAL | LOOKUP_EXCL | LOOKUP_RENAME_TARGET))
+		return EXTFUSE_ARGS_FRESH;
+	return 0;
+}
+
+/* A listing that a program filters per caller must not be cached for all. */
+static inline bool extfuse_cache_dir(const struct fuse_file *ff)
+{
+	const struct extfuse_conn *xc;
+
+	if (!(ff->open_flags & FOPEN_CACHE_DIR))
+		return false;
+	xc = extfuse_conn_get(ff->fm->fc);
+	return likely(!xc) || !READ_ONCE(xc->entry_progs);
+}
+
+#endif /* _EXTFUSE_I_H */

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a program may call.  The verifier keeps a program from crashing the
+ * kernel, not from using the system call and tracing helpers that the type
+ * BPF_PROG_TYPE_SYSCALL brings: closing descriptors of the caller, overwriting
+ * its memory.  So each call of a program is compared with a list before it is
+ * attached.
+ *
+ * The walk is over the main program's instructions, which hold those of all
+ * subprograms, and fails closed: what it does not know is refused.
+ */
+#include "fuse_i.h"
+#include "compat/insn.h"
+#include <linux/kallsyms.h>
+#include <linux/module.h>
+
+/*
+ * Helpers by the names of their functions.  Nothing here faults user memory,
+ * reads kernel memory, acts on the current task, starts a timer or calls bpf().
+ */
+static const char * const allowed[] = {
+	"bpf_map_lookup_elem",
+	"bpf_map_update_elem",
+	"bpf_map_delete_elem",
+	"bpf_map_push_elem",
+	"bpf_map_pop_elem",
+	"bpf_map_peek_elem",
+	"bpf_map_lookup_percpu_elem",
+	"bpf_for_each_map_elem",
+	"bpf_ringbuf_output",
+	"bpf_ringbuf_reserve",
+	"bpf_ringbuf_submit",
+	"bpf_ringbuf_discard",
+	"bpf_ringbuf_query",
+	"bpf_ktime_get_ns",
+	"bpf_ktime_get_boot_ns",
+	"bpf_ktime_get_coarse_ns",
+	"bpf_jiffies64",
+	"bpf_get_prandom_u32",
+	"bpf_user_rnd_u32",
+	"bpf_get_smp_processor_id",
+	"bpf_get_raw_cpu_id",
+	"bpf_strncmp",
+	"bpf_snprintf",
+	"bpf_loop",
+	/* What the verifier makes of a lookup in a hash map. */
+	"__htab_map_lookup_elem",
+};
+
+void extfuse_log(struct extfuse_log *log, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log->len += vscnprintf(log->buf + log->len, log->size - log->len, fmt, args);
+	va_end(args);
+}
+
+static bool name_is_allowed(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(allowed); i++) {
+		if (!strcmp(name, allowed[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The verifier turns map operations into direct calls of the map's own
+ * functions; those of the maps that this program uses are no way out.
+ */
+static bool addr_is_map_op(const struct bpf_prog *prog, const void *addr)
+{
+	u32 i;
+
+	for (i = 0; i < prog->aux->used_map_cnt; i++) {
+		const struct bpf_map_ops *ops = prog->aux->used_maps[i]->ops;
+
+		if (addr == ops->map_lookup_elem || addr == ops->map_update_elem ||
+		    addr == ops->map_delete_elem || addr == ops->map_push_elem ||
+		    addr == ops->map_pop_elem || addr == ops->map_peek_elem ||
+		    addr == ops->map_for_each_callback || addr == ops->map_lookup_percpu_elem)
+			return true;
+	}
+	return false;
+}
+
+static int helper_check(const struct bpf_prog *prog, const struct bpf_insn *insn, int n,
+			struct extfuse_log *log)
+{
+	const void *addr = (void *)__bpf_call_base + insn->imm;
+	char name[KSYM_SYMBOL_LEN];
+
+	if (addr_is_map_op(prog, addr))
+		return 0;
+	sprint_symbol_no_offset(name, (unsigned long)addr);
+	if (name_is_allowed(name))
+		return 0;
+	extfuse_log(log, "program %s, instruction %d: helper %s is not allowed\n",
+		    prog->aux->name, n, name);
+	return -EACCES;
+}
+
+/* With far kfunc calls imm is a BTF id, else an offset as of a helper. */
+static int kfunc_check(const struct bpf_prog *prog, const struct bpf_insn *insn, int n,
+		       struct extfuse_log *log)
+{
+	const void *addr = (void *)__bpf_call_base + insn->imm;
+	char name[KSYM_SYMBOL_LEN];
+
+	if (extfuse_kfunc_is_ours(addr, extfuse_far_kfunc_id(insn)))
+		return 0;
+	sprint_symbol_no_offset(name, (unsigned long)addr);
+	extfuse_log(log, "program %s, instruction %d: kfunc %s is not one of extfuse\n",
+		    prog->aux->name, n, name);
+	return -EACCES;
+}
+
+static int call_check(const struct bpf_prog *prog, const struct bpf_insn *insn, int n,
+		      struct extfuse_log *log)
+{
+	if (insn->code == (BPF_JMP | BPF_TAIL_CALL)) {
+		extfuse_log(log, "program %s, instruction %d: tail calls are not allowed\n",
+			    prog->aux->name, n);
+		return -EACCES;
+	}
+	switch (insn->src_reg) {
+	case BPF_PSEUDO_CALL:
+		return 0;
+	case BPF_PSEUDO_KFUNC_CALL:
+		return kfunc_check(prog, insn, n, log);
+	case 0:
+		return helper_check(prog, insn, n, log);
+	default:
+		extfuse_log(log, "program %s, instruction %d: call of an unknown kind\n",
+			    prog->aux->name, n);
+		return -EACCES;
+	}
+}
+
+/* A pointer that was cast reads any memory of the kernel. */
+static bool insn_reads_probed(const struct bpf_insn *insn)
+{
+	u8 class = BPF_CLASS(insn->code), mode = BPF_MODE(insn->code);
+
+	if (class != BPF_LDX && class != BPF_STX && class != BPF_ST)
+		return false;
+	return extfuse_mode_is_probe(mode);
+}
+
+static bool insn_is_call(const struct bpf_insn *insn)
+{
+	u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
+
+	if (class != BPF_JMP && class != BPF_JMP32)
+		return false;
+	return op == BPF_CALL || insn->code == (BPF_JMP | BPF_TAIL_CALL);
+}
+
+static int insns_check(const struct bpf_prog *prog, struct extfuse_log *log)
+{
+	u32 i;
+	int err;
+
+	for (i = 0; i < prog->len; i++) {
+		const struct bpf_insn *insn = &prog->insnsi[i];
+
+		if (insn_reads_probed(insn)) {
+			extfuse_log(log, "program %s, instruction %u: reads through a cast pointer\n",
+				    prog->aux->name, i);
+			return -EACCES;
+		}
+		if (insn_is_call(insn)) {
+			err = call_check(prog, insn, i, log);
+			if (err)
+				return err;
+		}
+		/* The second half of a 64-bit constant is no instruction. */
+		if (insn->code == (BPF_LD | BPF_IMM | BPF_DW))
+			i++;
+	}
+	return 0;
+}
+
+/*
+ * extfuse_prog_check - may this program be attached?
+ *
+ * 0; -EINVAL it reads beyond struct extfuse_req; -EACCES it calls what it must
+ * not, and @log names it.
+ */
+int extfuse_prog_check(const struct bpf_prog *prog, struct extfuse_log *log)
+{
+	if (prog->aux->max_ctx_offset > sizeof(struct extfuse_req)) {
+		extfuse_log(log, "program %s uses %u bytes of context, there are %zu\n",
+			    prog->aux->name, prog->aux->max_ctx_offset,
+			    sizeof(struct extfuse_req));
+		return -EINVAL;
+	}
+	if (!prog->jited) {
+		extfuse_log(log, "program %s is interpreted: the kernel's BPF JIT is off\n",
+			    prog->aux->name);
+		return -EINVAL;
+	}
+	if (extfuse_unsafe_helpers) {
+		add_taint(TAINT_USER, LOCKDEP_STILL_OK);
+		return 0;
+	}
+	return insns_check(prog, log);
+}

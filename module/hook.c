@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hook: every request of the fork comes through one of the two functions
+ * at the end of this file, and is answered here or goes on to the daemon.
+ *
+ * Call sites (6.1), what they hold, and how they may be asked.  All are in task
+ * context, may sleep and may fault unless the table says otherwise; "current"
+ * at the reply is the caller for synchronous requests, the daemon's thread (or
+ * whoever aborts) for background ones.
+ *
+ *   LOOKUP                 parent's i_rwsem shared, or nothing (revalidation)
+ *   CREATE MKNOD MKDIR SYMLINK TMPFILE LINK UNLINK RMDIR RENAME
+ *                          i_rwsem of the directories exclusive
+ *   GETATTR STATFS ACCESS READLINK GETXATTR LISTXATTR
+ *                          nothing, or i_rwsem of whoever asks
+ *   SETATTR SETXATTR REMOVEXATTR  i_rwsem exclusive
+ *   READ                   locked pages (readahead: background), or user pages
+ *   WRITE                  i_rwsem, locked pages; writeback: background, under
+ *                          fi->lock with GFP_ATOMIC, never asked
+ *   READDIR(PLUS)          directory's i_rwsem shared, ff->readdir.lock
+ *   OPEN OPENDIR           nothing, or i_rwsem (O_TRUNC)
+ *   FLUSH FSYNC FALLOCATE  i_rwsem
+ *   RELEASE RELEASEDIR     background, no credentials, sometimes synchronous
+ *   IOCTL LSEEK POLL BMAP COPY_FILE_RANGE, locks: as the VFS calls them
+ *   INIT DESTROY FORGET INTERRUPT NOTIFY_REPLY: never asked
+ *
+ * A program runs under RCU tasks trace with migration off, does not sleep, and
+ * takes no lock of fuse; so it does not matter which of these are held.
+ */
+#include "fuse_i.h"
+#include <linux/rcupdate_trace.h>
+#include <linux/sched/clock.h>
+
+/* Longer than this in one run is worth a line in the log. */
+#define SLOW_NS		NSEC_PER_MSEC
+/* One run in so many is timed. */
+#define SAMPLE_MASK	63
+
+/* As the daemon would see them; false: fuse itself must refuse the request. */
+static bool creds_fill(struct extfuse_req *req, const struct fuse_conn *fc,
+		       const struct fuse_args *args)
+{
+	req->uid = 0;
+	req->gid = 0;
+	req->pid = 0;
+	if (args->nocreds)
+		return true;
+	req->uid = from_kuid(fc->user_ns, current_fsuid());
+	req->gid = from_kgid(fc->user_ns, current_fsgid());
+	req->pid = pid_nr_ns(task_pid(current), fc->pid_ns);
+	if (likely(req->uid != (uid_t)-1 && req->gid != (gid_t)-1))
+		return true;
+	if (!args->force)
+		return false;
+	req->uid = from_kuid_munged(fc->user_ns, current_fsuid());
+	req->gid = from_kgid_munged(fc->user_ns, current_fsgid());
+	return true;
+}
+
+/* Capabilities that decide about files: the who of two callers differs by them. */
+static const int who_caps[] = {
+	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID,
+	CAP_LINUX_IMMUTABLE, CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, CAP_MAC_OVERRIDE,
+};
+
+static u64 who_compute(const struct fuse_conn *fc)
+{
+	const struct group_info *groups = current_cred()->group_info;
+	u64 caps = 0, ids, who;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(who_caps); i++) {
+		if (ns_capable_noaudit(fc->user_ns, who_caps[i]))
+			caps |= BIT_ULL(i);
+	}
+	ids = (u64)__kuid_val(current_fsuid()) << 32 | __kgid_val(current_fsgid());
+	who = siphash(groups->gid, groups->ngroups * sizeof(groups->gid[0]), &extfuse_who_key);
+	who = siphash_3u64(ids, caps, who, &extfuse_who_key);
+	return who ?: 1;
+}
+
+static u32 context_flags(const struct fuse_args *args, bool background)
+{
+	u32 flags = 0;
+
+	if (background)
+		flags |= EXTFUSE_F_BACKGROUND;
+	if (args->nocreds)
+		flags |= EXTFUSE_F_NOCREDS;
+	if (args->ext.flags & EXTFUSE_ARGS_FRESH)
+		flags |= EXTFUSE_F_FRESH;
+	if (args->ext.flags & EXTFUSE_ARGS_REVAL)
+		flags |= EXTFUSE_F_REVAL;
+	if (args->ext.flags & EXTFUSE_ARGS_WROTE)
+		flags |= EXTFUSE_F_WROTE;
+	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES)
+		flags |= EXTFUSE_F_CHANGES;
+	return flags;
+}
+
+/*
+ * fuse_to_extfuse_req - args into the public context and the private run state
+ *
+ * False where the caller's ids have no place in the mount's user namespace:
+ * then the stock way gives the error.  In the reply phase of a background
+ * request current is not the caller: ids come from what the request kept.
+ */
+bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background)
+{
+	struct fuse_args *args = run->args;
+	struct extfuse_req *req = &run->req;
+	unsigned int i;
+
+	BUILD_BUG_ON(sizeof(*run) > 384);
+	run->phase = phase;
+	run->entry = NULL;
+	run->dirent = NULL;
+	run->out_written = 0;
+	run->nproofs = 0;
+	run->proven = 0;
+	run->staged = false;
+
+	memset(req, 0, sizeof(*req));
+	if (phase == EXTFUSE_PHASE_REPLY && background) {
+		req->uid = args->ext.uid;
+		req->gid = args->ext.gid;
+		req->pid = args->ext.pid;
+		req->who = args->ext.who;
+	} else {
+		if (!creds_fill(req, run->fm->fc, args))
+			return false;
+		if (run->set->flags & EXTFUSE_ATTACH_WHO && !args->nocreds)
+			req->who = who_compute(run->fm->fc);
+	}
+	req->version = EXTFUSE_ABI_VERSION;
+	req->opcode = args->opcode;
+	req->nodeid = args->nodeid;
+	req->phase = phase;
+	req->flags = context_flags(args, background);
+	req->num_in = extfuse_num_in(args);
+	req->num_out = args->out_numargs;
+	for (i = 0; i < req->num_in; i++)
+		req->in_size[i] = extfuse_in(args, i)->size;
+	for (i = 0; i < args->out_numargs; i++) {
+		run->out_room[i] = args->out_args[i].size;
+		run->out_len[i] = 0;
+		req->out_size[i] = args->out_args[i].size;
+	}
+	req->now = ktime_get_coarse_boottime_ns();
+	req->stamp = args->ext.stamp;
+	if (args->ext.flags & EXTFUSE_ARGS_REVAL)
+		req->child = get_node_id(args->ext.child[0]);
+	memcpy(req->cookie, args->ext.cookie, sizeof(req->cookie));
+	return true;
+}
+
+static void slow_warn(struct extfuse_run *run, u64 ns)
+{
+	if (READ_ONCE(run->xc->slow_logged))
+		return;
+	WRITE_ONCE(run->xc->slow_logged, true);
+	pr_info("connection %u: a program of extension '%s' took %llu us for opcode %u; see its owner if the mount is slow\n",
+		run->fm->fc->dev, run->set->name, div_u64(ns, NSEC_PER_USEC), run->args->opcode);
+}
+
+/*
+ * extfuse_run_prog - run a program on a filled state, returns its verdict
+ *
+ * The caller is in an RCU tasks trace section that it entered before it looked
+ * the program up.
+ */
+int extfuse_run_prog(struct extfuse_run *run, const struct bpf_prog *prog)
+{
+	u32 opcode = run->args->opcode;
+	struct bpf_run_ctx *outer;
+	u64 start = 0;
+	int verdict;
+
+	migrate_disable();
+	if (unlikely(!(this_cpu_inc_return(run->xc->stats->runs) & SAMPLE_MASK)))
+		start = local_clock();
+	run->run_ctx.bpf_cookie = extfuse_run_secret ^ (unsigned long)run;
+	outer = bpf_set_run_ctx(&run->run_ctx.run_ctx);
+	verdict = bpf_prog_run(prog, &run->req);
+	bpf_reset_run_ctx(outer);
+	/* Nobody finds this state again, whatever lies on the stack. */
+	run->run_ctx.bpf_cookie = 0;
+	if (unlikely(start)) {
+		u64 ns = local_clock() - start;
+
+		extfuse_count(run->xc, opcode, samples);
+		this_cpu_add(run->xc->stats->op[opcode].sample_ns, ns);
+		if (ns > SLOW_NS)
+			slow_warn(run, ns);
+	}
+	migrate_enable();
+	memcpy(run->args->ext.cookie, run->req.cookie, sizeof(run->req.cookie));
+	return verdict;
+}
+
+/* What the program wrote is taken back, as if it had not been asked. */
+static void run_undo(struct extfuse_run *run)
+{
+	struct fuse_args *args = run->args;
+	unsigned int i;
+
+	for (i = 0; i < args->out_numargs; i++) {
+		args->out_args[i].size = run->out_room[i];
+		if (run->out_written & BIT(i) && args->out_args[i].value)
+			memset(args->out_args[i].value, 0, run->out_room[i]);
+	}
+}
+
+/* The outputs become the reply; returns what fuse_simple_request() would. */
+static ssize_t extfuse_to_fuse_req(struct extfuse_run *run)
+{
+	struct fuse_args *args = run->args;
+	unsigned int last = args->out_numargs - 1;
+
+	if (!args->out_argvar)
+		return 0;
+	args->out_args[last].size = run->out_len[last];
+	if (args->page_zeroing)
+		extfuse_out_zero(args, run->out_len[last]);
+	return run->out_len[last];
+}
+
+/* Good or bad, in a row: a set that is wrong all the time is taken away. */
+static void verdict_good(struct extfuse_conn *xc)
+{
+	if (unlikely(atomic_read(&xc->bad_in_row)))
+		atomic_set(&xc->bad_in_row, 0);
+}
+
+static void verdict_bad(struct extfuse_run *run)
+{
+	extfuse_count(run->xc, run->args->opcode, bad);
+	if (atomic_inc_return(&run->xc->bad_in_row) == EXTFUSE_BAD_VERDICTS)
+		extfuse_set_drop_bad(run->xc, run->set);
+}
+
+static bool refusal_stands(const struct extfuse_run *run, int verdict)
+{
+	const struct fuse_args *args = run->args;
+
+	if (verdict >= 0 || verdict <= -512)
+		return false;
+	if (!(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_REFUSE))
+		return false;
+	/* Would detach what is mounted below. */
+	if (args->ext.flags & EXTFUSE_ARGS_REVAL)
+		return false;
+	return !extfuse_request_is_unlock(args);
+}
+
+/*
+ * What becomes of the request: its result, or EXTFUSE_UPCALL.  Every way to
+ * EXTFUSE_UPCALL leaves args as they were.
+ */
+static ssize_t verdict_apply(struct extfuse_run *run, int verdict,
+			     struct extfuse_shadow **shadow)
+{
+	struct fuse_conn *fc = run->fm->fc;
+	u32 opcode = run->args->opcode;
+	enum extfuse_outcome outcome;
+
+	if (verdict == EXTFUSE_UPCALL) {
+		verdict_good(run->xc);
+		goto upcall;
+	}
+	/* A dead daemon means -ENOTCONN: the stock way says so. */
+	if (!READ_ONCE(fc->connected))
+		goto upcall;
+
+	if (refusal_stands(run, verdict)) {
+		verdict_good(run->xc);
+		run_undo(run);
+		extfuse_count(run->xc, opcode, failed);
+		return verdict;
+	}
+	if (!verdict)
+		outcome = extfuse_answer_check(run);
+	else if (verdict < 0 && run->args->ext.flags & EXTFUSE_ARGS_REVAL)
+		outcome = EXTFUSE_STALE;
+	else
+		outcome = EXTFUSE_BAD;
+
+	switch (outcome) {
+	case EXTFUSE_ACCEPT:
+		verdict_good(run->xc);
+		extfuse_count(run->xc, opcode, answered);
+		if (!(run->set->flags & EXTFUSE_ATTACH_SHADOW))
+			return extfuse_to_fuse_req(run);
+		if (shadow)
+			*shadow = extfuse_shadow_keep(run);
+		break;
+	case EXTFUSE_STALE:
+		verdict_good(run->xc);
+		extfuse_count(run->xc, opcode, stale);
+		break;
+	case EXTFUSE_BAD:
+		verdict_bad(run);
+		break;
+	}
+upcall:
+	run_undo(run);
+	extfuse_count(run->xc, opcode, upcalls);
+	return EXTFUSE_UPCALL;
+}
+
+/* Would the stock way send it now?  Loads ordered as in fuse_get_req(). */
+static bool conn_ready(const struct fuse_conn *fc)
+{
+	if (!smp_load_acquire(&fc->initialized))
+		return false;
+	return READ_ONCE(fc->connected) && !fc->conn_error;
+}
+
+/* What the reply phase of a background request will need. */
+static void pending_keep(const struct extfuse_run *run)
+{
+	struct extfuse_args *ext = &run->args->ext;
+
+	ext->uid = run->req.uid;
+	ext->gid = run->req.gid;
+	ext->pid = run->req.pid;
+	ext->who = run->req.who;
+}
+
+/*
+ * A program answered READDIR: its entries go through the reply program as the
+ * daemon's would.  If that hides all of them, the daemon says what is next.
+ */
+static ssize_t answer_filter(struct extfuse_run *run, ssize_t ret)
+{
+	const struct bpf_prog *prog = run->set->reply[run->args->opcode];
+	u32 room = run->out_room[0];
+	u64 last;
+
+	if (ret <= 0 || !prog ||
+	    !(extfuse_opcode_get(run->args->opcode)->flags & EXTFUSE_OP_DIR_REPLY))
+		return ret;
+	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REPLY, false))
+		return ret;
+	ret = extfuse_dirents_filter(run, prog, ret, &last);
+	if (ret)
+		return ret;
+	run->args->out_args[0].size = room;
+	return EXTFUSE_UPCALL;
+}
+
+static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, bool background,
+		       struct extfuse_shadow **shadow)
+{
+	const struct bpf_prog *prog = set->request[run->args->opcode];
+	ssize_t ret;
+
+	if (!background)
+		fuse_adjust_compat(run->fm->fc, run->args);
+	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REQUEST, background))
+		return EXTFUSE_UPCALL;
+	if (background)
+		pending_keep(run);
+	if (!prog) {
+		extfuse_count(run->xc, run->args->opcode, upcalls);
+		return EXTFUSE_UPCALL;
+	}
+	ret = verdict_apply(run, extfuse_run_prog(run, prog), shadow);
+	return answer_filter(run, ret);
+}
+
+/*
+ * The request phase: the program of this opcode on this connection, if there
+ * is one.  Returns the request's result, or EXTFUSE_UPCALL.
+ */
+static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
+					      struct fuse_args *args, bool background,
+					      struct extfuse_shadow **shadow)
+{
+	struct fuse_conn *fc = fm->fc;
+	const struct extfuse_set *set;
+	struct extfuse_run run;
+	ssize_t ret = EXTFUSE_UPCALL;
+
+	rcu_read_lock_trace();
+	set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
+	if (!set || !READ_ONCE(extfuse_programs))
+		goto out;
+
+	args->ext.stamp = extfuse_stamp(xc);
+	args->ext.set_id = set->id;
+	if (!set->request[args->opcode] && !(background && set->reply[args->opcode])) {
+		extfuse_count(xc, args->opcode, upcalls);
+		goto out;
+	}
+	/* A task inside one of our programs never starts another. */
+	if (unlikely(extfuse_run_current()))
+		goto out;
+
+	/* Abort and unmount wait for an answered request as for any other. */
+	atomic_inc(&fc->num_waiting);
+	if (conn_ready(fc)) {
+		run.fm = fm;
+		run.args = args;
+		run.xc = xc;
+		run.set = set;
+		ret = set_ask(set, &run, background, shadow);
+	}
+	fuse_drop_waiting(fc);
+out:
+	rcu_read_unlock_trace();
+	return ret;
+}
+
+/* FAIL_CLOSED: without its programs a policy lets nothing through. */
+static bool request_is_closed(const struct extfuse_conn *xc, const struct fuse_args *args)
+{
+	u64 closed = READ_ONCE(xc->closed_ops);
+	const struct extfuse_set *set;
+
+	if (!READ_ONCE(extfuse_programs)) {
+		rcu_read_lock_trace();
+		set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
+		if (set && set->flags & EXTFUSE_ATTACH_FAIL_CLOSED)
+			closed |= set->request_ops;
+		rcu_read_unlock_trace();
+	}
+	return closed & BIT_ULL(args->opcode) &&
+	       !(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ALWAYS_UP);
+}
+
+static ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
+			   struct fuse_args *args, bool background,
+			   struct extfuse_shadow **shadow)
+{
+	args->ext.replied = false;
+	args->ext.set_id = 0;
+	if (!extfuse_request_is_asked(args))
+		return EXTFUSE_UPCALL;
+	if (unlikely(request_is_closed(xc, args)))
+		return -EIO;
+	return request_ask(xc, fm, args, background, shadow);
+}
+
+/*
+ * extfuse_request_send - a synchronous request of a connection that has, or
+ *			  had, programs
+ *
+ * Returns what fuse_simple_request() does: 0, the size of a variable output,
+ * or an error.
+ */
+ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
+			     struct fuse_args *args)
+{
+	struct extfuse_shadow *shadow = NULL;
+	ssize_t ret;
+
+	extfuse_marks_begin(xc, args);
+	ret = request_try(xc, fm, args, false, &shadow);
+	if (ret == EXTFUSE_UPCALL) {
+		ret = fuse_daemon_request(fm, args);
+		if (unlikely(shadow))
+			extfuse_shadow_compare(xc, args, shadow, ret);
+		ret = extfuse_reply(xc, fm, args, ret, false);
+	}
+	extfuse_marks_end(xc, args);
+	return ret;
+}
+
+static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
+			   struct fuse_args *args, gfp_t gfp_flags)
+{
+	ssize_t ret;
+	int err;
+
+	extfuse_marks_begin(xc, args);
+	ret = request_try(xc, fm, args, true, NULL);
+	if (ret == EXTFUSE_UPCALL) {
+		args->ext.pending = true;
+		err = fuse_daemon_background(fm, args, gfp_flags);
+		/* Once it is sent, args may have ended and be gone. */
+		if (!err)
+			return 0;
+		args->ext.pending = false;
+		extfuse_marks_end(xc, args);
+		return err;
+	}
+	extfuse_marks_end(xc, args);
+	args->end(fm, args, min_t(ssize_t, ret, 0));
+	return 0;
+}
+
+/*
+ * fuse_simple_request - what every synchronous caller of the fork calls
+ *
+ * A connection that never had programs pays one predictable branch.
+ */
+ssize_t fuse_simple_request(struct fuse_mount *fm, struct fuse_args *args)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
+	ssize_t ret;
+
+	if (unlikely(xc))
+		return extfuse_request_send(xc, fm, args);
+
+	ret = fuse_daemon_request(fm, args);
+	/* The first attach came meanwhile: nobody marked this request. */
+	xc = extfuse_conn_get(fm->fc);
+	if (unlikely(xc))
+		extfuse_marks_end(xc, args);
+	return ret;
+}
+
+/* fuse_simple_background - the same for requests that nobody waits for */
+int fuse_simple_background(struct fuse_mount *fm, struct fuse_args *args, gfp_t gfp_flags)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
+
+	if (unlikely(xc))
+		return background_send(xc, fm, args, gfp_flags);
+	return fuse_daemon_background(fm, args, gfp_flags);
+}

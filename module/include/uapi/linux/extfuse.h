@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR BSD-2-Clause */
+/*
+ * The ABI of extfuse: what a BPF program, a daemon and an administrator see of
+ * extfuse.ko.  This file is its document.
+ *
+ * A connection is what fuse calls one: the channel between one daemon and its
+ * mounts.  An extension is a set of BPF programs (BPF_PROG_TYPE_SYSCALL) that
+ * is attached to one connection, replaced and detached as one.  A request
+ * program is asked before a request is queued for the daemon, a reply program
+ * sees what came back.  Both get struct extfuse_req and return a verdict:
+ *
+ *   request phase
+ *     0                    answered: the outputs are as the program wrote them
+ *     -E...                the request fails with this error
+ *     EXTFUSE_PASSTHROUGH  done by the module on the backing object
+ *     EXTFUSE_UPCALL       on to the daemon
+ *   reply phase
+ *     0                    the answer stands, with the outputs as they are now
+ *     -E...                this error instead
+ *     anything else        the daemon's answer as it came
+ *
+ * Whatever else a program does is a bad verdict: it is counted, what the
+ * program wrote is taken back, and the request goes to the daemon.
+ *
+ * Structures are plain, without kernel pointers, and grow only at their end;
+ * reserved fields must be zero, unknown flags are refused with -EINVAL.
+ */
+#ifndef _UAPI_LINUX_EXTFUSE_H
+#define _UAPI_LINUX_EXTFUSE_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+/* Version of struct extfuse_req and of the ioctls, in extfuse_req.version. */
+#define EXTFUSE_ABI_VERSION	1
+
+/* Verdicts beside 0 and the negative errors. */
+#define EXTFUSE_PASSTHROUGH	1
+#define EXTFUSE_UPCALL		(-38)	/* -ENOSYS */
+
+/* Opcodes above this are never given to a program (FUSE's own end at 52). */
+#define EXTFUSE_OPCODES		64
+/* extfuse_ioc_prog.opcode: every opcode that has no program of its own. */
+#define EXTFUSE_OPCODE_ANY	0xffffffffU
+
+/*
+ * What bpf_extfuse_read_args() and bpf_extfuse_write_args() can name.  Inputs
+ * and outputs are numbered as FUSE 7.31 puts them on the wire, whatever the
+ * kernel's own order is; a name comes with its terminating NUL.
+ *
+ * In a reply program that is asked once per directory entry
+ * (EXTFUSE_F_ENTRY) OUT_PARAM_0 is the entry: of READDIR the struct
+ * fuse_dirent with its name (not padded), of READDIRPLUS the struct
+ * fuse_entry_out, and OUT_PARAM_1 then the struct fuse_dirent with its name.
+ */
+enum extfuse_arg {
+	OPCODE = 0,		/* __u32, exactly 4 bytes */
+	NODEID,			/* __u64, exactly 8 bytes */
+	NUM_IN_ARGS,		/* __u32, exactly 4 bytes */
+	NUM_OUT_ARGS,		/* __u32, exactly 4 bytes */
+	IN_PARAM_0_SIZE,	/* __u32, exactly 4 bytes */
+	IN_PARAM_0_VALUE,	/* at least as many bytes as its size says */
+	IN_PARAM_1_SIZE,
+	IN_PARAM_1_VALUE,
+	IN_PARAM_2_SIZE,
+	IN_PARAM_2_VALUE,
+	OUT_PARAM_0,		/* outputs as written so far, or by the daemon */
+	OUT_PARAM_1,
+	/* The extension of CREATE, MKDIR, ... (security context, groups). */
+	IN_EXT_SIZE,		/* __u32, exactly 4 bytes */
+	IN_EXT_VALUE,
+	__EXTFUSE_ARG_MAX,
+};
+
+enum extfuse_phase {
+	EXTFUSE_PHASE_REQUEST = 0,
+	EXTFUSE_PHASE_REPLY = 1,
+	__EXTFUSE_PHASE_MAX,
+};
+
+/* extfuse_req.flags */
+#define EXTFUSE_F_BACKGROUND	(1U << 0)	/* nobody waits for the answer in the calling task */
+#define EXTFUSE_F_NOCREDS	(1U << 1)	/* no caller: uid, gid, pid and who are 0 */
+#define EXTFUSE_F_IDMAPPED	(1U << 2)	/* came through an idmapped mount */
+#define EXTFUSE_F_FRESH		(1U << 3)	/* sent out of distrust: an answer 0 is not taken */
+#define EXTFUSE_F_REVAL		(1U << 4)	/* LOOKUP of a name whose dentry is known: see child */
+#define EXTFUSE_F_ENTRY		(1U << 5)	/* reply phase: asked for one directory entry */
+#define EXTFUSE_F_CHANGES	(1U << 6)	/* changes something: its reply must fill no cache */
+#define EXTFUSE_F_WROTE		(1U << 7)	/* FLUSH, FSYNC: the handle is open for writing */
+
+/*
+ * struct extfuse_req - the context of a program
+ *
+ * Read-only in spirit: nothing that a program writes into it is believed,
+ * except @cookie, which the reply program of the same request finds as the
+ * request program left it.  Times are nanoseconds of CLOCK_BOOTTIME at
+ * scheduler-tick resolution.
+ *
+ * @version:	EXTFUSE_ABI_VERSION
+ * @opcode:	enum fuse_opcode
+ * @nodeid:	node that the request names (the directory for names)
+ * @uid, @gid:	fsuid and fsgid of the caller in the mount's user namespace
+ * @pid:	caller in the mount's pid namespace
+ * @phase:	enum extfuse_phase
+ * @flags:	EXTFUSE_F_*
+ * @error:	reply phase: the daemon's error, 0 or negative
+ * @num_in, @num_out: argument counts
+ * @in_size:	sizes of the inputs, bytes
+ * @out_size:	request phase: room in the outputs; reply phase: bytes in them
+ * @who:	hash of all that decides what the caller may do (fsuid, fsgid,
+ *		groups, capabilities in the mount's user namespace); only for
+ *		sets attached with EXTFUSE_ATTACH_WHO, else 0
+ * @now:	the time
+ * @stamp:	the connection's clock when the request began: what a cache
+ *		entry made of its reply must keep for bpf_extfuse_fresh()
+ * @attr_until:	reply phase: until when the daemon's attributes are valid; for
+ *		kinds that have no lifetime in the protocol, of the node's last
+ *		attributes.  0: not at all
+ * @entry_until: reply phase: until when the daemon's name is valid
+ * @child:	EXTFUSE_F_REVAL: node that the dentry has
+ * @cookie:	the program's own, from request to reply
+ */
+struct extfuse_req {
+	__u32	version;
+	__u32	opcode;
+	__u64	nodeid;
+	__u32	uid;
+	__u32	gid;
+	__u32	pid;
+	__u32	phase;
+	__u32	flags;
+	__s32	error;
+	__u32	num_in;
+	__u32	num_out;
+	__u32	in_size[3];
+	__u32	out_size[2];
+	__u32	reserved;
+	__u64	who;
+	__u64	now;
+	__u64	stamp;
+	__u64	attr_until;
+	__u64	entry_until;
+	__u64	child;
+	__u64	cookie[2];
+};
+
+/* What bpf_extfuse_fresh() can be asked about. */
+enum extfuse_kind {
+	EXTFUSE_KIND_ATTR = 0,	/* attributes of a node */
+	EXTFUSE_KIND_DATA = 1,	/* data of a node; of a directory, its listing */
+	EXTFUSE_KIND_XATTR = 2,	/* extended attributes of a node */
+	EXTFUSE_KIND_NAME = 3,	/* this request's name in its directory */
+	EXTFUSE_KIND_CONN = 4,	/* the connection as a whole (STATFS) */
+	__EXTFUSE_KIND_MAX,
+};
+
+/*
+ * ioctls, on an open /dev/extfuse: on the daemon's own descriptor (conn = 0:
+ * its connection) or, for an administrator, on any (conn = the number that
+ * names the connection in /sys/fs/extfuse/connections, which is the mount's
+ * st_dev).  All need CAP_SYS_ADMIN and CAP_BPF in the initial user namespace,
+ * but EXTFUSE_IOC_QUERY and EXTFUSE_IOC_STATS, which the daemon may always ask
+ * on its own descriptor.
+ *
+ * Errors of all: -EPERM no privilege; -ENODEV no such connection (for conn = 0:
+ * the descriptor is not mounted); -EINVAL unknown flag or a reserved field that
+ * is not zero; -EFAULT.
+ */
+#define EXTFUSE_IOC_MAGIC	0xEF
+
+/**
+ * struct extfuse_ioc_prog - one program of a set
+ * @prog_fd:	descriptor of a loaded BPF_PROG_TYPE_SYSCALL program; the set
+ *		takes its own reference
+ * @opcode:	enum fuse_opcode, or EXTFUSE_OPCODE_ANY
+ * @phase:	enum extfuse_phase
+ * @reserved:	0
+ */
+struct extfuse_ioc_prog {
+	__s32	prog_fd;
+	__u32	opcode;
+	__u32	phase;
+	__u32	reserved;
+};
+
+/* extfuse_ioc_attach.flags */
+#define EXTFUSE_ATTACH_WHO		(1U << 0)	/* compute extfuse_req.who */
+#define EXTFUSE_ATTACH_NAMES_DIR	(1U << 1)	/* a changed name moves all names of its directory */
+#define EXTFUSE_ATTACH_FAIL_CLOSED	(1U << 2)	/* without the set, what it covered is -EIO */
+#define EXTFUSE_ATTACH_SHADOW		(1U << 3)	/* answers are compared with the daemon's, not given */
+#define EXTFUSE_ATTACH_FLAGS		(EXTFUSE_ATTACH_WHO | EXTFUSE_ATTACH_NAMES_DIR | \
+					 EXTFUSE_ATTACH_FAIL_CLOSED | EXTFUSE_ATTACH_SHADOW)
+
+#define EXTFUSE_NAME_LEN	32
+#define EXTFUSE_PROGS_MAX	128
+
+/**
+ * struct extfuse_ioc_attach - attach (EXTFUSE_IOC_ATTACH) or replace
+ *			       (EXTFUSE_IOC_REPLACE) the set of a connection
+ * @conn:	connection, see above
+ * @flags:	EXTFUSE_ATTACH_*
+ * @nprogs:	number of @progs, 1 to EXTFUSE_PROGS_MAX
+ * @log_size:	room at @log, bytes; 0: no log
+ * @progs:	user pointer to struct extfuse_ioc_prog[@nprogs]
+ * @log:	user pointer to a text, NUL-terminated: why a program was refused
+ * @max_attr_valid: longest lifetime of attributes that programs may give, ns
+ * @max_entry_valid: the same for names
+ * @name:	the extension's name, NUL-terminated, shown by EXTFUSE_IOC_QUERY
+ * @id:		out: number of this attachment, never given twice
+ * @reserved:	0
+ *
+ * Errors: -EBUSY attach, but one is attached; -ENOENT replace, but none is;
+ * -EEXIST two programs for one opcode and phase; -EACCES a program calls what
+ * it must not (@log names it); -EBADF, -EINVAL not a SYSCALL program, or it
+ * reads beyond its context; -ENOTCONN the connection was aborted.
+ */
+struct extfuse_ioc_attach {
+	__u32	conn;
+	__u32	flags;
+	__u32	nprogs;
+	__u32	log_size;
+	__aligned_u64 progs;
+	__aligned_u64 log;
+	__u64	max_attr_valid;
+	__u64	max_entry_valid;
+	char	name[EXTFUSE_NAME_LEN];
+	__u64	id;
+	__u64	reserved[3];
+};
+
+/**
+ * struct extfuse_ioc_detach - detach the set of a connection
+ * @conn:	connection
+ * @flags:	0
+ * @reserved:	0
+ *
+ * When it returns no program of the set runs any more.  Errors: -ENOENT none
+ * is attached.
+ */
+struct extfuse_ioc_detach {
+	__u32	conn;
+	__u32	flags;
+	__u64	reserved[3];
+};
+
+/* extfuse_ioc_query.state: is a set at work, and if not, why. */
+enum extfuse_state {
+	EXTFUSE_STATE_NONE = 0,		/* nothing was ever attached */
+	EXTFUSE_STATE_ATTACHED,
+	EXTFUSE_STATE_DETACHED,		/* by ioctl */
+	EXTFUSE_STATE_BAD_VERDICTS,	/* by the module, after 1,000 in a row */
+	EXTFUSE_STATE_PROGRAMS_OFF,	/* attached, but programs=0 */
+	EXTFUSE_STATE_ABORTED,		/* the connection is gone */
+	__EXTFUSE_STATE_MAX,
+};
+
+/**
+ * struct extfuse_ioc_query - what a connection has
+ * @conn:	in: connection; out: its number
+ * @flags:	0
+ * @state:	out: enum extfuse_state
+ * @attach_flags: out: EXTFUSE_ATTACH_* of the set
+ * @request_ops, @reply_ops: out: bit n: opcode n has such a program
+ * @id:		out: number of the attachment, 0 if none
+ * @max_attr_valid, @max_entry_valid: out: as attached
+ * @clock:	out: the connection's clock
+ * @name:	out: name of the extension that is, or was, attached
+ * @reserved:	0
+ */
+struct extfuse_ioc_query {
+	__u32	conn;
+	__u32	flags;
+	__u32	state;
+	__u32	attach_flags;
+	__u64	request_ops;
+	__u64	reply_ops;
+	__u64	id;
+	__u64	max_attr_valid;
+	__u64	max_entry_valid;
+	__u64	clock;
+	char	name[EXTFUSE_NAME_LEN];
+	__u64	reserved[4];
+};
+
+/**
+ * struct extfuse_op_stats - counters of one opcode, since the first attach
+ * @answered:	requests that a program answered with 0
+ * @failed:	requests that a program refused with an error
+ * @upcalls:	requests that went to the daemon
+ * @bad:	bad verdicts (these requests are in @upcalls too)
+ * @stale:	answers that the kernel knew better (in @upcalls too)
+ * @replies:	replies that a reply program has seen, entries of directories
+ *		counted one by one
+ * @changed:	of those, changed or replaced by it
+ * @differed:	EXTFUSE_ATTACH_SHADOW: answers that differed from the daemon's
+ * @samples:	runs of programs whose time was taken (one in 64)
+ * @sample_ns:	sum of those times, ns
+ */
+struct extfuse_op_stats {
+	__u64	answered;
+	__u64	failed;
+	__u64	upcalls;
+	__u64	bad;
+	__u64	stale;
+	__u64	replies;
+	__u64	changed;
+	__u64	differed;
+	__u64	samples;
+	__u64	sample_ns;
+};
+
+/**
+ * struct extfuse_ioc_stats - counters of a connection
+ * @conn:	connection
+ * @flags:	0
+ * @count:	in: room at @ops, in elements; out: elements written, at most
+ *		EXTFUSE_OPCODES.  Element n belongs to opcode n
+ * @op_size:	in: sizeof(struct extfuse_op_stats) as the caller knows it
+ * @ops:	user pointer to struct extfuse_op_stats[@count]
+ * @reserved:	0
+ *
+ * Errors: -ENODATA nothing was ever attached.
+ */
+struct extfuse_ioc_stats {
+	__u32	conn;
+	__u32	flags;
+	__u32	count;
+	__u32	op_size;
+	__aligned_u64 ops;
+	__u64	reserved[3];
+};
+
+#define EXTFUSE_IOC_ATTACH	_IOWR(EXTFUSE_IOC_MAGIC, 0, struct extfuse_ioc_attach)
+#define EXTFUSE_IOC_REPLACE	_IOWR(EXTFUSE_IOC_MAGIC, 1, struct extfuse_ioc_attach)
+#define EXTFUSE_IOC_DETACH	_IOW(EXTFUSE_IOC_MAGIC, 2, struct extfuse_ioc_detach)
+#define EXTFUSE_IOC_QUERY	_IOWR(EXTFUSE_IOC_MAGIC, 3, struct extfuse_ioc_query)
+#define EXTFUSE_IOC_STATS	_IOWR(EXTFUSE_IOC_MAGIC, 4, struct extfuse_ioc_stats)
+
+#endif /* _UAPI_LINUX_EXTFUSE_H */

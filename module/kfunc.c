@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kfuncs: what a program of extfuse may call of ours.
+ *
+ * They trust nothing: @req is only a ticket and never looked into.  The state
+ * of the run is found by the task's BPF run context and recognised by a mark
+ * inside the bounds of every such context (its first word, which holds a
+ * secret of the module xor the state's address), so a call from a timer, from
+ * BPF_PROG_RUN or from another kind of program gets -EINVAL.  They never
+ * sleep: bpf_for_each_map_elem() calls back under RCU.
+ */
+#include "fuse_i.h"
+#include "compat/kfunc.h"
+#include <linux/btf.h>
+#include <linux/btf_ids.h>
+#include <linux/random.h>
+#include <linux/uaccess.h>
+
+u64 extfuse_run_secret __read_mostly;
+
+/* The run that the current task is in, or NULL. */
+struct extfuse_run *extfuse_run_current(void)
+{
+	struct bpf_tramp_run_ctx *ctx;
+	struct extfuse_run *run;
+
+	if (!in_task() || !current->bpf_ctx)
+		return NULL;
+	ctx = container_of(current->bpf_ctx, struct bpf_tramp_run_ctx, run_ctx);
+	run = (void *)(unsigned long)(ctx->bpf_cookie ^ extfuse_run_secret);
+	/* A foreign cookie gives any address: compare before anything is read. */
+	return run == container_of(ctx, struct extfuse_run, run_ctx) ? run : NULL;
+}
+
+static int read_exact(void *dst, u32 size, const void *src, u32 want)
+{
+	if (size != want)
+		return -EINVAL;
+	memcpy(dst, src, want);
+	return 0;
+}
+
+static int read_u32(void *dst, u32 size, u32 value)
+{
+	return read_exact(dst, size, &value, sizeof(value));
+}
+
+static int read_bytes(void *dst, u32 size, const void *src, u32 len)
+{
+	if (size < len)
+		return -E2BIG;
+	if (copy_from_kernel_nofault(dst, src, len)) {
+		memset(dst, 0, size);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+static int read_in(const struct extfuse_run *run, unsigned int i, void *dst, u32 size)
+{
+	const struct fuse_in_arg *in;
+
+	if (i >= extfuse_num_in(run->args))
+		return -EINVAL;
+	in = extfuse_in(run->args, i);
+	if (!extfuse_in_is_paged(run->args, i))
+		return read_bytes(dst, size, in->value, in->size);
+	if (size < in->size)
+		return -E2BIG;
+	extfuse_pages_read(run->args, dst, in->size);
+	return 0;
+}
+
+static int read_in_size(const struct extfuse_run *run, unsigned int i, void *dst, u32 size)
+{
+	if (i >= extfuse_num_in(run->args))
+		return -EINVAL;
+	return read_u32(dst, size, extfuse_in(run->args, i)->size);
+}
+
+static int read_ext(const struct extfuse_run *run, u32 type, void *dst, u32 size)
+{
+	const struct fuse_in_arg *ext = extfuse_in_ext(run->args);
+
+	if (!ext)
+		return -EINVAL;
+	if (type == IN_EXT_SIZE)
+		return read_u32(dst, size, ext->size);
+	return read_bytes(dst, size, ext->value, ext->size);
+}
+
+/* One entry of a directory: see enum extfuse_arg. */
+static int read_entry(const struct extfuse_run *run, unsigned int i, void *dst, u32 size)
+{
+	if (run->entry && i == 0)
+		return read_bytes(dst, size, run->staged ? &run->stage_entry : run->entry,
+				  sizeof(struct fuse_entry_out));
+	if (i == (run->entry ? 1 : 0))
+		return read_bytes(dst, size, run->dirent,
+				  FUSE_NAME_OFFSET + run->dirent->namelen);
+	return -EINVAL;
+}
+
+static int read_out(const struct extfuse_run *run, unsigned int i, void *dst, u32 size)
+{
+	const struct fuse_args *args = run->args;
+	u32 len;
+
+	if (run->dirent)
+		return read_entry(run, i, dst, size);
+	if (i >= args->out_numargs)
+		return -EINVAL;
+	if (run->phase == EXTFUSE_PHASE_REQUEST) {
+		if (!(run->out_written & BIT(i)))
+			return -ENODATA;
+		len = run->out_len[i];
+	} else {
+		/* An error has no outputs. */
+		if (!run->out_written)
+			return -ENODATA;
+		len = args->out_args[i].size;
+		if (run->staged && i == 0)
+			return read_bytes(dst, size, &run->stage_entry, len);
+	}
+	if (!extfuse_out_is_paged(args, i))
+		return read_bytes(dst, size, args->out_args[i].value, len);
+	if (size < len)
+		return -E2BIG;
+	extfuse_pages_read(args, dst, len);
+	return 0;
+}
+
+/* Request phase: straight into the caller's output, taken back if refused. */
+static int write_answer(struct extfuse_run *run, unsigned int i, const void *src, u32 size)
+{
+	struct fuse_args *args = run->args;
+	bool variable = args->out_argvar && i == args->out_numargs - 1U;
+
+	if (size > run->out_room[i])
+		return -E2BIG;
+	if (!variable && size != run->out_room[i])
+		return -EINVAL;
+	if (extfuse_out_is_paged(args, i))
+		extfuse_pages_write(args, src, size);
+	else
+		memcpy(args->out_args[i].value, src, size);
+	run->out_len[i] = size;
+	run->out_written |= BIT(i);
+	return 0;
+}
+
+/* Reply phase: kept aside until the verdict; only attributes and entries. */
+static int write_reply(struct extfuse_run *run, unsigned int i, const void *src, u32 size)
+{
+	u16 flags = extfuse_opcode_get(run->args->opcode)->flags;
+	u32 want;
+
+	if (i != 0)
+		return -EINVAL;
+	if (run->dirent)
+		want = run->entry ? sizeof(struct fuse_entry_out) : 0;
+	else if (run->out_written && flags & (EXTFUSE_OP_ATTR_REPLY | EXTFUSE_OP_ENTRY_REPLY))
+		want = run->args->out_args[0].size;
+	else
+		want = 0;
+	if (!want)
+		return -EINVAL;
+	if (size > want)
+		return -E2BIG;
+	if (size != want)
+		return -EINVAL;
+	memcpy(&run->stage_entry, src, size);
+	run->staged = true;
+	return 0;
+}
+
+extfuse_kfunc_start
+
+/**
+ * bpf_extfuse_read_args - read a part of the request
+ * @req:	the context of the program
+ * @type:	enum extfuse_arg
+ * @dst:	where to
+ * @dst__sz:	room at @dst; numbers want exactly their size, values at least
+ *		theirs
+ *
+ * Inputs can be read in both phases, outputs in the request phase as the
+ * program wrote them and in the reply phase as the daemon did.  Values that
+ * lie in pages (WRITE, IOCTL, READ) are read like others.
+ *
+ * Callable from programs that extfuse runs, also within bpf_loop() and
+ * bpf_for_each_map_elem().  Takes no reference, does not sleep.
+ *
+ * Return: 0; -EINVAL outside of a request, @dst is NULL, no such argument, or
+ * an exact size was missed; -E2BIG @dst is smaller than the value; -ENODATA
+ * output not yet written; -EFAULT fault, @dst is zeroed; -EBADRQC unknown @type.
+ */
+__bpf_kfunc int bpf_extfuse_read_args(struct extfuse_req *req, u32 type, void *dst, u32 dst__sz)
+{
+	const struct extfuse_run *run = extfuse_run_current();
+
+	if (!run || !dst)
+		return -EINVAL;
+
+	switch (type) {
+	case OPCODE:
+		return read_u32(dst, dst__sz, run->args->opcode);
+	case NODEID:
+		return read_exact(dst, dst__sz, &run->args->nodeid, sizeof(u64));
+	case NUM_IN_ARGS:
+		return read_u32(dst, dst__sz, extfuse_num_in(run->args));
+	case NUM_OUT_ARGS:
+		return read_u32(dst, dst__sz, run->dirent ? (run->entry ? 2 : 1) :
+				run->args->out_numargs);
+	case IN_PARAM_0_SIZE:
+	case IN_PARAM_1_SIZE:
+	case IN_PARAM_2_SIZE:
+		return read_in_size(run, (type - IN_PARAM_0_SIZE) / 2, dst, dst__sz);
+	case IN_PARAM_0_VALUE:
+	case IN_PARAM_1_VALUE:
+	case IN_PARAM_2_VALUE:
+		return read_in(run, (type - IN_PARAM_0_VALUE) / 2, dst, dst__sz);
+	case OUT_PARAM_0:
+	case OUT_PARAM_1:
+		return read_out(run, type - OUT_PARAM_0, dst, dst__sz);
+	case IN_EXT_SIZE:
+	case IN_EXT_VALUE:
+		return read_ext(run, type, dst, dst__sz);
+	default:
+		return -EBADRQC;
+	}
+}
+
+/**
+ * bpf_extfuse_write_args - write an output of the request
+ * @req:	the context of the program
+ * @type:	OUT_PARAM_0 or OUT_PARAM_1
+ * @src:	what
+ * @src__sz:	bytes at @src: exactly the size of a fixed output, any up to
+ *		the maximum of a variable one (GETXATTR, LISTXATTR, READLINK,
+ *		READ, READDIR, READDIRPLUS), also where that lies in pages
+ *
+ * In the reply phase only attributes and entries (OUT_PARAM_0) can be written,
+ * and only lifetimes, permission bits, owner and times are taken from them.
+ *
+ * Callable from programs that extfuse runs, also within bpf_loop() and
+ * bpf_for_each_map_elem().  Takes no reference, does not sleep.
+ *
+ * Return: 0; -EINVAL outside of a request, @src is NULL, no such output, not
+ * writable in this phase, or an exact size was missed; -E2BIG larger than the
+ * output; -EBADRQC not an output.
+ */
+__bpf_kfunc int bpf_extfuse_write_args(struct extfuse_req *req, u32 type, const void *src,
+				       u32 src__sz)
+{
+	struct extfuse_run *run = extfuse_run_current();
+	unsigned int i = type - OUT_PARAM_0;
+
+	if (!run || !src)
+		return -EINVAL;
+	if (type != OUT_PARAM_0 && type != OUT_PARAM_1)
+		return -EBADRQC;
+	if (run->phase == EXTFUSE_PHASE_REPLY)
+		return write_reply(run, i, src, src__sz);
+	if (i >= run->args->out_numargs)
+		return -EINVAL;
+	return write_answer(run, i, src, src__sz);
+}
+
+static bool kind_slot(const struct extfuse_run *run, u64 nodeid, u32 kind, u16 *slot)
+{
+	const struct fuse_args *args = run->args;
+
+	if (kind == EXTFUSE_KIND_NAME) {
+		unsigned int name = args->opcode == FUSE_LOOKUP ? 1 :
+				    extfuse_opcode_get(args->opcode)->name;
+
+		if (!name || nodeid != args->nodeid)
+			return false;
+		*slot = extfuse_slot_of_name(READ_ONCE(run->xc->names_dir), nodeid,
+					     args->in_args[name - 1].value,
+					     args->in_args[name - 1].size - 1);
+		return true;
+	}
+	*slot = extfuse_slot_of_node(nodeid, kind);
+	return true;
+}
+
+/**
+ * bpf_extfuse_fresh - is what was read at a stamp still so
+ * @req:	the context of the program
+ * @nodeid:	the node; for EXTFUSE_KIND_NAME the directory, which must be
+ *		the request's; ignored for EXTFUSE_KIND_CONN
+ * @kind:	enum extfuse_kind
+ * @stamp:	extfuse_req.stamp of the request whose reply was kept
+ *
+ * Each success is recorded, up to four, and asked again when the answer is
+ * accepted; an answer without one for what it names goes to the daemon.
+ *
+ * Callable from request programs that extfuse runs.  Takes no reference, does
+ * not sleep.
+ *
+ * Return: 1 fresh; 0 not, or too many were recorded; -EINVAL outside of a
+ * request phase, unknown @kind, or a name that is not the request's.
+ */
+__bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind, u64 stamp)
+{
+	struct extfuse_run *run = extfuse_run_current();
+	struct inode *child;
+	u16 slot = 0;
+
+	if (!run || run->phase != EXTFUSE_PHASE_REQUEST || kind >= __EXTFUSE_KIND_MAX)
+		return -EINVAL;
+	if (kind != EXTFUSE_KIND_CONN && !kind_slot(run, nodeid, kind, &slot))
+		return -EINVAL;
+	if (run->nproofs == EXTFUSE_FRESH_MAX || !extfuse_epoch_fresh(run->xc, stamp))
+		return 0;
+	if (kind != EXTFUSE_KIND_CONN && !extfuse_slot_fresh(run->xc, slot, stamp))
+		return 0;
+
+	run->proofs[run->nproofs].slot = kind == EXTFUSE_KIND_CONN ? EXTFUSE_SLOTS : slot;
+	run->proofs[run->nproofs].stamp = stamp;
+	run->nproofs++;
+	if (kind == EXTFUSE_KIND_CONN || nodeid == run->args->nodeid)
+		run->proven |= EXTFUSE_PROVEN(kind);
+	child = run->args->ext.child[0];
+	if (kind == EXTFUSE_KIND_ATTR && child && nodeid == get_node_id(child))
+		run->proven |= EXTFUSE_PROVEN_CHILD;
+	return 1;
+}
+
+extfuse_kfunc_end
+
+extfuse_kfunc_set_start(extfuse_kfunc_ids)
+BTF_ID_FLAGS(func, bpf_extfuse_read_args, KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_extfuse_write_args, KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_extfuse_fresh, KF_SLEEPABLE)
+extfuse_kfunc_set_end(extfuse_kfunc_ids)
+
+static const struct btf_kfunc_id_set extfuse_kfunc_set = {
+	.owner = THIS_MODULE,
+	.set = &extfuse_kfunc_ids,
+};
+
+/*
+ * Without BTF of our own register_btf_kfunc_id_set() says nothing and
+ * returns 0: then no program would load, and nobody would know why.
+ */
+static bool kfuncs_have_ids(void)
+{
+	unsigned int i;
+
+	if (extfuse_kfunc_ids.cnt != 3)
+		return false;
+	for (i = 0; i < extfuse_kfunc_ids.cnt; i++) {
+		if (!extfuse_kfunc_ids.pairs[i].id)
+			return false;
+	}
+	return true;
+}
+
+/* For helpers.c: is the call of a loaded program one of these? */
+bool extfuse_kfunc_is_ours(const void *addr, u32 btf_id)
+{
+	unsigned int i;
+
+	if (addr == bpf_extfuse_read_args || addr == bpf_extfuse_write_args ||
+	    addr == bpf_extfuse_fresh)
+		return true;
+	for (i = 0; btf_id && i < extfuse_kfunc_ids.cnt; i++) {
+		if (extfuse_kfunc_ids.pairs[i].id == btf_id)
+			return true;
+	}
+	return false;
+}
+
+int extfuse_kfunc_init(void)
+{
+	int err;
+
+	get_random_bytes(&extfuse_run_secret, sizeof(extfuse_run_secret));
+	if (!kfuncs_have_ids()) {
+		pr_err("this module was built without BTF: reinstall extfuse-dkms, or see its make.log\n");
+		return -ENOEXEC;
+	}
+	err = register_btf_kfunc_id_set(BPF_PROG_TYPE_SYSCALL, &extfuse_kfunc_set);
+	if (err)
+		pr_err("cannot register kfuncs (%d): was the module built for another kernel?\n", err);
+	return err;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading and unloading: what the hooks need is there before the fork
+ * registers anything, and goes after the fork is gone.
+ */
+#include "fuse_i.h"
+#include <linux/module.h>
+
+static int __init extfuse_init(void)
+{
+	int err;
+
+	err = extfuse_kfunc_init();
+	if (err)
+		return err;
+	err = extfuse_attach_init();
+	if (err)
+		return err;
+	err = fuse_core_init();
+	if (err)
+		goto out_attach;
+	return 0;
+
+out_attach:
+	extfuse_attach_exit();
+	return err;
+}
+
+static void __exit extfuse_exit(void)
+{
+	fuse_core_exit();
+	extfuse_attach_exit();
+	/* Connections and their slots are freed by RCU callbacks of ours. */
+	rcu_barrier();
+}
+
+module_init(extfuse_init);
+module_exit(extfuse_exit);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What happens to the nodes of a connection outside of a request that somebody
+ * waits for: notifications of the daemon, evictions, and the end of requests
+ * that were sent in the background.  Called from the fork's own functions.
+ */
+#include "fuse_i.h"
+
+#define ALL_KINDS	(BIT(EXTFUSE_KIND_ATTR) | BIT(EXTFUSE_KIND_DATA) | BIT(EXTFUSE_KIND_XATTR))
+
+/* INVAL_INODE, STORE, RETRIEVE; the node need not be cached. */
+void extfuse_notify_inode(struct fuse_conn *fc, u64 nodeid)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	if (xc)
+		extfuse_node_move(xc, nodeid, ALL_KINDS);
+}
+
+/* INVAL_ENTRY, DELETE; neither the directory nor the name need be cached. */
+void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const struct qstr *name)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	if (!xc)
+		return;
+	extfuse_name_move(xc, parent, name->name, name->len);
+	extfuse_node_move(xc, parent, BIT(EXTFUSE_KIND_ATTR) | BIT(EXTFUSE_KIND_DATA));
+	if (child)
+		extfuse_node_move(xc, child, ALL_KINDS);
+}
+
+/* FORGET may let the daemon give the node id to something else. */
+void extfuse_evict(struct fuse_conn *fc, u64 nodeid)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	if (xc)
+		extfuse_node_move(xc, nodeid, ALL_KINDS);
+}
+
+/*
+ * fuse_request_end() calls this in place of args->end().  May run in the
+ * daemon's thread (its reply), in that of who aborts, or of who sends.
+ */
+void extfuse_request_end(struct fuse_mount *fm, struct fuse_args *args, int error)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
+
+	if (unlikely(xc)) {
+		if (args->ext.pending) {
+			args->ext.pending = false;
+			error = extfuse_reply(xc, fm, args, error, true);
+		}
+		extfuse_marks_end(xc, args);
+	}
+	args->end(fm, args, error);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of opcodes: which of them programs are asked about, what a verdict
+ * may do to them (design: rule 5.1), and which slots they move (section 6).
+ * An opcode without a row is never asked, and its end moves the epoch: a
+ * change of a kind that we do not know may be a change of anything.
+ */
+#include "fuse_i.h"
+
+#define A	BIT(EXTFUSE_KIND_ATTR)
+#define D	BIT(EXTFUSE_KIND_DATA)
+#define X	BIT(EXTFUSE_KIND_XATTR)
+
+#define ASK		EXTFUSE_OP_ASK
+#define ANSWER		(EXTFUSE_OP_ASK | EXTFUSE_OP_ANSWER)
+#define REFUSE		(EXTFUSE_OP_ASK | EXTFUSE_OP_REFUSE)
+#define LOOK		(ANSWER | REFUSE | EXTFUSE_OP_REFUSE_REPLY)
+#define CHANGE		(REFUSE | EXTFUSE_OP_CHANGES)
+
+static u8 setattr_kinds(const struct fuse_args *args)
+{
+	const struct fuse_setattr_in *in = args->in_args[0].value;
+	u8 kinds = A;
+
+	if (in->valid & FATTR_SIZE)
+		kinds |= D;
+	if (in->valid & (FATTR_MODE | FATTR_UID | FATTR_GID | FATTR_KILL_SUIDGID))
+		kinds |= X;
+	return kinds;
+}
+
+static u8 open_kinds(const struct fuse_args *args)
+{
+	const struct fuse_open_in *in = args->in_args[0].value;
+
+	return in->flags & O_TRUNC ? A | D : 0;
+}
+
+static u8 wrote_kinds(const struct fuse_args *args)
+{
+	return args->ext.flags & EXTFUSE_ARGS_WROTE ? A | D | X : 0;
+}
+
+static u8 release_kinds(const struct fuse_args *args)
+{
+	const struct fuse_release_in *in = args->in_args[0].value;
+
+	return (in->flags & O_ACCMODE) != O_RDONLY ? A | D | X : 0;
+}
+
+static const struct extfuse_opcode opcodes[EXTFUSE_OPCODES] = {
+	[FUSE_LOOKUP]	= { LOOK | EXTFUSE_OP_ENTRY_REPLY },
+	[FUSE_GETATTR]	= { LOOK | EXTFUSE_OP_ATTR_REPLY },
+	[FUSE_READLINK]	= { LOOK },
+	[FUSE_GETXATTR]	= { LOOK },
+	[FUSE_LISTXATTR] = { LOOK },
+	[FUSE_ACCESS]	= { LOOK },
+	[FUSE_STATFS]	= { LOOK },
+	[FUSE_READ]	= { LOOK },
+	[FUSE_READDIR]	= { LOOK | EXTFUSE_OP_DIR_REPLY },
+	[FUSE_READDIRPLUS] = { LOOK | EXTFUSE_OP_DIR_REPLY },
+	[FUSE_LSEEK]	= { REFUSE | EXTFUSE_OP_REFUSE_REPLY },
+	[FUSE_GETLK]	= { REFUSE | EXTFUSE_OP_REFUSE_REPLY },
+	[FUSE_BMAP]	= { REFUSE | EXTFUSE_OP_REFUSE_REPLY },
+	[FUSE_POLL]	= { REFUSE },
+	[FUSE_SETLK]	= { REFUSE },
+	[FUSE_SETLKW]	= { REFUSE },
+	[FUSE_FSYNCDIR]	= { REFUSE },
+	[FUSE_SYNCFS]	= { REFUSE },
+	/* Answered only together with a backing file: see check.c. */
+	[FUSE_OPEN]	= { CHANGE | ANSWER | EXTFUSE_OP_REFUSE_REPLY | EXTFUSE_OP_OPEN_REPLY,
+			    .kinds_of = open_kinds },
+	[FUSE_OPENDIR]	= { LOOK | EXTFUSE_OP_OPEN_REPLY },
+
+	[FUSE_SETATTR]	= { CHANGE | EXTFUSE_OP_ATTR_REPLY, .kinds_of = setattr_kinds },
+	[FUSE_WRITE]	= { CHANGE, .kinds = A | D },
+	[FUSE_FALLOCATE] = { CHANGE, .kinds = A | D },
+	[FUSE_COPY_FILE_RANGE] = { CHANGE, .out_kinds = A | D },
+	[FUSE_SETXATTR]	= { CHANGE, .kinds = A | X },
+	[FUSE_REMOVEXATTR] = { CHANGE, .kinds = A | X },
+	[FUSE_IOCTL]	= { CHANGE, .kinds = A | D | X },
+	[FUSE_FSYNC]	= { CHANGE, .kinds_of = wrote_kinds },
+	[FUSE_FLUSH]	= { ASK | EXTFUSE_OP_CHANGES | EXTFUSE_OP_ALWAYS_UP,
+			    .kinds_of = wrote_kinds },
+	[FUSE_RELEASE]	= { ASK | EXTFUSE_OP_CHANGES | EXTFUSE_OP_ALWAYS_UP,
+			    .kinds_of = release_kinds },
+	[FUSE_RELEASEDIR] = { ASK | EXTFUSE_OP_ALWAYS_UP },
+
+	[FUSE_CREATE]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
+			    .kinds = A | D, .name = 2 },
+	[FUSE_TMPFILE]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
+			    .kinds = A | D, .name = 2 },
+	[FUSE_MKNOD]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
+			    .kinds = A | D, .name = 2 },
+	[FUSE_MKDIR]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
+			    .kinds = A | D, .name = 2 },
+	[FUSE_SYMLINK]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
+			    .kinds = A | D, .name = 1 },
+	[FUSE_LINK]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
+			    .kinds = A | D, .name = 2, .children = true },
+	[FUSE_UNLINK]	= { CHANGE, .kinds = A | D, .name = 1, .children = true },
+	[FUSE_RMDIR]	= { CHANGE, .kinds = A | D, .name = 1, .children = true },
+	[FUSE_RENAME]	= { CHANGE, .kinds = A | D, .name = 2, .name2 = 3, .children = true },
+	[FUSE_RENAME2]	= { CHANGE, .kinds = A | D, .name = 2, .name2 = 3, .children = true },
+
+	/* Never asked, and nothing that a cache rests on. */
+	[FUSE_FORGET]	= { EXTFUSE_OP_ALWAYS_UP },
+	[FUSE_BATCH_FORGET] = { EXTFUSE_OP_ALWAYS_UP },
+	[FUSE_INIT]	= { EXTFUSE_OP_ALWAYS_UP },
+	[FUSE_DESTROY]	= { EXTFUSE_OP_ALWAYS_UP },
+	[FUSE_INTERRUPT] = { EXTFUSE_OP_ALWAYS_UP },
+	[FUSE_NOTIFY_REPLY] = { EXTFUSE_OP_ALWAYS_UP },
+};
+
+static const struct extfuse_opcode unknown = {
+	.flags = EXTFUSE_OP_ALWAYS_UP | EXTFUSE_OP_CHANGES | EXTFUSE_OP_UNKNOWN,
+};
+
+const struct extfuse_opcode *extfuse_opcode_get(u32 opcode)
+{
+	if (opcode >= EXTFUSE_OPCODES || !opcodes[opcode].flags)
+		return &unknown;
+	return &opcodes[opcode];
+}
+
+/* Dirty pages on their way out: sent under fi->lock, so no program sees them. */
+bool extfuse_request_is_writeback(const struct fuse_args *args)
+{
+	const struct fuse_write_in *in = args->in_args[0].value;
+
+	return args->opcode == FUSE_WRITE &&
+	       args->in_args[0].size >= offsetofend(struct fuse_write_in, write_flags) &&
+	       in->write_flags & FUSE_WRITE_CACHE;
+}
+
+bool extfuse_request_is_unlock(const struct fuse_args *args)
+{
+	const struct fuse_lk_in *in = args->in_args[0].value;
+
+	return (args->opcode == FUSE_SETLK || args->opcode == FUSE_SETLKW) &&
+	       in->lk.type == F_UNLCK;
+}
+
+/* Is this a request that programs may see at all? */
+bool extfuse_request_is_asked(const struct fuse_args *args)
+{
+	return extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ASK &&
+	       !args->noreply && !extfuse_request_is_writeback(args);
+}

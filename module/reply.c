@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The reply phase: what the daemon answered is looked at by the kernel (which
+ * learns what has changed behind its back) and by the reply program (which
+ * fills caches, changes lifetimes, or refuses).
+ *
+ * A reply program runs only for what the daemon itself wrote, and only where
+ * the same attachment saw the request start.  It can lower or raise lifetimes
+ * and change permission bits, owner and times; all else of an entry stays the
+ * daemon's (rule 5.1).  What it refuses is paid back: a FORGET for a count, a
+ * RELEASE for a handle.
+ */
+#include "fuse_i.h"
+#include "compat/inode.h"
+#include <linux/rcupdate_trace.h>
+
+/* What the inode says that a reply contradicts; times lie as fuse keeps them. */
+static bool attr_differs(struct inode *inode, const struct fuse_attr *attr)
+{
+	const struct fuse_conn *fc = get_fuse_conn(inode);
+	const struct fuse_inode *fi = get_fuse_inode(inode);
+
+	if (attr->mode != fi->orig_i_mode || attr->nlink != inode->i_nlink ||
+	    !uid_eq(make_kuid(fc->user_ns, attr->uid), inode->i_uid) ||
+	    !gid_eq(make_kgid(fc->user_ns, attr->gid), inode->i_gid))
+		return true;
+	if (fc->writeback_cache && S_ISREG(inode->i_mode))
+		return false;
+	return attr->size != i_size_read(inode) || extfuse_times_differ(inode, attr);
+}
+
+struct search {
+	u64 nodeid;
+	const struct fuse_attr *attr;
+	bool differs;
+};
+
+/* Under the lock of the inode hash: looks, and takes nothing. */
+static int search_match(struct inode *inode, unsigned long nodeid, void *data)
+{
+	struct search *search = data;
+
+	if (get_node_id(inode) != search->nodeid)
+		return 0;
+	search->differs = attr_differs(inode, search->attr);
+	return -1;
+}
+
+struct learn {
+	struct extfuse_conn *xc;
+	struct super_block *sb;
+	u64 stamp;
+};
+
+/* Attributes of a node that may or may not be cached. */
+static void learn_node(void *data, const struct fuse_entry_out *out)
+{
+	struct learn *learn = data;
+	struct search search = { .nodeid = out->nodeid, .attr = &out->attr };
+
+	if (!learn->sb)
+		return;
+	find_inode_nowait(learn->sb, out->nodeid, search_match, &search);
+	if (search.differs)
+		extfuse_node_cap(learn->xc, out->nodeid, learn->stamp);
+}
+
+static void learn_longest(u64 *longest, u64 valid)
+{
+	if (unlikely(valid > READ_ONCE(*longest)))
+		WRITE_ONCE(*longest, valid);
+}
+
+static void learn_entry(struct extfuse_conn *xc, const struct fuse_args *args,
+			const struct fuse_entry_out *out)
+{
+	struct inode *child = args->ext.child[0];
+	struct inode *dir = args->ext.inode;
+	struct learn learn = {
+		.xc = xc,
+		.sb = dir ? dir->i_sb : args->ext.sb,
+		.stamp = args->ext.stamp,
+	};
+
+	learn_longest(&xc->longest_attr, extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
+	learn_longest(&xc->longest_entry,
+		      extfuse_valid_ns(out->entry_valid, out->entry_valid_nsec));
+	if (!out->nodeid)
+		return;
+	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_NEW_NODE) {
+		extfuse_node_move(xc, out->nodeid,
+				  BIT(EXTFUSE_KIND_ATTR) | BIT(EXTFUSE_KIND_DATA));
+		return;
+	}
+	if (args->ext.flags & EXTFUSE_ARGS_REVAL && child && get_node_id(child) == out->nodeid) {
+		if (attr_differs(child, &out->attr))
+			extfuse_node_cap(xc, out->nodeid, args->ext.stamp);
+		return;
+	}
+	learn_node(&learn, out);
+}
+
+/* The kernel learns of changes that came past it: older entries die. */
+static void reply_learn(struct extfuse_conn *xc, const struct fuse_args *args, ssize_t ret)
+{
+	u16 flags = extfuse_opcode_get(args->opcode)->flags;
+	struct learn learn = { .xc = xc, .stamp = args->ext.stamp };
+
+	if (flags & EXTFUSE_OP_ATTR_REPLY) {
+		const struct fuse_attr_out *out = args->out_args[0].value;
+
+		learn_longest(&xc->longest_attr,
+			      extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
+		if (!(flags & EXTFUSE_OP_CHANGES) && args->ext.inode &&
+		    attr_differs(args->ext.inode, &out->attr))
+			extfuse_node_cap(xc, args->nodeid, args->ext.stamp);
+	} else if (flags & EXTFUSE_OP_ENTRY_REPLY) {
+		learn_entry(xc, args, args->out_args[0].value);
+	} else if (args->opcode == FUSE_READDIRPLUS && args->ext.inode) {
+		learn.sb = args->ext.inode->i_sb;
+		extfuse_dirents_each(args, ret, learn_node, &learn);
+	}
+}
+
+/* The node took its count with it: give it back. */
+void extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid)
+{
+	struct fuse_forget_link *forget;
+
+	forget = kzalloc(sizeof(*forget), GFP_KERNEL | __GFP_NOFAIL);
+	fuse_queue_forget(fc, forget, nodeid, 1);
+}
+
+struct pay_release {
+	struct fuse_args args;
+	struct fuse_release_in in;
+};
+
+static void pay_release_end(struct fuse_mount *fm, struct fuse_args *args, int error)
+{
+	kfree(container_of(args, struct pay_release, args));
+}
+
+/* The daemon opened what the caller will not get. */
+static void pay_release(struct fuse_mount *fm, const struct fuse_args *opened)
+{
+	const struct fuse_open_in *open = opened->in_args[0].value;
+	const struct fuse_open_out *out = opened->out_args[0].value;
+	struct pay_release *pay = kzalloc(sizeof(*pay), GFP_KERNEL | __GFP_NOFAIL);
+
+	pay->in.fh = out->fh;
+	pay->in.flags = open->flags;
+	pay->args.opcode = opened->opcode == FUSE_OPEN ? FUSE_RELEASE : FUSE_RELEASEDIR;
+	pay->args.nodeid = opened->nodeid;
+	pay->args.force = true;
+	pay->args.nocreds = true;
+	pay->args.in_numargs = 1;
+	pay->args.in_args[0].size = sizeof(pay->in);
+	pay->args.in_args[0].value = &pay->in;
+	pay->args.end = pay_release_end;
+	if (fuse_simple_background(fm, &pay->args, GFP_KERNEL | __GFP_NOFAIL))
+		pay_release_end(fm, &pay->args, -ENOTCONN);
+}
+
+/* The caller will not get this answer. */
+static void reply_pay_back(struct fuse_mount *fm, struct fuse_args *args, ssize_t ret)
+{
+	u16 flags = extfuse_opcode_get(args->opcode)->flags;
+
+	if (ret < 0)
+		return;
+	if (flags & EXTFUSE_OP_OPEN_REPLY) {
+		pay_release(fm, args);
+	} else if (flags & EXTFUSE_OP_ENTRY_REPLY) {
+		const struct fuse_entry_out *out = args->out_args[0].value;
+
+		if (out->nodeid)
+			extfuse_pay_forget(fm->fc, out->nodeid);
+	}
+}
+
+static bool reply_is_refusable(const struct fuse_args *args)
+{
+	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
+
+	if (!(op->flags & EXTFUSE_OP_REFUSE_REPLY))
+		return false;
+	/* Would detach what is mounted below. */
+	if (args->ext.flags & EXTFUSE_ARGS_REVAL)
+		return false;
+	/* OPEN with O_TRUNC has changed something. */
+	return !op->kinds_of || !op->kinds_of(args);
+}
+
+static u64 until(const struct extfuse_run *run, u64 sec, u32 nsec)
+{
+	u64 valid = extfuse_valid_ns(sec, nsec);
+
+	if (!valid)
+		return 0;
+	return valid > U64_MAX - run->req.now ? U64_MAX : run->req.now + valid;
+}
+
+void extfuse_entry_until(struct extfuse_run *run, const struct fuse_entry_out *out)
+{
+	run->req.attr_until = until(run, out->attr_valid, out->attr_valid_nsec);
+	run->req.entry_until = until(run, out->entry_valid, out->entry_valid_nsec);
+}
+
+/* Lifetimes as the daemon gave them, or as the node's last attributes had. */
+static void reply_until(struct extfuse_run *run)
+{
+	const struct fuse_args *args = run->args;
+	u16 flags = extfuse_opcode_get(args->opcode)->flags;
+	u64 jiffies_now = get_jiffies_64();
+	const struct fuse_inode *fi;
+
+	if (flags & EXTFUSE_OP_ENTRY_REPLY) {
+		extfuse_entry_until(run, args->out_args[0].value);
+	} else if (flags & EXTFUSE_OP_ATTR_REPLY) {
+		const struct fuse_attr_out *out = args->out_args[0].value;
+
+		run->req.attr_until = until(run, out->attr_valid, out->attr_valid_nsec);
+	} else if (args->ext.inode) {
+		fi = get_fuse_inode(args->ext.inode);
+		if (fi->i_time > jiffies_now)
+			run->req.attr_until = run->req.now +
+					      jiffies64_to_nsecs(fi->i_time - jiffies_now);
+	}
+}
+
+/*
+ * May the kernel keep this for longer than the daemon said?  Not where a change
+ * is under way or came after the stamp: then nobody would tell it of that.
+ */
+static bool may_lengthen(const struct extfuse_run *run, u16 slot)
+{
+	if (extfuse_opcode_get(run->args->opcode)->flags & EXTFUSE_OP_CHANGES)
+		return false;
+	return extfuse_epoch_fresh(run->xc, run->args->ext.stamp) &&
+	       extfuse_slot_fresh(run->xc, slot, run->args->ext.stamp);
+}
+
+/* Takes a changed lifetime into the daemon's reply. */
+static void valid_merge(u64 *sec, u32 *nsec, u64 wish, u64 max, bool lengthen)
+{
+	u64 own = extfuse_valid_ns(*sec, *nsec);
+
+	if (wish > own)
+		wish = lengthen ? min(wish, max(own, max)) : own;
+	*sec = div_u64_rem(wish, NSEC_PER_SEC, nsec);
+}
+
+static void attr_valid_merge(struct extfuse_run *run, u64 nodeid, const struct fuse_attr *attr,
+			     u64 *sec, u32 *nsec, u64 wish)
+{
+	bool lengthen = may_lengthen(run, extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR));
+
+	/* A path-based daemon gives each hard link a node of its own. */
+	if (S_ISREG(attr->mode) && attr->nlink > 1)
+		lengthen = false;
+	valid_merge(sec, nsec, wish, max(run->set->max_attr_valid,
+					 READ_ONCE(run->xc->longest_attr)), lengthen);
+}
+
+static void attr_merge(struct fuse_attr *attr, const struct fuse_attr *from)
+{
+	attr->mode = (attr->mode & S_IFMT) | (from->mode & 07777);
+	attr->uid = from->uid;
+	attr->gid = from->gid;
+	attr->atime = from->atime;
+	attr->mtime = from->mtime;
+	attr->ctime = from->ctime;
+	attr->atimensec = from->atimensec;
+	attr->mtimensec = from->mtimensec;
+	attr->ctimensec = from->ctimensec;
+}
+
+void extfuse_entry_merge(struct extfuse_run *run, struct fuse_entry_out *out,
+			 const char *name, u32 namelen)
+{
+	const struct fuse_entry_out *from = &run->stage_entry;
+	u16 slot = extfuse_slot_of_name(READ_ONCE(run->xc->names_dir), run->args->nodeid,
+					name, namelen);
+	bool lengthen = !(run->set->flags & EXTFUSE_ATTACH_NAMES_DIR) && may_lengthen(run, slot);
+
+	if (out->nodeid) {
+		attr_valid_merge(run, out->nodeid, &out->attr, &out->attr_valid,
+				 &out->attr_valid_nsec,
+				 extfuse_valid_ns(from->attr_valid, from->attr_valid_nsec));
+		attr_merge(&out->attr, &from->attr);
+	}
+	valid_merge(&out->entry_valid, &out->entry_valid_nsec,
+		    extfuse_valid_ns(from->entry_valid, from->entry_valid_nsec),
+		    max(run->set->max_entry_valid, READ_ONCE(run->xc->longest_entry)), lengthen);
+}
+
+static void reply_merge(struct extfuse_run *run)
+{
+	struct fuse_args *args = run->args;
+	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
+
+	if (op->flags & EXTFUSE_OP_ATTR_REPLY) {
+		struct fuse_attr_out *out = args->out_args[0].value;
+		const struct fuse_attr_out *from = &run->stage_attr;
+
+		attr_valid_merge(run, args->nodeid, &out->attr, &out->attr_valid,
+				 &out->attr_valid_nsec,
+				 extfuse_valid_ns(from->attr_valid, from->attr_valid_nsec));
+		attr_merge(&out->attr, &from->attr);
+	} else {
+		unsigned int name = op->name ?: 1;
+
+		extfuse_entry_merge(run, args->out_args[0].value,
+				    args->in_args[name - 1].value,
+				    args->in_args[name - 1].size - 1);
+	}
+	extfuse_count(run->xc, args->opcode, changed);
+}
+
+/* One answer: kept, changed or refused. */
+static ssize_t reply_one(struct extfuse_run *run, const struct bpf_prog *prog, ssize_t ret)
+{
+	struct fuse_args *args = run->args;
+	int verdict;
+
+	run->req.error = min_t(ssize_t, ret, 0);
+	if (ret >= 0) {
+		run->out_written = GENMASK(1, 0);
+		reply_until(run);
+	} else {
+		memset(run->req.out_size, 0, sizeof(run->req.out_size));
+	}
+	extfuse_count(run->xc, args->opcode, replies);
+	verdict = extfuse_run_prog(run, prog);
+	if (!verdict && run->staged)
+		reply_merge(run);
+	if (verdict >= 0 || verdict <= -512 || verdict == EXTFUSE_UPCALL ||
+	    !reply_is_refusable(args))
+		return ret;
+	reply_pay_back(run->fm, args, ret);
+	extfuse_count(run->xc, args->opcode, changed);
+	return verdict;
+}
+
+/* *last != 0: everything in the buffer is hidden, this is where it ended. */
+static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
+					    struct fuse_args *args, ssize_t ret, bool background,
+					    u64 *last)
+{
+	bool dir = extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_DIR_REPLY;
+	const struct bpf_prog *prog = NULL;
+	const struct extfuse_set *set;
+	struct extfuse_run run;
+
+	*last = 0;
+	rcu_read_lock_trace();
+	set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
+	if (set && set->id == args->ext.set_id && READ_ONCE(extfuse_programs))
+		prog = set->reply[args->opcode];
+	if (!prog || extfuse_run_current())
+		goto out;
+
+	run.fm = fm;
+	run.args = args;
+	run.xc = xc;
+	run.set = set;
+	if (!fuse_to_extfuse_req(&run, EXTFUSE_PHASE_REPLY, background))
+		goto out;
+	if (dir && ret > 0) {
+		ret = extfuse_dirents_filter(&run, prog, ret, last);
+		if (ret)
+			*last = 0;
+	} else {
+		ret = reply_one(&run, prog, ret);
+	}
+out:
+	rcu_read_unlock_trace();
+	return ret;
+}
+
+/* All of a buffer was hidden: the caller gets what is behind it. */
+static ssize_t dir_go_on(struct fuse_mount *fm, struct fuse_args *args, u64 offset)
+{
+	/* In the caller's struct fuse_io_args, which is not const. */
+	struct fuse_read_in *in = (void *)extfuse_in(args, 0)->value;
+	u64 before = in->offset;
+	ssize_t ret;
+
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	in->offset = offset;
+	args->out_args[0].size = in->size;
+	args->ext.replied = false;
+	ret = fuse_daemon_request(fm, args);
+	in->offset = before;
+	return ret;
+}
+
+/*
+ * extfuse_reply - the reply phase of a request that went to the daemon
+ * @ret:	what the stock way made of it
+ *
+ * Returns what the caller gets.
+ */
+ssize_t extfuse_reply(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args,
+		      ssize_t ret, bool background)
+{
+	u64 last;
+
+	do {
+		/* Aborted, interrupted or never sent: nobody's word. */
+		if (!args->ext.replied)
+			return ret;
+		if (ret >= 0)
+			reply_learn(xc, args, ret);
+		if (!args->ext.set_id)
+			return ret;
+		ret = reply_ask(xc, fm, args, ret, background, &last);
+		if (last)
+			ret = dir_go_on(fm, args, last);
+	} while (last && ret > 0);
+	return ret;
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Slots: what the kernel knows about the freshness of names, attributes, data
+ * and extended attributes of a connection (design section 6).
+ *
+ * A slot holds the clock of the last change of whatever hashes to it, and how
+ * many changing requests have begun and not yet ended.  A thing that was read
+ * by a request with stamp S is fresh while its slot has nothing in flight and
+ * last <= S.  Why that is enough:
+ *
+ *   - a change that began before S and ends after it is in flight until its
+ *     end sets last > S;
+ *   - a change that begins after S sets last > S at once;
+ *   - a change that ended before S was seen by the daemon before the request
+ *     that carries S was sent.
+ *
+ * Two things in one slot cost a miss, never a wrong answer.  The table needs no
+ * inode, outlives nodes, and is moved from any context but interrupts; the
+ * lock of a slot is the innermost of all.
+ */
+#include "fuse_i.h"
+#include <linux/hash.h>
+#include <linux/stringhash.h>
+
+/* The most slots that one request moves: RENAME, 2 names, 4 of parents, 2 nodes. */
+#define MARKS_MAX	10
+
+struct marks {
+	u16 slot[MARKS_MAX];
+	unsigned int n;
+};
+
+u64 extfuse_stamp(struct extfuse_conn *xc)
+{
+	return atomic64_read(&xc->clock);
+}
+
+u16 extfuse_slot_of_node(u64 nodeid, unsigned int kind)
+{
+	return hash_64(nodeid * __EXTFUSE_KIND_MAX + kind, ilog2(EXTFUSE_SLOTS));
+}
+
+/* With @names_dir all names of a directory share a slot (daemons that fold case). */
+u16 extfuse_slot_of_name(bool names_dir, u64 parent, const char *name, unsigned int len)
+{
+	u64 h = parent * __EXTFUSE_KIND_MAX + EXTFUSE_KIND_NAME;
+
+	if (!names_dir)
+		h ^= (u64)full_name_hash(NULL, name, len) << 20;
+	return hash_64(h, ilog2(EXTFUSE_SLOTS));
+}
+
+static void slot_init(struct extfuse_slot *slot)
+{
+	spin_lock_init(&slot->lock);
+}
+
+void extfuse_slots_init(struct extfuse_conn *xc)
+{
+	unsigned int i;
+
+	BUILD_BUG_ON(!IS_ENABLED(CONFIG_DEBUG_SPINLOCK) && !IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC) &&
+		     sizeof(struct extfuse_slot) != 16);
+	atomic64_set(&xc->clock, 1);
+	slot_init(&xc->epoch);
+	for (i = 0; i < EXTFUSE_SLOTS; i++)
+		slot_init(&xc->slots[i]);
+}
+
+/* One atomic step: the clock moves on, the slot's last change is now. */
+static void slot_change(struct extfuse_conn *xc, struct extfuse_slot *slot, int in_flight)
+{
+	spin_lock(&slot->lock);
+	slot->last = max_t(u64, slot->last, atomic64_inc_return(&xc->clock));
+	slot->in_flight += in_flight;
+	spin_unlock(&slot->lock);
+}
+
+static bool slot_fresh(struct extfuse_slot *slot, u64 stamp, u32 in_flight)
+{
+	bool fresh;
+
+	spin_lock(&slot->lock);
+	fresh = slot->in_flight <= in_flight && slot->last <= stamp;
+	spin_unlock(&slot->lock);
+	return fresh;
+}
+
+bool extfuse_slot_fresh(struct extfuse_conn *xc, u16 slot, u64 stamp)
+{
+	return slot_fresh(&xc->slots[slot], stamp, 0);
+}
+
+void extfuse_epoch_move(struct extfuse_conn *xc)
+{
+	slot_change(xc, &xc->epoch, 0);
+	smp_mb();
+}
+
+bool extfuse_epoch_fresh(struct extfuse_conn *xc, u64 stamp)
+{
+	return slot_fresh(&xc->epoch, stamp, 0);
+}
+
+/* A change that happened elsewhere: a notification, an eviction. */
+void extfuse_node_move(struct extfuse_conn *xc, u64 nodeid, u8 kinds)
+{
+	unsigned int kind;
+
+	for (kind = 0; kind < EXTFUSE_KIND_NAME; kind++) {
+		if (kinds & BIT(kind))
+			slot_change(xc, &xc->slots[extfuse_slot_of_node(nodeid, kind)], 0);
+	}
+	/* Whoever reads a stamp after us sees a clock beyond the change. */
+	smp_mb();
+}
+
+void extfuse_name_move(struct extfuse_conn *xc, u64 parent, const char *name, unsigned int len)
+{
+	u16 slot = extfuse_slot_of_name(READ_ONCE(xc->names_dir), parent, name, len);
+
+	slot_change(xc, &xc->slots[slot], 0);
+	smp_mb();
+}
+
+/* A reply showed a change that nobody told us of: only older entries die. */
+void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp)
+{
+	unsigned int kind;
+
+	for (kind = 0; kind < EXTFUSE_KIND_NAME; kind++) {
+		struct extfuse_slot *slot = &xc->slots[extfuse_slot_of_node(nodeid, kind)];
+
+		spin_lock(&slot->lock);
+		slot->last = max(slot->last, stamp);
+		spin_unlock(&slot->lock);
+	}
+}
+
+static void marks_add(struct marks *m, u16 slot)
+{
+	if (!WARN_ON_ONCE(m->n == MARKS_MAX))
+		m->slot[m->n++] = slot;
+}
+
+static void marks_add_node(struct marks *m, u64 nodeid, u8 kinds)
+{
+	unsigned int kind;
+
+	for (kind = 0; kind < EXTFUSE_KIND_NAME; kind++) {
+		if (kinds & BIT(kind))
+			marks_add(m, extfuse_slot_of_node(nodeid, kind));
+	}
+}
+
+static void marks_add_name(struct marks *m, bool names_dir, u64 parent,
+			   const struct fuse_args *args, unsigned int arg)
+{
+	/* Without the NUL at its end. */
+	marks_add(m, extfuse_slot_of_name(names_dir, parent, args->in_args[arg].value,
+					  args->in_args[arg].size - 1));
+}
+
+/*
+ * All slots that a request moves.  Called at its begin and again at its end:
+ * what it looks at (inputs, inodes that the caller holds) does not change.
+ */
+static void marks_collect(struct marks *m, const struct fuse_args *args,
+			  const struct extfuse_opcode *op, bool names_dir)
+{
+	u8 kinds = op->kinds_of ? op->kinds_of(args) : op->kinds;
+	unsigned int i;
+
+	m->n = 0;
+	marks_add_node(m, args->nodeid, kinds);
+	if (op->name)
+		marks_add_name(m, names_dir, args->nodeid, args, op->name - 1);
+	if (op->name2) {
+		/* struct fuse_rename_in and fuse_rename2_in begin alike */
+		u64 newdir = ((const struct fuse_rename_in *)args->in_args[0].value)->newdir;
+
+		if (newdir != args->nodeid)
+			marks_add_node(m, newdir, kinds);
+		marks_add_name(m, names_dir, newdir, args, op->name2 - 1);
+	}
+	for (i = 0; op->children && i < ARRAY_SIZE(args->ext.child); i++) {
+		if (args->ext.child[i])
+			marks_add_node(m, get_node_id(args->ext.child[i]),
+				       BIT(EXTFUSE_KIND_ATTR));
+	}
+	if (op->out_kinds) {
+		const struct fuse_copy_file_range_in *in = args->in_args[0].value;
+
+		marks_add_node(m, in->nodeid_out, op->out_kinds);
+	}
+}
+
+void extfuse_marks_begin(struct extfuse_conn *xc, struct fuse_args *args)
+{
+	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
+	bool names_dir = READ_ONCE(xc->names_dir);
+	struct marks m;
+	unsigned int i;
+
+	args->ext.marked = 0;
+	if (!(op->flags & EXTFUSE_OP_CHANGES))
+		return;
+
+	marks_collect(&m, args, op, names_dir);
+	for (i = 0; i < m.n; i++)
+		slot_change(xc, &xc->slots[m.slot[i]], 1);
+	args->ext.marked = EXTFUSE_MARKED | (names_dir ? EXTFUSE_MARKED_NAMES_DIR : 0);
+	/* Marked before the request is queued or a program is asked. */
+	smp_mb();
+}
+
+/*
+ * Stock fuse tells the caches of an inode about most changes itself, but not
+ * about all (a new link under a path-based daemon, an ioctl), and not about
+ * replies that are still on their way.  With lifetimes lengthened by a program
+ * both would be wrong for long.
+ */
+static void inode_touch(struct inode *inode)
+{
+	struct fuse_inode *fi;
+
+	if (!inode)
+		return;
+	fi = get_fuse_inode(inode);
+	spin_lock(&fi->lock);
+	fi->attr_version = atomic64_inc_return(&get_fuse_conn(inode)->attr_version);
+	spin_unlock(&fi->lock);
+	fuse_invalidate_attr(inode);
+}
+
+static void inodes_touch(const struct fuse_args *args, const struct extfuse_opcode *op,
+			 unsigned int n)
+{
+	/* Writeback may end under fi->lock; fuse looks after it. */
+	if (!n || extfuse_request_is_writeback(args))
+		return;
+	if (!op->out_kinds)
+		inode_touch(args->ext.inode);
+	inode_touch(args->ext.dir2);
+	inode_touch(args->ext.child[0]);
+	inode_touch(args->ext.child[1]);
+}
+
+/*
+ * The request is over: answered, failed to be sent, or ended.  Before its
+ * caller goes on, and exactly once.
+ */
+void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *args)
+{
+	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
+	u8 marked = args->ext.marked;
+	bool names_dir = marked & EXTFUSE_MARKED_NAMES_DIR;
+	struct marks m;
+	unsigned int i;
+
+	if (!(op->flags & EXTFUSE_OP_CHANGES))
+		return;
+	args->ext.marked = 0;
+	if (!marked) {
+		/* It was in flight at the first attach. */
+		extfuse_epoch_move(xc);
+		return;
+	}
+	marks_collect(&m, args, op, names_dir);
+	for (i = 0; i < m.n; i++)
+		slot_change(xc, &xc->slots[m.slot[i]], -1);
+	/* Names are kept otherwise by now, or the opcode is not in our table. */
+	if (names_dir != READ_ONCE(xc->names_dir) || op->flags & EXTFUSE_OP_UNKNOWN)
+		extfuse_epoch_move(xc);
+	smp_mb();
+	inodes_touch(args, op, m.n);
+}
