@@ -23,7 +23,7 @@ help:	## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t24
 
 deps:	## install what building and testing need (Debian packages)
-	@tests/deps.sh
+	@tests/deps.sh $(DEPS)
 
 fork: deps	## make the fork of fs/fuse from the distribution's kernel source
 	@module/fork/import --build $(BUILD) --newest
@@ -44,6 +44,8 @@ bpf: deps
 userspace: deps bpf
 	@if [ -f helper-daemon/Makefile ]; then $(MAKE) --no-print-directory -C helper-daemon BUILD=$(BUILD); fi
 
+# Not the VM, nor an ssh server: this is a user's machine.
+install: DEPS = install
 install: fork bpf userspace	## onto this machine: sources for DKMS, programs, commands (DESTDIR=)
 	@dkms/install-source $(VERSION) $(BUILD)/fork "$(DESTDIR)"
 	@for d in bpf helper-daemon; do if [ -f $$d/Makefile ]; then \

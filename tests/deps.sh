@@ -3,6 +3,9 @@
 # Installs the packages of deps.list that are missing, and the headers of the
 # newest stock kernel of the suite, which is what 'make build' builds for.
 # Quick and silent when nothing is missing; needs root only when something is.
+#
+#   tests/deps.sh           all that building and testing need
+#   tests/deps.sh install   what 'make install' needs, which is much less
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -17,8 +20,13 @@ if ! command -v apt-get >/dev/null; then
 	fail "this is no Debian system: install what tests/deps.list names by hand, then use the targets' own commands"
 fi
 
+scope=${1:-all}
+
 wanted() {
-	sed 's/#.*//' "$here/deps.list" | tr -s ' \t' '\n' | sed '/^$/d' | sort -u
+	sed '/^#/d' "$here/deps.list" | case $scope in
+	install) grep -E '#[[:space:]]*(build|install)\b' ;;
+	*) grep -vE '#[[:space:]]*install\b' ;;
+	esac | sed 's/#.*//' | tr -s ' \t' '\n' | sed '/^$/d'
 }
 
 # Of the packages on stdin those that are not installed.
