@@ -97,7 +97,9 @@ assert_ge() {
 }
 
 assert_same() {
-	cmp -s "$1" "$2" || { diff "$1" "$2" | head -n 20 >&2; fail "$1 and $2 differ"; }
+	cmp -s "$1" "$2" && return 0
+	{ diff "$1" "$2" || true; } | sed -n 1,20p >&2
+	fail "$1 and $2 differ"
 }
 
 assert_present() {

@@ -85,7 +85,7 @@ static pid_t spawn(struct child *child, int out, int err)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	in = open("/dev/null", O_RDONLY);
+	in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	dup2(in, 0);
 	dup2(out, 1);
 	dup2(err, 2);

@@ -1,13 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Run by PID 1 in the guest before the command or the first case: puts what was built where an installed system has it,
-# so that mount(8) finds its helper and the tests call the same names that a user does.
+# so that mount(8) finds its helper, programs find their libraries and modprobe the module, and the tests call the
+# same names that a user does. What is not built yet is left out.
+shopt -s nullglob
 
-link() {
-	[ -e "$1" ] && ln -sf "$1" "$2"
-	return 0
+# place NAME DIR: the first file of that name in build/, at most two folders down.
+place() {
+	local found=("$EXTFUSE_BUILD"/{,*/,*/*/}"$1") f
+	for f in "${found[@]}"; do
+		if [ -f "$f" ]; then
+			ln -sf "$f" "$2/$1"
+			return
+		fi
+	done
 }
 
-link "$EXTFUSE_BUILD/helper-daemon/mount.extfuse" /usr/sbin/mount.extfuse
-link "$EXTFUSE_BUILD/helper-daemon/extfused" /usr/bin/extfused
-link "$EXTFUSE_BUILD/helper-daemon/extfuse" /usr/bin/extfuse
+place mount.extfuse /usr/sbin
+place extfused /usr/bin
+place extfuse /usr/bin
+place passthrough_ll /usr/bin
+mkdir -p /usr/lib/extfuse/bpf
+for f in "$EXTFUSE_BUILD"/bpf/*.bpf.o; do
+	ln -sf "$f" /usr/lib/extfuse/bpf/
+done
+libdir=$(echo /usr/lib/*-linux-gnu)
+for f in "$EXTFUSE_BUILD"/lib/libextfuse.so*; do
+	ln -sf "$f" "$libdir/"
+done
+
+# The modules of the kernel lie on a read-only share. An install line makes a module known to modprobe without a depmod,
+# which would take half a minute here.
+if [ -n "${EXTFUSE_KO:-}" ]; then
+	mkdir -p /etc/modprobe.d
+	# shellcheck disable=SC2016 # modprobe expands it
+	printf 'alias fs-extfuse extfuse\nalias fs-extfuseblk extfuse\ninstall extfuse /sbin/insmod %s $CMDLINE_OPTS\n' \
+		"$EXTFUSE_KO" >/etc/modprobe.d/extfuse.conf
+fi
+true
