@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reader of /proc/self/mountinfo, see mounts.h.
+ */
+#include "mounts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/* "\040" and its like become the byte they stand for. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		    s[3] >= '0' && s[3] <= '7') {
+			*to++ = (s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0');
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = '\0';
+}
+
+static bool type_is_extfuse(const char *type)
+{
+	return !strcmp(type, "extfuse") || !strncmp(type, "extfuse.", 8) ||
+	       !strcmp(type, "extfuseblk") || !strncmp(type, "extfuseblk.", 11);
+}
+
+/* One line, which it cuts into pieces.  Returns 0, or -EINVAL for what is no mount. */
+static int entry_parse(struct mount_entry *e, char *line)
+{
+	char *field[6], *rest = strstr(line, " - "), *type, *source, *options;
+	unsigned int maj, min;
+	int i;
+
+	if (!rest)
+		return -EINVAL;
+	*rest = '\0';
+	rest += 3;
+	for (i = 0; i < 6; i++) {
+		field[i] = strsep(&line, " ");
+		if (!field[i])
+			return -EINVAL;
+	}
+	type = strsep(&rest, " ");
+	source = strsep(&rest, " ");
+	options = strsep(&rest, " \n");
+	if (!options || sscanf(field[2], "%u:%u", &maj, &min) != 2)
+		return -EINVAL;
+	unescape(field[4]);
+	unescape(type);
+	unescape(source);
+	e->id = atoi(field[0]);
+	e->conn = maj << 20 | min;
+	e->target = strdup(field[4]);
+	e->type = strdup(type);
+	e->source = strdup(source);
+	e->options = strdup(options);
+	return 0;
+}
+
+static void entry_free(struct mount_entry *e)
+{
+	free(e->target);
+	free(e->type);
+	free(e->source);
+	free(e->options);
+}
+
+int mount_list__read(struct mount_list *list, bool all)
+{
+	struct mount_entry e, *bigger;
+	char *line = NULL;
+	size_t room = 0;
+	int err = 0;
+	FILE *f;
+
+	memset(list, 0, sizeof(*list));
+	f = fopen("/proc/self/mountinfo", "re");
+	if (!f)
+		return -errno;
+	while (!err && getline(&line, &room, f) > 0) {
+		if (entry_parse(&e, line))
+			continue;
+		if (!e.target || !e.type || !e.source || !e.options) {
+			entry_free(&e);
+			err = -ENOMEM;
+			continue;
+		}
+		if (!all && !type_is_extfuse(e.type)) {
+			entry_free(&e);
+			continue;
+		}
+		bigger = realloc(list->entries, (list->count + 1) * sizeof(e));
+		if (!bigger) {
+			entry_free(&e);
+			err = -ENOMEM;
+			continue;
+		}
+		list->entries = bigger;
+		list->entries[list->count++] = e;
+	}
+	free(line);
+	fclose(f);
+	if (err)
+		mount_list__free(list);
+	return err;
+}
+
+void mount_list__free(struct mount_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		entry_free(&list->entries[i]);
+	free(list->entries);
+	memset(list, 0, sizeof(*list));
+}
+
+static bool path_is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (!strcmp(dir, "/"))
+		return true;
+	return !strncmp(path, dir, len) && (path[len] == '\0' || path[len] == '/');
+}
+
+const struct mount_entry *mount_list__find(const struct mount_list *list, const char *path)
+{
+	const struct mount_entry *best = NULL;
+	size_t i;
+
+	/* Of two on one directory the later one hides the earlier. */
+	for (i = 0; i < list->count; i++) {
+		const struct mount_entry *e = &list->entries[i];
+
+		if (path_is_below(path, e->target) &&
+		    (!best || strlen(e->target) >= strlen(best->target)))
+			best = e;
+	}
+	return best;
+}

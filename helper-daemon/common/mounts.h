@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The mounts of type extfuse that this process sees, out of
+ * /proc/self/mountinfo with its escapes undone.
+ */
+#ifndef EXTFUSE_MOUNTS_H
+#define EXTFUSE_MOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct mount_entry {
+	int id;
+	unsigned int conn;	/* st_dev as the kernel packs it: the connection's number */
+	char *target;
+	char *type;
+	char *source;
+	char *options;		/* of the super block */
+};
+
+struct mount_list {
+	struct mount_entry *entries;
+	size_t count;
+};
+
+/* Every mount if @all, else those of type extfuse only.  Returns 0 or -errno. */
+int mount_list__read(struct mount_list *list, bool all);
+void mount_list__free(struct mount_list *list);
+
+/* The topmost extfuse mount at or above @path; NULL if there is none. */
+const struct mount_entry *mount_list__find(const struct mount_list *list, const char *path);
+
+#endif /* EXTFUSE_MOUNTS_H */

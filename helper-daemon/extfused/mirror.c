@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The mirror's session: what it asks of the kernel, its threads, its end.
+ *
+ * The threads are our own and not libfuse's loop, because each needs a umask
+ * of its own before its first request (creds.c), and because one request is
+ * answered outside libfuse (tmpfile.c).
+ */
+#include "mirror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* As many as libfuse's own loop would start: enough to keep a slow disk busy. */
+#define THREADS		10
+
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE		1
+#define OPEN_TREE_CLOEXEC	O_CLOEXEC
+#endif
+
+struct mirror_options mirror;
+
+struct worker {
+	struct fuse_session *se;
+	int fd;
+	pthread_t main;
+};
+
+/*
+ * Somebody mounted us, so nobody waits for our complaints any more: let go of
+ * the terminal, or of the pipe that a script reads.
+ */
+static void go_background(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (log_target(mirror.log))
+		log_target("syslog");
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	if (!mirror.debug)
+		dup2(null, STDERR_FILENO);
+	close(null);
+}
+
+static void mirror_init(void *data, struct fuse_conn_info *conn)
+{
+	(void)data;
+	if (mirror.log)
+		go_background();
+	/* The kernel checks ACLs and leaves the umask to us: a default ACL overrides it. */
+	conn->want |= conn->capable & (FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK);
+	/* A link's target never changes, a new link is a new node. */
+	conn->want |= conn->capable & FUSE_CAP_CACHE_SYMLINKS;
+	/* Long reads go by splice; requests do not: that is a system call more for each. */
+	conn->want |= conn->capable & (FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+	conn->want &= ~FUSE_CAP_SPLICE_READ;
+	/*
+	 * With this the kernel would not say which mode bits an open with O_TRUNC
+	 * clears (it depends on who opens); without it, it sends a SETATTR.
+	 */
+	conn->want &= ~FUSE_CAP_ATOMIC_O_TRUNC;
+}
+
+static const struct fuse_lowlevel_ops mirror_ops = {
+	.init = mirror_init,
+	.lookup = mirror_lookup,
+	.forget = mirror_forget,
+	.forget_multi = mirror_forget_multi,
+	.getattr = mirror_getattr,
+	.setattr = mirror_setattr,
+	.readlink = mirror_readlink,
+	.mknod = mirror_mknod,
+	.mkdir = mirror_mkdir,
+	.unlink = mirror_unlink,
+	.rmdir = mirror_rmdir,
+	.symlink = mirror_symlink,
+	.rename = mirror_rename,
+	.link = mirror_link,
+	.open = mirror_open,
+	.create = mirror_create,
+	.read = mirror_read,
+	.write_buf = mirror_write_buf,
+	.flush = mirror_flush,
+	.release = mirror_release,
+	.fsync = mirror_fsync,
+	.fallocate = mirror_fallocate,
+	.lseek = mirror_lseek,
+	.copy_file_range = mirror_copy_file_range,
+	.opendir = mirror_opendir,
+	.readdir = mirror_readdir,
+	.readdirplus = mirror_readdirplus,
+	.releasedir = mirror_releasedir,
+	.fsyncdir = mirror_fsyncdir,
+	.statfs = mirror_statfs,
+	.setxattr = mirror_setxattr,
+	.getxattr = mirror_getxattr,
+	.listxattr = mirror_listxattr,
+	.removexattr = mirror_removexattr,
+	.ioctl = mirror_ioctl,
+	/* No access: default_permissions decides.  No getlk, setlk, flock: the kernel's own. */
+};
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	struct fuse_buf buf = { 0 };
+	int res;
+
+	res = creds_thread_init();
+	if (res)
+		log_error("mirror of %s: cannot have a umask of its own in a thread: %s",
+			  mirror.source, strerror(-res));
+	while (!res && !fuse_session_exited(w->se)) {
+		res = fuse_session_receive_buf(w->se, &buf);
+		if (res == -EINTR || res == -EAGAIN) {
+			res = 0;
+			continue;
+		}
+		if (res <= 0)
+			break;
+		if (!tmpfile_request(&buf, w->fd))
+			fuse_session_process_buf(w->se, &buf);
+		res = 0;
+	}
+	free(buf.mem);
+	pthread_kill(w->main, SIGRTMIN);
+	return NULL;
+}
+
+/*
+ * The directory without what is mounted below it.  A private copy of its mount
+ * has no submounts; where the kernel refuses one, the directory itself serves.
+ */
+static int source_open(const char *source)
+{
+	int fd = -1;
+
+#ifdef SYS_open_tree
+	fd = syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+#endif
+	if (fd < 0)
+		fd = open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A node is a descriptor, so there must be room for many. */
+static void limit_raise(void)
+{
+	struct rlimit rl;
+	unsigned long max = 1048576;
+	FILE *f = fopen("/proc/sys/fs/nr_open", "re");
+
+	if (f) {
+		if (fscanf(f, "%lu", &max) != 1)
+			max = 1048576;
+		fclose(f);
+	}
+	rl.rlim_cur = max;
+	rl.rlim_max = max;
+	if (!setrlimit(RLIMIT_NOFILE, &rl) || getrlimit(RLIMIT_NOFILE, &rl))
+		return;
+	rl.rlim_cur = rl.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+static void signals_of_mirror(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGRTMIN);
+}
+
+void mirror_block_signals(void)
+{
+	sigset_t set;
+
+	signals_of_mirror(&set);
+	pthread_sigmask(SIG_SETMASK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Until a signal or the unmount ends it. */
+static const char *wait_end(void)
+{
+	sigset_t set;
+	int sig;
+
+	signals_of_mirror(&set);
+	for (;;) {
+		sig = sigwaitinfo(&set, NULL);
+		if (sig == SIGUSR1)
+			nodes_report("now");
+		else if (sig == SIGRTMIN)
+			return "ended by unmount";
+		else if (sig > 0)
+			return "ended by a signal";
+	}
+}
+
+static struct fuse_session *session_new(int fd)
+{
+	char *argv[] = { "extfused", "-d", NULL };
+	struct fuse_args args = FUSE_ARGS_INIT(mirror.debug ? 2 : 1, argv);
+	struct fuse_session *se;
+	struct fd_path p;
+
+	se = fuse_session_new(&args, &mirror_ops, sizeof(mirror_ops), NULL);
+	snprintf(p.name, sizeof(p.name), "/dev/fd/%d", fd);
+	if (se && fuse_session_mount(se, p.name)) {
+		fuse_session_destroy(se);
+		se = NULL;
+	}
+	fuse_opt_free_args(&args);
+	return se;
+}
+
+int mirror_serve(const struct mirror_options *opts, int fd)
+{
+	struct worker w = { .fd = fd, .main = pthread_self() };
+	int root, i, err;
+	pthread_t thread;
+
+	mirror = *opts;
+	mirror_block_signals();
+	limit_raise();
+	root = source_open(mirror.source);
+	err = root < 0 ? root : nodes_init(root);
+	if (err) {
+		log_error("mirror of %s: cannot open the directory: %s", mirror.source, strerror(-err));
+		return 1;
+	}
+	w.se = session_new(fd);
+	if (!w.se) {
+		log_error("mirror of %s: libfuse refused descriptor %d", mirror.source, fd);
+		return 1;
+	}
+	for (i = 0; i < THREADS; i++) {
+		err = pthread_create(&thread, NULL, worker_main, &w);
+		if (err && !i) {
+			log_error("mirror of %s: no thread: %s", mirror.source, strerror(err));
+			return 1;
+		}
+		if (!err)
+			pthread_detach(thread);
+	}
+	nodes_report(wait_end());
+	/* Threads may be at work still; the end of the process closes the connection. */
+	_exit(0);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The mirror: a libfuse file system that shows a directory as it is.
+ *
+ * Permissions are the kernel's business (the mount has default_permissions),
+ * so the daemon acts with all its capabilities; only what a new file belongs
+ * to, and what the lower file system charges, is the caller's (creds.c).
+ * Submounts of the directory are not shown, as with a plain bind mount: that
+ * also keeps a mirror of "/" from meeting itself.
+ */
+#ifndef EXTFUSE_MIRROR_H
+#define EXTFUSE_MIRROR_H
+
+#define FUSE_USE_VERSION 312
+
+#include <fuse_lowlevel.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct mirror_options {
+	const char *source;
+	double attr_timeout;
+	double entry_timeout;
+	double negative_timeout;
+	int debug;
+	const char *log;	/* log_target() from the first request on; NULL: stays */
+};
+
+/* What the mirror serves; set once before the first request. */
+extern struct mirror_options mirror;
+
+/*
+ * Serves the connection behind descriptor @fd until it is unmounted or a
+ * signal ends it.  Returns the exit status of the process.
+ */
+int mirror_serve(const struct mirror_options *opts, int fd);
+
+/* Signals that end the mirror or ask for its counters are blocked from here on. */
+void mirror_block_signals(void);
+
+/*
+ * node.c: one node for each inode that the kernel knows.
+ *
+ * A node pins its inode with an O_PATH descriptor, so that (device, inode)
+ * names it alone for as long as it lives; hard links share it.  Its id is its
+ * place in a table with the number of times that the place was used, so an id
+ * is never given twice and one that the kernel has forgotten is recognised.
+ */
+struct node {
+	int fd;
+	dev_t dev;
+	ino_t ino;
+	fuse_ino_t id;
+	uint64_t nlookup;	/* what the kernel may forget; under the table's lock */
+	unsigned int refs;	/* requests at work, plus one while nlookup; same lock */
+	struct node *next;	/* hash chain; same lock */
+	/* Data as of the last open, see file_keeps_cache(). */
+	pthread_mutex_t lock;
+	struct timespec mtime;
+	struct timespec ctime;
+	off_t size;
+	bool stable;
+};
+
+int nodes_init(int root_fd);
+
+/* The node of a request, with a reference; NULL (and a complaint) if forgotten. */
+struct node *node_get(fuse_ino_t id, const char *op);
+void node_put(struct node *n);
+
+/*
+ * The node for a name in a directory, with one more lookup count.  @fd, if not
+ * negative, is an open descriptor of the object and stands for the name.
+ * Returns 0 or -errno; *@st is what the object has now.
+ */
+int node_find(struct node *dir, const char *name, int fd, struct node **out, struct stat *st);
+
+/* Takes @count lookup counts back; complains if the kernel never earned them. */
+void node_forget(fuse_ino_t id, uint64_t count);
+
+/* One line: how many nodes, lookups, forgets, and what was unearned. */
+void nodes_report(const char *when);
+
+/* creds.c: whose files they will be. */
+void creds_become(fuse_req_t req);
+void creds_become_ids(uid_t uid, gid_t gid, mode_t mask);
+int creds_thread_init(void);
+/* For rules that need to know who the caller is: no capability over files, its groups. */
+int creds_drop(fuse_req_t req);
+void creds_restore(void);
+
+/* Path that leads to the object of an O_PATH descriptor. */
+struct fd_path {
+	char name[32];
+};
+const char *fd_path(struct fd_path *p, int fd);
+
+/* Fills an entry for a reply; the count was taken by node_find(). */
+void entry_fill(struct fuse_entry_param *e, const struct node *n, const struct stat *st);
+
+/* The operations, by file: ops_name.c, ops_attr.c, ops_file.c, ops_dir.c. */
+void mirror_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
+void mirror_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup);
+void mirror_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets);
+void mirror_readlink(fuse_req_t req, fuse_ino_t ino);
+void mirror_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev);
+void mirror_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
+void mirror_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
+void mirror_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
+void mirror_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name);
+void mirror_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
+		   const char *newname, unsigned int flags);
+void mirror_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname);
+
+void mirror_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void mirror_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int valid,
+		    struct fuse_file_info *fi);
+void mirror_statfs(fuse_req_t req, fuse_ino_t ino);
+void mirror_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value,
+		     size_t size, int flags);
+void mirror_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
+void mirror_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size);
+void mirror_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name);
+void mirror_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
+		  struct fuse_file_info *fi, unsigned int flags, const void *in_buf,
+		  size_t in_size, size_t out_size);
+
+void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void mirror_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+		   struct fuse_file_info *fi);
+void mirror_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
+void mirror_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, off_t off,
+		      struct fuse_file_info *fi);
+void mirror_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void mirror_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void mirror_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+void mirror_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len,
+		      struct fuse_file_info *fi);
+void mirror_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence, struct fuse_file_info *fi);
+void mirror_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
+			    struct fuse_file_info *fi_in, fuse_ino_t ino_out, off_t off_out,
+			    struct fuse_file_info *fi_out, size_t len, int flags);
+
+void mirror_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void mirror_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+		    struct fuse_file_info *fi);
+void mirror_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
+			struct fuse_file_info *fi);
+void mirror_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void mirror_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
+int dir_handle_fd(const struct fuse_file_info *fi);
+
+/* tmpfile.c: O_TMPFILE, which libfuse before 3.17 does not know. */
+bool tmpfile_request(const struct fuse_buf *buf, int dev_fd);
+
+#endif /* EXTFUSE_MIRROR_H */

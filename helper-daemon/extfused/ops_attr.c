@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mirror operations on attributes: stat, change, extended attributes and ACLs,
+ * inode flags, and the file system's own figures.
+ */
+#include "mirror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <linux/xattr.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+/* The node of a request, or an answer that there is none. */
+static struct node *node_begin(fuse_req_t req, fuse_ino_t ino, const char *op)
+{
+	struct node *n = node_get(ino, op);
+
+	if (!n)
+		fuse_reply_err(req, ESTALE);
+	return n;
+}
+
+static void reply_attr(fuse_req_t req, struct node *n)
+{
+	struct stat st;
+
+	if (fstat(n->fd, &st))
+		fuse_reply_err(req, errno);
+	else
+		fuse_reply_attr(req, &st, mirror.attr_timeout);
+}
+
+void mirror_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct node *n = node_begin(req, ino, "GETATTR");
+
+	(void)fi;
+	if (!n)
+		return;
+	reply_attr(req, n);
+	node_put(n);
+}
+
+static int set_times(struct node *n, const struct stat *attr, int valid)
+{
+	struct timespec ts[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_nsec = UTIME_OMIT } };
+
+	if (valid & FUSE_SET_ATTR_ATIME_NOW)
+		ts[0].tv_nsec = UTIME_NOW;
+	else if (valid & FUSE_SET_ATTR_ATIME)
+		ts[0] = attr->st_atim;
+	if (valid & FUSE_SET_ATTR_MTIME_NOW)
+		ts[1].tv_nsec = UTIME_NOW;
+	else if (valid & FUSE_SET_ATTR_MTIME)
+		ts[1] = attr->st_mtim;
+	return utimensat(n->fd, "", ts, AT_EMPTY_PATH);
+}
+
+/* The order matters: a change of owner or size may clear bits that the mode then states. */
+static int set_attr(struct node *n, const struct stat *attr, int valid, struct fuse_file_info *fi)
+{
+	struct fd_path p;
+
+	fd_path(&p, n->fd);
+	if (valid & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) {
+		uid_t uid = valid & FUSE_SET_ATTR_UID ? attr->st_uid : (uid_t)-1;
+		gid_t gid = valid & FUSE_SET_ATTR_GID ? attr->st_gid : (gid_t)-1;
+
+		if (fchownat(n->fd, "", uid, gid, AT_EMPTY_PATH))
+			return -errno;
+	}
+	if (valid & FUSE_SET_ATTR_SIZE) {
+		if (fi ? ftruncate(fi->fh, attr->st_size) : truncate(p.name, attr->st_size))
+			return -errno;
+	}
+	if (valid & FUSE_SET_ATTR_MODE) {
+		if (chmod(p.name, attr->st_mode & 07777))
+			return -errno;
+	}
+	if (valid & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_ATIME_NOW |
+		     FUSE_SET_ATTR_MTIME_NOW)) {
+		if (set_times(n, attr, valid))
+			return -errno;
+	}
+	return 0;
+}
+
+void mirror_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int valid,
+		    struct fuse_file_info *fi)
+{
+	struct node *n = node_begin(req, ino, "SETATTR");
+	int err;
+
+	if (!n)
+		return;
+	creds_become(req);
+	err = set_attr(n, attr, valid, fi);
+	if (err)
+		fuse_reply_err(req, -err);
+	else
+		reply_attr(req, n);
+	node_put(n);
+}
+
+void mirror_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct node *n = node_begin(req, ino, "STATFS");
+	struct statvfs st;
+
+	if (!n)
+		return;
+	if (fstatvfs(n->fd, &st))
+		fuse_reply_err(req, errno);
+	else
+		fuse_reply_statfs(req, &st);
+	node_put(n);
+}
+
+/*
+ * Who sets an ACL without being in the file's group loses the set-group-ID
+ * bit.  The kernel leaves that to the file system here, and it must know the
+ * caller's groups for it.
+ */
+static bool acl_needs_caller(fuse_req_t req, const char *name)
+{
+	return !strcmp(name, XATTR_NAME_POSIX_ACL_ACCESS) && fuse_req_ctx(req)->uid;
+}
+
+void mirror_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value,
+		     size_t size, int flags)
+{
+	struct node *n = node_begin(req, ino, "SETXATTR");
+	struct fd_path p;
+	int err = 0;
+
+	if (!n)
+		return;
+	if (acl_needs_caller(req, name)) {
+		err = creds_drop(req);
+		if (!err && setxattr(fd_path(&p, n->fd), name, value, size, flags))
+			err = -errno;
+		creds_restore();
+	} else {
+		creds_become(req);
+		if (setxattr(fd_path(&p, n->fd), name, value, size, flags))
+			err = -errno;
+	}
+	fuse_reply_err(req, -err);
+	node_put(n);
+}
+
+void mirror_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	struct node *n = node_begin(req, ino, "REMOVEXATTR");
+	struct fd_path p;
+
+	if (!n)
+		return;
+	fuse_reply_err(req, removexattr(fd_path(&p, n->fd), name) ? errno : 0);
+	node_put(n);
+}
+
+void mirror_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+	struct node *n = node_begin(req, ino, "GETXATTR");
+	char *value = NULL;
+	struct fd_path p;
+	ssize_t len;
+
+	if (!n)
+		return;
+	if (size)
+		value = malloc(size);
+	if (size && !value) {
+		fuse_reply_err(req, ENOMEM);
+		node_put(n);
+		return;
+	}
+	len = getxattr(fd_path(&p, n->fd), name, value, size);
+	if (len < 0)
+		fuse_reply_err(req, errno);
+	else if (!size)
+		fuse_reply_xattr(req, len);
+	else
+		fuse_reply_buf(req, value, len);
+	free(value);
+	node_put(n);
+}
+
+/* trusted.* is not for everybody's eyes, and the lower file system shows it to root. */
+static size_t list_hide_trusted(char *list, size_t len)
+{
+	char *from = list, *to = list;
+
+	while (from < list + len) {
+		size_t n = strlen(from) + 1;
+
+		if (strncmp(from, XATTR_TRUSTED_PREFIX, XATTR_TRUSTED_PREFIX_LEN)) {
+			memmove(to, from, n);
+			to += n;
+		}
+		from += n;
+	}
+	return to - list;
+}
+
+void mirror_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	struct node *n = node_begin(req, ino, "LISTXATTR");
+	struct fd_path p;
+	ssize_t len;
+	char *list;
+
+	if (!n)
+		return;
+	list = malloc(XATTR_LIST_MAX);
+	len = list ? listxattr(fd_path(&p, n->fd), list, XATTR_LIST_MAX) : -1;
+	if (len > 0 && fuse_req_ctx(req)->uid)
+		len = list_hide_trusted(list, len);
+	if (len < 0)
+		fuse_reply_err(req, errno);
+	else if (!size)
+		fuse_reply_xattr(req, len);
+	else if ((size_t)len > size)
+		fuse_reply_err(req, ERANGE);
+	else
+		fuse_reply_buf(req, list, len);
+	free(list);
+	node_put(n);
+}
+
+/* Inode flags (chattr, lsattr, project ids): plain structures, no pointers in them. */
+void mirror_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
+		  struct fuse_file_info *fi, unsigned int flags, const void *in_buf,
+		  size_t in_size, size_t out_size)
+{
+	union {
+		long flags;
+		struct fsxattr xattr;
+	} buf = { 0 };
+	int fd = flags & FUSE_IOCTL_DIR ? dir_handle_fd(fi) : (int)fi->fh;
+	int ret;
+
+	(void)ino;
+	(void)arg;
+	switch (cmd) {
+	case FS_IOC_GETFLAGS:
+	case FS_IOC_SETFLAGS:
+	case FS_IOC_FSGETXATTR:
+	case FS_IOC_FSSETXATTR:
+		break;
+	default:
+		fuse_reply_err(req, ENOTTY);
+		return;
+	}
+	if (in_size > sizeof(buf) || out_size > sizeof(buf)) {
+		fuse_reply_err(req, EINVAL);
+		return;
+	}
+	if (in_size)
+		memcpy(&buf, in_buf, in_size);
+	creds_become(req);
+	ret = ioctl(fd, cmd, &buf);
+	if (ret < 0)
+		fuse_reply_err(req, errno);
+	else
+		fuse_reply_ioctl(req, ret, &buf, out_size);
+}

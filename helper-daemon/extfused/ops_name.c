@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mirror operations on names: look up, create, link, rename, remove.
+ */
+#include "mirror.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *fd_path(struct fd_path *p, int fd)
+{
+	snprintf(p->name, sizeof(p->name), "/proc/self/fd/%d", fd);
+	return p->name;
+}
+
+void entry_fill(struct fuse_entry_param *e, const struct node *n, const struct stat *st)
+{
+	memset(e, 0, sizeof(*e));
+	e->ino = n->id;
+	e->attr = *st;
+	e->attr_timeout = mirror.attr_timeout;
+	e->entry_timeout = mirror.entry_timeout;
+}
+
+/* Answers with the node of a name; a reply that never arrived earned nothing. */
+static void reply_name(fuse_req_t req, struct node *dir, const char *name, double negative)
+{
+	struct fuse_entry_param e = { .entry_timeout = negative };
+	struct node *n;
+	struct stat st;
+	int err = node_find(dir, name, -1, &n, &st);
+
+	if (err == -ENOENT && negative > 0) {
+		fuse_reply_entry(req, &e);
+	} else if (err) {
+		fuse_reply_err(req, -err);
+	} else {
+		entry_fill(&e, n, &st);
+		if (fuse_reply_entry(req, &e))
+			node_forget(e.ino, 1);
+	}
+}
+
+void mirror_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct node *dir = node_get(parent, "LOOKUP");
+
+	if (!dir) {
+		fuse_reply_err(req, ESTALE);
+		return;
+	}
+	reply_name(req, dir, name, mirror.negative_timeout);
+	node_put(dir);
+}
+
+void mirror_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
+{
+	node_forget(ino, nlookup);
+	fuse_reply_none(req);
+}
+
+void mirror_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		node_forget(forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+void mirror_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	struct node *n = node_get(ino, "READLINK");
+	char target[PATH_MAX + 1];
+	ssize_t len;
+
+	if (!n) {
+		fuse_reply_err(req, ESTALE);
+		return;
+	}
+	len = readlinkat(n->fd, "", target, sizeof(target));
+	if (len < 0) {
+		fuse_reply_err(req, errno);
+	} else if (len == sizeof(target)) {
+		fuse_reply_err(req, ENAMETOOLONG);
+	} else {
+		target[len] = '\0';
+		fuse_reply_readlink(req, target);
+	}
+	node_put(n);
+}
+
+/* The directory of a request that makes a name, and the caller's identity. */
+static struct node *dir_begin(fuse_req_t req, fuse_ino_t parent, const char *op)
+{
+	struct node *dir = node_get(parent, op);
+
+	if (!dir)
+		fuse_reply_err(req, ESTALE);
+	else
+		creds_become(req);
+	return dir;
+}
+
+static void dir_end(fuse_req_t req, struct node *dir, const char *name, int failed)
+{
+	if (failed)
+		fuse_reply_err(req, errno);
+	else
+		reply_name(req, dir, name, 0);
+	node_put(dir);
+}
+
+void mirror_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
+{
+	struct node *dir = dir_begin(req, parent, "MKNOD");
+
+	if (dir)
+		dir_end(req, dir, name, mknodat(dir->fd, name, mode, rdev));
+}
+
+void mirror_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	struct node *dir = dir_begin(req, parent, "MKDIR");
+
+	if (dir)
+		dir_end(req, dir, name, mkdirat(dir->fd, name, mode));
+}
+
+void mirror_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	struct node *dir = dir_begin(req, parent, "SYMLINK");
+
+	if (dir)
+		dir_end(req, dir, name, symlinkat(target, dir->fd, name));
+}
+
+void mirror_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
+{
+	struct node *n = node_get(ino, "LINK"), *dir;
+
+	if (!n) {
+		fuse_reply_err(req, ESTALE);
+		return;
+	}
+	dir = dir_begin(req, newparent, "LINK");
+	if (dir)
+		dir_end(req, dir, newname, linkat(n->fd, "", dir->fd, newname, AT_EMPTY_PATH));
+	node_put(n);
+}
+
+static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, int flags,
+			const char *op)
+{
+	struct node *dir = dir_begin(req, parent, op);
+
+	if (!dir)
+		return;
+	fuse_reply_err(req, unlinkat(dir->fd, name, flags) ? errno : 0);
+	node_put(dir);
+}
+
+void mirror_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	remove_name(req, parent, name, 0, "UNLINK");
+}
+
+void mirror_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	remove_name(req, parent, name, AT_REMOVEDIR, "RMDIR");
+}
+
+void mirror_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
+		   const char *newname, unsigned int flags)
+{
+	struct node *from = dir_begin(req, parent, "RENAME"), *to;
+
+	if (!from)
+		return;
+	to = dir_begin(req, newparent, "RENAME");
+	if (to) {
+		fuse_reply_err(req, renameat2(from->fd, name, to->fd, newname, flags) ? errno : 0);
+		node_put(to);
+	}
+	node_put(from);
+}

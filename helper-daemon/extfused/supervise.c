@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The supervisor of one mount.
+ *
+ * It starts the daemon, closes its own copy of the connection (fuse aborts a
+ * connection when the last one is closed, so the death of the daemon must be
+ * that close), and waits.  Daemons that go to the background become its
+ * children, because it is a subreaper; one of them is the daemon as long as it
+ * holds /dev/extfuse open, which also tells a daemon from its helpers (sshfs
+ * starts an ssh).  When none holds it, what is left of them is ended and a dead
+ * mount is taken down.  It never touches a mount that is alive: after an
+ * unmount the same place may have a new one.
+ */
+#include "extfused.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <extfuse/extfuse.h>
+
+#include "log.h"
+#include "mounts.h"
+
+/* How long a daemon's helpers may take to end by themselves, in 50 ms. */
+#define GRACE_TURNS	40
+
+#define DEVICE		"/dev/extfuse"
+
+static char device[64];		/* what /proc/PID/fd shows for the connection */
+static sigset_t old_mask;
+
+static bool pid_holds_device(pid_t pid)
+{
+	char path[64], target[sizeof(device) + 1];
+	struct dirent *d;
+	bool found = false;
+	ssize_t len;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	if (!dir)
+		return false;
+	while (!found && (d = readdir(dir))) {
+		len = readlinkat(dirfd(dir), d->d_name, target, sizeof(target) - 1);
+		if (len <= 0)
+			continue;
+		target[len] = '\0';
+		found = !strcmp(target, device);
+	}
+	closedir(dir);
+	return found;
+}
+
+/* Calls @fn for each child until it returns true; returns that child or 0. */
+static pid_t each_child(bool (*fn)(pid_t pid))
+{
+	pid_t pid, found = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	f = fopen(path, "re");
+	while (f && !found && fscanf(f, "%d", &pid) == 1) {
+		if (fn(pid))
+			found = pid;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static bool child_terminate(pid_t pid)
+{
+	kill(pid, SIGTERM);
+	return false;
+}
+
+static bool child_kill(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	return false;
+}
+
+/* Reaps; remembers how the first process ended.  Returns false when no child is left. */
+static bool reap(pid_t first, int *status)
+{
+	int s;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &s, WNOHANG)) > 0) {
+		if (pid == first)
+			*status = s;
+	}
+	return pid == 0;
+}
+
+static void end_children(pid_t first, int *status)
+{
+	int turn;
+
+	each_child(child_terminate);
+	for (turn = 0; turn < GRACE_TURNS; turn++) {
+		if (!reap(first, status))
+			return;
+		poll(NULL, 0, 50);
+	}
+	each_child(child_kill);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+/* Has the connection that is mounted here lost its daemon? */
+static bool mount_is_dead(const struct mount_entry *e)
+{
+	struct extfuse_ioc_query query = { 0 };
+	struct stat st;
+	int fd, err = -ENODEV;
+
+	fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+	if (fd >= 0) {
+		err = extfuse_conn__query(fd, e->conn, &query);
+		close(fd);
+	}
+	if (!err)
+		return query.state == EXTFUSE_STATE_ABORTED;
+	return stat(e->target, &st) && (errno == ENOTCONN || errno == ECONNABORTED);
+}
+
+/* Takes down what the dead daemon had mounted. */
+static void mount_take_down(const struct mount_state *state)
+{
+	struct mount_list list;
+	size_t i;
+
+	if (mount_list__read(&list, true))
+		return;
+	for (i = list.count; i-- > 0;) {
+		const struct mount_entry *e = &list.entries[i];
+
+		if (e->conn != state->conn || !mount_is_dead(e))
+			continue;
+		if (umount2(e->target, MNT_DETACH | UMOUNT_NOFOLLOW))
+			log_error("cannot unmount %s: %s", e->target, strerror(errno));
+		else
+			log_warning("%s: the daemon (%s) is gone, unmounted", e->target,
+				    state->command);
+	}
+	mount_list__free(&list);
+}
+
+static void user_become(const char *name)
+{
+	struct passwd *pw = getpwnam(name);
+
+	if (!pw || initgroups(name, pw->pw_gid) || setgid(pw->pw_gid) || setuid(pw->pw_uid)) {
+		log_error("cannot become user %s: %s", name, pw ? strerror(errno) : "no such user");
+		_exit(127);
+	}
+	setenv("HOME", pw->pw_dir, 1);
+	setenv("USER", name, 1);
+	setenv("LOGNAME", name, 1);
+}
+
+static void child_main(const struct extfused_options *opts)
+{
+	if (opts->go_fd >= 0)
+		close(opts->go_fd);
+	if (opts->ns_fd >= 0)
+		close(opts->ns_fd);
+	if (!opts->command) {
+		mirror_block_signals();
+		_exit(mirror_serve(&opts->mirror, opts->fd));
+	}
+	sigprocmask(SIG_SETMASK, &old_mask, NULL);
+	/* mount(8) may be called by init without one, and sshfs wants ~/.ssh. */
+	setenv("HOME", "/root", 0);
+	if (opts->user)
+		user_become(opts->user);
+	execvp(opts->command[0], opts->command);
+	log_error("cannot run %s: %s", opts->command[0], strerror(errno));
+	_exit(127);
+}
+
+/* From now on nobody waits: let go of the terminal, speak to the log. */
+static void go_background(const struct extfused_options *opts)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int err = log_target(opts->log ? opts->log : "syslog");
+
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	if (err) {
+		log_target("syslog");
+		log_error("cannot write %s: %s", opts->log, strerror(-err));
+	}
+}
+
+static const char *how_ended(int status, char *buf, size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(buf, size, "was killed by signal %d", WTERMSIG(status));
+	else
+		snprintf(buf, size, "ended with status %d", WEXITSTATUS(status));
+	return buf;
+}
+
+struct watch {
+	struct extfused_options *opts;
+	pid_t first;
+	int status;		/* of the first process, -1 while it lives */
+	bool answers;		/* the mount has answered */
+	bool failed;		/* the mount is to be given up */
+};
+
+static void take_signal(struct watch *w, int sig_fd)
+{
+	struct signalfd_siginfo info;
+	pid_t pid;
+
+	if (read(sig_fd, &info, sizeof(info)) != sizeof(info) || info.ssi_signo == SIGCHLD)
+		return;
+	pid = each_child(pid_holds_device);
+	kill(pid ? pid : w->first, info.ssi_signo);
+}
+
+/* The mount command has spoken, or has gone without a word. */
+static void take_go(struct watch *w)
+{
+	struct mount_state *s = &w->opts->state;
+	char go;
+
+	if (read(w->opts->go_fd, &go, 1) == 1) {
+		w->answers = true;
+		s->daemon = each_child(pid_holds_device);
+		go_background(w->opts);
+		mount_state__write(s);
+	} else {
+		w->failed = !w->answers;
+	}
+	close(w->opts->go_fd);
+	w->opts->go_fd = -1;
+}
+
+static void watch(struct watch *w, int sig_fd)
+{
+	struct pollfd fds[2] = {
+		{ .fd = sig_fd, .events = POLLIN },
+		{ .fd = w->opts->go_fd, .events = POLLIN },
+	};
+
+	while (!w->failed && reap(w->first, &w->status) && each_child(pid_holds_device)) {
+		fds[1].fd = w->opts->go_fd;
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			break;
+		if (fds[0].revents)
+			take_signal(w, sig_fd);
+		if (fds[1].fd >= 0 && fds[1].revents)
+			take_go(w);
+	}
+}
+
+static int supervisor_init(const struct extfused_options *opts)
+{
+	char path[64];
+	sigset_t set;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", opts->fd);
+	len = readlink(path, device, sizeof(device) - 1);
+	if (len <= 0)
+		return -EBADF;
+	device[len] = '\0';
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	if (sigprocmask(SIG_BLOCK, &set, &old_mask) || prctl(PR_SET_CHILD_SUBREAPER, 1))
+		return -errno;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int supervise(struct extfused_options *opts)
+{
+	struct watch w = { .opts = opts, .status = -1 };
+	char how[64];
+	int sig_fd;
+
+	/* Fails harmlessly where mount(8) made us a leader already. */
+	setsid();
+	sig_fd = supervisor_init(opts);
+	if (sig_fd < 0) {
+		log_error("cannot supervise: %s", strerror(sig_fd == -1 ? errno : -sig_fd));
+		return 1;
+	}
+	w.first = fork();
+	if (w.first < 0) {
+		log_error("cannot start the daemon: %s", strerror(errno));
+		return 1;
+	}
+	if (!w.first) {
+		close(sig_fd);
+		child_main(opts);
+	}
+	close(opts->fd);
+	if (opts->ns_fd >= 0 && setns(opts->ns_fd, CLONE_NEWNS))
+		log_error("cannot enter the mount's namespace: %s", strerror(errno));
+	if (chdir("/"))
+		log_warning("cannot leave the working directory: %s", strerror(errno));
+	umask(022);
+	opts->state.supervisor = getpid();
+	opts->state.daemon = w.first;
+	w.answers = opts->go_fd < 0;
+	if (w.answers)
+		mount_state__write(&opts->state);
+
+	watch(&w, sig_fd);
+
+	end_children(w.first, &w.status);
+	if (!w.answers && w.status > 0)
+		log_error("%s: the daemon (%s) %s before it served the mount", opts->state.target,
+			  opts->state.command, how_ended(w.status, how, sizeof(how)));
+	else if (!w.answers && !w.failed)
+		log_error("%s: the daemon (%s) does not serve the mount: only a program that uses libfuse 3.3 or newer takes /dev/fd/%d as its mount point",
+			  opts->state.target, opts->state.command, opts->fd);
+	mount_take_down(&opts->state);
+	mount_state__remove(opts->state.conn, opts->state.supervisor);
+	return w.answers ? 0 : 1;
+}
