@@ -85,16 +85,17 @@ extern int bpf_extfuse_fresh(struct extfuse_req *req, __u64 nodeid, __u32 kind,
  * Programs.  EXTFUSE_REQUEST(getattr) { ... } is the request program of
  * FUSE_GETATTR, EXTFUSE_REPLY(lookup) { ... } the reply program of
  * FUSE_LOOKUP, the _ANY forms are for every opcode that has none of its own.
- * @req is the context.
+ * @req is the context.  The kernel keeps 15 characters of a function's name,
+ * and shows them in its errors: hence the short ones.
  */
 #define EXTFUSE_REQUEST(op) \
-	SEC("extfuse/" #op) int extfuse_request_##op(struct extfuse_req *req)
+	SEC("extfuse/" #op) int request_##op(struct extfuse_req *req)
 #define EXTFUSE_REPLY(op) \
-	SEC("extfuse.reply/" #op) int extfuse_reply_##op(struct extfuse_req *req)
+	SEC("extfuse.reply/" #op) int reply_##op(struct extfuse_req *req)
 #define EXTFUSE_REQUEST_ANY \
-	SEC("extfuse/*") int extfuse_request_any(struct extfuse_req *req)
+	SEC("extfuse/*") int request_any(struct extfuse_req *req)
 #define EXTFUSE_REPLY_ANY \
-	SEC("extfuse.reply/*") int extfuse_reply_any(struct extfuse_req *req)
+	SEC("extfuse.reply/*") int reply_any(struct extfuse_req *req)
 
 /*
  * Options that the administrator gave at mount time.  An object that wants

@@ -23,7 +23,7 @@ int errline__set(const struct errline *err, int code, const char *fmt, ...)
 		/* What comes from elsewhere may have line ends of its own. */
 		for (char *p = err->buf; *p; p++)
 			if (*p == '\n')
-				*p = ' ';
+				*p = p[1] ? ' ' : '\0';
 	}
 	return code;
 }
@@ -37,18 +37,45 @@ static void take(char *buf, size_t len, const char *text, size_t n)
 	snprintf(buf, len, "%.*s", (int)n, text);
 }
 
+/* Of a verifier's log, the words: no instruction, no source line, no statistics. */
+static bool is_message(const char *line, size_t len)
+{
+	static const char *const noise[] = {
+		"processed ", "verification time", "stack depth", "-- END PROG LOAD LOG", "; ",
+		"from ", "last_idx", "regs=", "parent ",
+	};
+
+	if (!len || strspn(line, "0123456789") || line[0] == ' ' || line[0] == '\t')
+		return false;
+	/* A line of register states: "R1=ctx(...". */
+	if (line[0] == 'R' && line[1 + strspn(line + 1, "0123456789_wrd")] == '=')
+		return false;
+	for (size_t i = 0; i < sizeof(noise) / sizeof(noise[0]); i++)
+		if (!strncmp(line, noise[i], strlen(noise[i])))
+			return false;
+	return true;
+}
+
+/* The last message, and the one before it where that is its reason. */
 void capture__verdict(const char *log, char *buf, size_t len)
 {
-	const char *line = log, *end;
+	const char *line = log, *end, *before = NULL, *last = NULL;
 
 	for (; *line; line = *end ? end + 1 : end) {
 		end = strchrnul(line, '\n');
-		if (end == line || !strncmp(line, "processed ", 10) ||
-		    !strncmp(line, "verification time", 17) || !strncmp(line, "stack depth", 11) ||
-		    !strncmp(line, "-- END PROG LOAD LOG", 20))
-			continue;
-		take(buf, len, line, end - line);
+		if (is_message(line, end - line)) {
+			before = last;
+			last = line;
+		}
 	}
+	if (!last)
+		return;
+	if (!before || !strstr(last, "memory, len pair")) {
+		take(buf, len, last, strcspn(last, "\n"));
+		return;
+	}
+	snprintf(buf, len, "%.*s; %.*s", (int)strcspn(before, "\n"), before,
+		 (int)strcspn(last, "\n"), last);
 }
 
 static void capture_text(const char *text)
