@@ -3,27 +3,22 @@
  * run SOURCES OBJECTS [NAME...]: tries each program of tests/reject and
  * compares who refuses it, and in what words, with its header. README.md says
  * what the header holds. The file system that the programs are attached to is
- * served by a thread of this process, which answers just enough for stat().
+ * served by a thread of this process.
  *
  * Exit status: 0 all as expected, 1 not, 77 there is no extfuse here.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <extfuse/extfuse.h>
-#include <fcntl.h>
-#include <linux/fuse.h>
-#include <pthread.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
-#include <unistd.h>
+
+#include "../bpf/tinyfs.h"
 
 #define SUFFIX	".bpf.c"
-#define REQUEST_MAX (FUSE_MIN_READ_BUFFER + 4096)
 
 /* The steps of a program's life, as the headers name them. */
 enum step { STEP_OPEN, STEP_LOAD, STEP_ATTACH, STEP_RUN };
@@ -33,61 +28,6 @@ struct outcome {
 	enum step step;
 	char text[512];
 };
-
-static void reply(int fd, __u64 unique, int error, const void *data, size_t size)
-{
-	struct fuse_out_header out = { sizeof(out) + size, error, unique };
-	struct iovec iov[2] = { { &out, sizeof(out) }, { (void *)data, size } };
-
-	/* Fails when the request was interrupted or the mount is gone: both are fine. */
-	if (writev(fd, iov, size ? 2 : 1) < 0)
-		return;
-}
-
-static void serve_one(int fd, const struct fuse_in_header *in)
-{
-	static const struct fuse_init_out init = {
-		.major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = 4096,
-		.max_readahead = 4096,
-	};
-	/* Lifetimes of 0: each stat() is a request. */
-	static const struct fuse_attr_out root = {
-		.attr = { .ino = 1, .mode = S_IFDIR | 0755, .nlink = 2, .blksize = 4096 },
-	};
-
-	switch (in->opcode) {
-	case FUSE_FORGET:
-	case FUSE_BATCH_FORGET:
-	case FUSE_INTERRUPT:
-		return;
-	case FUSE_INIT:
-		return reply(fd, in->unique, 0, &init, sizeof(init));
-	case FUSE_GETATTR:
-		return reply(fd, in->unique, 0, &root, sizeof(root));
-	case FUSE_LOOKUP:
-		return reply(fd, in->unique, -ENOENT, NULL, 0);
-	default:
-		return reply(fd, in->unique, -ENOSYS, NULL, 0);
-	}
-}
-
-static void *serve(void *arg)
-{
-	int fd = *(int *)arg;
-	char *buf = aligned_alloc(4096, (REQUEST_MAX + 4095) / 4096 * 4096);
-	ssize_t n;
-
-	while (buf) {
-		n = read(fd, buf, REQUEST_MAX);
-		if (n < 0 && (errno == EINTR || errno == ENOENT || errno == EAGAIN))
-			continue;
-		if (n < (ssize_t)sizeof(struct fuse_in_header))
-			break;
-		serve_one(fd, (struct fuse_in_header *)buf);
-	}
-	free(buf);
-	return NULL;
-}
 
 static const char *errno_name(int err)
 {
@@ -186,33 +126,26 @@ static int check_all(const char *sources, const char *objects, int fd, const cha
 
 int main(int argc, char **argv)
 {
-	char mnt[] = "/tmp/reject.XXXXXX", data[128], err[512];
-	pthread_t thread;
-	int fd, ret = 0;
+	static struct tinyfs fs;
+	char err[512];
+	int ret = 0;
 
 	if (argc < 3) {
 		fprintf(stderr, "usage: run SOURCES OBJECTS [NAME...]\n");
 		return 2;
 	}
-	fd = open("/dev/extfuse", O_RDWR | O_CLOEXEC);
-	if (fd < 0 || extfuse_module__probe(err, sizeof(err))) {
-		printf("no extfuse here: %s\n", fd < 0 ? strerror(errno) : err);
+	if (extfuse_module__probe(err, sizeof(err))) {
+		printf("no extfuse here: %s\n", err);
 		return 77;
 	}
-	snprintf(data, sizeof(data), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
-	if (!mkdtemp(mnt) || mount("reject", mnt, "extfuse", MS_NOSUID | MS_NODEV, data) ||
-	    pthread_create(&thread, NULL, serve, &fd)) {
-		perror("run: mount");
+	ret = tinyfs_mount(&fs);
+	if (ret) {
+		fprintf(stderr, "run: mount: %s\n", strerror(-ret));
 		return 1;
 	}
 	if (argc == 3)
-		ret = check_all(argv[1], argv[2], fd, mnt);
+		ret = check_all(argv[1], argv[2], fs.fd, fs.mnt);
 	for (int i = 3; i < argc; i++)
-		ret |= !check(argv[1], argv[2], argv[i], fd, mnt);
-	/* Ends the connection, and with it the thread. */
-	if (umount2(mnt, MNT_DETACH) || rmdir(mnt))
-		ret = 1;
-	pthread_join(thread, NULL);
-	close(fd);
-	return ret;
+		ret |= !check(argv[1], argv[2], argv[i], fs.fd, fs.mnt);
+	return tinyfs_umount(&fs) || ret;
 }
