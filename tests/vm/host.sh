@@ -18,7 +18,7 @@ vm_cleanup() {
 
 make_scratch() {
 	# Initialised completely: else a kernel thread would go on doing it while the cases run.
-	mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 -m 0 -L scratch "$1" 3G
+	mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 -m 0 -L scratch "$1" 3G >/dev/null
 }
 
 vm_prepare() {
@@ -43,7 +43,7 @@ vm_prepare() {
 # up what makes counts differ from run to run or count bytes instead of instructions.
 kernel_words() {
 	local w="console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"
-	w+=" workqueue.watchdog_thresh=300 mitigations=off random.trust_cpu=on audit=0"
+	w+=" workqueue.watchdog_thresh=300 log_buf_len=4M mitigations=off random.trust_cpu=on audit=0"
 	[ -z "$icount" ] || w+=" init_on_alloc=0 nokaslr"
 	echo "$w $append"
 }

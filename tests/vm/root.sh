@@ -96,7 +96,7 @@ make_image() {
 	copy_files "$stage"
 	write_etc "$stage"
 	ldconfig -r "$stage" 2>/dev/null || true
-	mkfs.ext4 -q -O '^has_journal,^metadata_csum,^64bit' -E lazy_itable_init=1 -m 0 -L root -d "$stage" "$new" 2G >&2 || {
+	mkfs.ext4 -q -O '^has_journal,^metadata_csum,^64bit' -E lazy_itable_init=1 -m 0 -L root -d "$stage" "$new" 2G >/dev/null || {
 		rm -rf "$stage"
 		return 1
 	}

@@ -13,7 +13,7 @@
 
 static char *what = "";
 module_param(what, charp, 0);
-MODULE_PARM_DESC(what, "the fault to plant: warn bug oops uaf inversion leak panic hang");
+MODULE_PARM_DESC(what, "the fault to plant: warn bug oops uaf inversion leak stuck panic hang");
 
 static int *volatile nowhere;
 static DEFINE_MUTEX(first);
@@ -62,6 +62,12 @@ static void plant_leak(void)
 	pr_info("leaked %d bytes\n", p ? 4000 : 0);
 }
 
+static void plant_stuck(void)
+{
+	for (;;)
+		msleep(1000);
+}
+
 static void plant_panic(void)
 {
 	panic("planted panic");
@@ -90,6 +96,7 @@ static const struct {
 	{ "uaf", plant_use_after_free },
 	{ "inversion", plant_inversion },
 	{ "leak", plant_leak },
+	{ "stuck", plant_stuck },
 	{ "panic", plant_panic },
 	{ "hang", plant_hang },
 };

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the daemon for tests share: rawfuse.c (life, threads, dispatch), rawtree.c (the tree in memory),
+ * rawops.c (the usual answers), rawcontrol.c (what a case does to it while it runs).
+ */
+#ifndef RAWFUSE_I_H
+#define RAWFUSE_I_H
+
+#include "case.h"
+#include "rawfuse.h"
+
+#define RAW_LOG		4096	/* a power of two */
+
+struct raw_name {
+	uint64_t parent, node;
+	char name[256];
+	bool gone;
+};
+
+struct raw_waiting {
+	struct raw_waiting *next;
+	struct raw_req *req;
+};
+
+struct raw_op {
+	raw_handler handler;
+	void *handler_data;
+	raw_editor editor;
+	void *editor_data;
+	uint64_t count;
+	bool hold;
+	unsigned int held;
+	unsigned int delay_ms;
+};
+
+struct rawfuse {
+	struct raw_opts opts;
+	char dir[4096];
+	int fd;
+	int wake;			/* eventfd: threads end */
+	bool mounted, init_done;
+	unsigned int conn;
+	uint64_t init_flags;
+	uint32_t minor;
+	struct raw_req *init_req;	/* no_init: waits for raw_init() */
+	pthread_t *threads;
+	unsigned int nthreads;
+
+	pthread_mutex_t lock;		/* all below, and the nodes */
+	struct raw_op op[RAW_OPCODES];
+	struct raw_waiting *waiting;
+	struct {
+		uint32_t opcode;
+		uint64_t nodeid;
+	} log[RAW_LOG];
+	uint64_t nlog;
+	uint64_t complaints;
+	struct raw_node **nodes;	/* by id */
+	uint64_t nnodes;
+	struct raw_name *names;		/* the index is a directory offset, so names keep their place */
+	uint64_t nnames;
+};
+
+/* rawfuse.c; the lock is not held */
+void raw_serve(struct raw_req *req);
+void raw_complain(struct rawfuse *rf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* rawtree.c; the lock is held */
+void tree_start(struct rawfuse *rf);
+void tree_free(struct rawfuse *rf);
+struct raw_node *tree_node(struct rawfuse *rf, uint64_t id);
+struct raw_name *tree_name(struct rawfuse *rf, uint64_t parent, const char *name);
+struct raw_node *tree_new(struct rawfuse *rf, mode_t mode);
+void tree_add(struct rawfuse *rf, uint64_t parent, const char *name, struct raw_node *node);
+void tree_del(struct rawfuse *rf, struct raw_name *name);
+void tree_resize(struct raw_node *node, uint64_t size);
+void tree_touch(struct raw_node *node);
+bool tree_empty(struct rawfuse *rf, uint64_t dir);
+
+/* rawops.c */
+int ops_default(struct raw_req *req);
+
+/* Takes a count when a reply makes a node known; undone when it cannot be sent. */
+int raw_reply_nodes(struct raw_req *req, const void *out, size_t len, const uint64_t *nodes, unsigned int n);
+
+#endif
