@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What can be known of a foreign daemon before it runs, see foreign.h.
+ */
+#include "foreign.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
+/* The program's file, in @path. */
+static int program_find(const char *program, char *path, size_t size)
+{
+	const char *dirs = getenv("PATH");
+	size_t len;
+
+	if (strchr(program, '/')) {
+		snprintf(path, size, "%s", program);
+		return is_program(path) ? 0 : -ENOENT;
+	}
+	for (; dirs && *dirs; dirs += len + (dirs[len] == ':')) {
+		len = strcspn(dirs, ":");
+		snprintf(path, size, "%.*s/%s", (int)len, dirs, program);
+		if (is_program(path))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+/* Does the dynamic section @scn name a library that starts with @lib? */
+static bool section_needs(Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh, const char *lib)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t i, count = sh->sh_entsize ? sh->sh_size / sh->sh_entsize : 0;
+	const char *name;
+	GElf_Dyn dyn;
+
+	for (i = 0; data && i < count; i++) {
+		if (!gelf_getdyn(data, i, &dyn) || dyn.d_tag != DT_NEEDED)
+			continue;
+		name = elf_strptr(elf, sh->sh_link, dyn.d_un.d_val);
+		if (name && !strncmp(name, lib, strlen(lib)))
+			return true;
+	}
+	return false;
+}
+
+/* False also for scripts and for programs that are linked statically. */
+static bool program_needs(const char *path, const char *lib)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	Elf_Scn *scn = NULL;
+	bool found = false;
+	GElf_Shdr sh;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = fd < 0 ? NULL : elf_begin(fd, ELF_C_READ, NULL);
+	while (elf && !found && elf_kind(elf) == ELF_K_ELF && (scn = elf_nextscn(elf, scn))) {
+		if (gelf_getshdr(scn, &sh) && sh.sh_type == SHT_DYNAMIC)
+			found = section_needs(elf, scn, &sh, lib);
+	}
+	elf_end(elf);
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+int foreign_check(const char *program, char *err, size_t errlen)
+{
+	char path[4096];
+
+	if (program_find(program, path, sizeof(path))) {
+		snprintf(err, errlen, "there is no program '%s'%s: install it, or give its full path",
+			 program, strchr(program, '/') ? "" : " in $PATH");
+		return -ENOENT;
+	}
+	if (program_needs(path, "libfuse.so.2")) {
+		snprintf(err, errlen,
+			 "%s is a libfuse 2 program (it needs libfuse.so.2), and extfuse can serve only libfuse 3 programs: use a version of it for libfuse 3, or mount it with -t fuse",
+			 path);
+		return -ELIBBAD;
+	}
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Foreign daemons: programs that use libfuse 3 and know nothing of extfuse.
+ */
+#ifndef EXTFUSE_MOUNT_FOREIGN_H
+#define EXTFUSE_MOUNT_FOREIGN_H
+
+#include <stddef.h>
+
+/*
+ * Looks for a program as execvp() will, and refuses what is linked with
+ * libfuse 2, which cannot take a mount that is made already.  Returns 0 or
+ * -errno with a line in @err.
+ */
+int foreign_check(const char *program, char *err, size_t errlen);
+
+#endif /* EXTFUSE_MOUNT_FOREIGN_H */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One run of mount.extfuse: what was asked for, and what has been done and is
+ * to be undone when a later step fails.
+ */
+#ifndef EXTFUSE_MOUNT_JOB_H
+#define EXTFUSE_MOUNT_JOB_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "options.h"
+
+struct job {
+	const char *source;
+	const char *target;
+	char *program;		/* foreign daemon, or NULL: the mirror */
+	const char *spec;	/* its argument; may be empty */
+	mode_t rootmode;
+	uid_t uid;		/* who the daemon is */
+	gid_t gid;
+	int ns_fd;		/* -1, or the namespace to mount in */
+	int home_fd;		/* the namespace to come back to */
+	bool verbose;
+	struct mount_options opts;
+
+	int fd;			/* -1, or the connection */
+	bool mounted;
+	unsigned int conn;
+	char reason[512];	/* why there is no extension at work, or empty */
+	char err[1024];
+};
+
+/* Runs in the mount's namespace, and comes back. Returns 0 or -errno. */
+int job_enter(const struct job *job);
+int job_leave(const struct job *job);
+
+/*
+ * Starts extfused and waits until the mount answers.  Closes job->fd.  Returns
+ * 0 or -errno with a line in job->err, or an empty one where extfused has said
+ * it all; then no process is left.
+ */
+int job_start_daemon(struct job *job);
+
+#endif /* EXTFUSE_MOUNT_JOB_H */

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mount.extfuse: what mount(8) calls for type extfuse.
+ *
+ * The order: everything that can fail without a trace comes first (options,
+ * program, module, loading the extension); then the mount, the extension on
+ * it, and only then the daemon, so that no request is served before the
+ * extension sees it.  A failure undoes what was done, in reverse order.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "foreign.h"
+#include "job.h"
+#include "module.h"
+
+/* Exit codes of mount(8). */
+#define EXIT_USAGE	1
+#define EXIT_SYSTEM	2
+#define EXIT_MOUNT	32
+
+#define DEFAULT_EXTENSION	"metacache"
+
+struct request {
+	const char *source;
+	const char *target;
+	const char *type;
+	const char *ns;
+	char *options;
+	bool fake;
+	bool sloppy;
+	bool verbose;
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: mount -t extfuse [-o OPTIONS] SOURCE DIR\n"
+	      "       mount.extfuse SOURCE DIR [-fnsv] [-N NAMESPACE] [-o OPTIONS] [-t extfuse.PROGRAM]\n"
+	      "SOURCE is a directory, which is mirrored, or PROGRAM#SPEC, a libfuse 3 file system.\n"
+	      "Options:\n", out);
+	mount_options__help(out);
+}
+
+static void say_error(const struct job *job, const char *what)
+{
+	if (*what)
+		fprintf(stderr, "mount.extfuse: %s: %s\n", job->target, what);
+}
+
+int job_enter(const struct job *job)
+{
+	return job->ns_fd >= 0 && setns(job->ns_fd, CLONE_NEWNS) ? -errno : 0;
+}
+
+int job_leave(const struct job *job)
+{
+	return job->ns_fd >= 0 && setns(job->home_fd, CLONE_NEWNS) ? -errno : 0;
+}
+
+static int parse_args(struct request *r, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ }
+	};
+	struct words options = { 0 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "fnsvhVN:o:t:", longs, NULL)) != -1) {
+		switch (c) {
+		case 'f':
+			r->fake = true;
+			break;
+		case 'n':
+			break;
+		case 's':
+			r->sloppy = true;
+			break;
+		case 'v':
+			r->verbose = true;
+			break;
+		case 'N':
+			r->ns = optarg;
+			break;
+		case 'o':
+			words_add(&options, "%s", optarg);
+			break;
+		case 't':
+			r->type = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		case 'V':
+			puts("mount.extfuse " EXTFUSE_VERSION);
+			exit(0);
+		default:
+			return -EINVAL;
+		}
+	}
+	r->options = options.text ? options.text : strdup("");
+	if (argc - optind != 2 || !r->options) {
+		fputs("mount.extfuse: a source and a directory are needed: see mount.extfuse --help\n",
+		      stderr);
+		return -EINVAL;
+	}
+	r->source = argv[optind];
+	r->target = argv[optind + 1];
+	return 0;
+}
+
+/* "extfuse.PROGRAM" names the program; "extfuse" names none. */
+static const char *type_program(const char *type)
+{
+	const char *dot = type ? strchr(type, '.') : NULL;
+
+	return dot && dot[1] ? dot + 1 : NULL;
+}
+
+/* Mirror or foreign daemon, and what it is to serve. */
+static int set_source(struct job *job, const struct request *r)
+{
+	const char *program = type_program(r->type), *hash;
+	struct stat st;
+
+	job->source = r->source;
+	job->rootmode = S_IFDIR | 0755;
+	if (program) {
+		job->program = strdup(program);
+		job->spec = r->source;
+		return job->program ? 0 : -ENOMEM;
+	}
+	if (!stat(r->source, &st) && S_ISDIR(st.st_mode)) {
+		/* The daemon leaves the working directory. */
+		job->source = realpath(r->source, NULL);
+		job->rootmode = st.st_mode;
+		return job->source ? 0 : -errno;
+	}
+	hash = strchr(r->source, '#');
+	if (!hash || hash == r->source) {
+		snprintf(job->err, sizeof(job->err),
+			 "the source %s is neither a directory nor PROGRAM#SPEC", r->source);
+		return -EINVAL;
+	}
+	job->program = strndup(r->source, hash - r->source);
+	job->spec = hash + 1;
+	return job->program ? 0 : -ENOMEM;
+}
+
+static int set_user(struct job *job)
+{
+	struct passwd *pw;
+
+	if (!job->opts.user)
+		return 0;
+	pw = getpwnam(job->opts.user);
+	if (!pw) {
+		snprintf(job->err, sizeof(job->err), "option 'setuid=%s': there is no such user",
+			 job->opts.user);
+		return -EINVAL;
+	}
+	job->uid = pw->pw_uid;
+	job->gid = pw->pw_gid;
+	return 0;
+}
+
+static int set_namespace(struct job *job, const char *ns)
+{
+	char path[64];
+
+	if (!ns)
+		return 0;
+	if (ns[0] >= '0' && ns[0] <= '9') {
+		snprintf(path, sizeof(path), "/proc/%s/ns/mnt", ns);
+		ns = path;
+	}
+	job->home_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	job->ns_fd = open(ns, O_RDONLY);
+	if (job->ns_fd < 0 || job->home_fd < 0) {
+		snprintf(job->err, sizeof(job->err), "cannot open the mount namespace %s: %s", ns,
+			 strerror(errno));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Everything about the request that can be wrong before anything is done. */
+static int job_prepare(struct job *job, const struct request *r)
+{
+	char *target = r->ns ? strdup(r->target) : realpath(r->target, NULL);
+	int err;
+
+	job->target = target ? target : r->target;
+	job->verbose = r->verbose;
+	if (!target) {
+		snprintf(job->err, sizeof(job->err), "the mount point cannot be used: %s",
+			 strerror(errno));
+		return -EINVAL;
+	}
+	err = set_source(job, r);
+	if (!err)
+		err = mount_options__parse(&job->opts, r->options, !job->program, r->sloppy,
+					   job->err, sizeof(job->err));
+	if (!err)
+		err = set_user(job);
+	if (!err)
+		err = set_namespace(job, r->ns);
+	if (!err && job->program && !job->opts.remount)
+		err = foreign_check(job->program, job->err, sizeof(job->err));
+	if (err && !*job->err)
+		snprintf(job->err, sizeof(job->err), "%s", strerror(-err));
+	return err;
+}
+
+/* Only the generic flags can change; the kernel keeps the rest as it was. */
+static int job_remount(struct job *job)
+{
+	int err = job_enter(job);
+
+	if (!err && mount(NULL, job->target, NULL, MS_REMOUNT | job->opts.flags, NULL))
+		err = -errno;
+	job_leave(job);
+	if (err)
+		snprintf(job->err, sizeof(job->err), "cannot remount: %s", strerror(-err));
+	return err;
+}
+
+/* An extension that was asked for is an error, the default one a sentence. */
+static int job_unaccelerated(struct job *job, int err, const char *why)
+{
+	if (!*why)
+		why = strerror(-err);
+	if (job->opts.ext) {
+		snprintf(job->err, sizeof(job->err), "extension %s: %s", job->opts.ext, why);
+		return err;
+	}
+	snprintf(job->reason, sizeof(job->reason), "%s", why);
+	return 0;
+}
+
+/*
+ * Loads the extension.  One that was not asked for may be missing: then *@ext
+ * is NULL and job->reason says why.
+ */
+static int job_load(struct job *job, struct extfuse_ext **ext)
+{
+	const char *name = job->opts.ext ? job->opts.ext : DEFAULT_EXTENSION;
+	char why[sizeof(job->reason)] = "";
+	int err;
+
+	*ext = NULL;
+	if (!strcmp(name, "none")) {
+		snprintf(job->reason, sizeof(job->reason), "mounted with ext=none");
+		return 0;
+	}
+	err = extfuse_module__probe(why, sizeof(why));
+	if (!err)
+		err = extfuse_ext__open(ext, name, &job->opts.attach, why, sizeof(why));
+	if (!err) {
+		err = extfuse_ext__load(*ext, why, sizeof(why));
+		if (err) {
+			extfuse_ext__free(*ext);
+			*ext = NULL;
+		}
+	}
+	if (!err)
+		return 0;
+	return job_unaccelerated(job, err, why);
+}
+
+static int job_attach(struct job *job, struct extfuse_ext *ext)
+{
+	char why[sizeof(job->reason)] = "";
+	int err;
+
+	if (!ext)
+		return 0;
+	err = extfuse_ext__attach(ext, job->fd, 0, why, sizeof(why));
+	if (!err)
+		return 0;
+	return job_unaccelerated(job, err, why);
+}
+
+static int job_mount(struct job *job)
+{
+	struct extfuse_ioc_query query = { 0 };
+	struct mount_options *o = &job->opts;
+	int err;
+
+	words_add(&o->kernel, "fd=%d,rootmode=%o,user_id=%u,group_id=%u", job->fd,
+		  job->rootmode & S_IFMT, job->uid, job->gid);
+	if (o->allow_other)
+		words_add(&o->kernel, "allow_other");
+	if (o->default_permissions)
+		words_add(&o->kernel, "default_permissions");
+	if (o->subtype || job->program) {
+		const char *slash = job->program ? strrchr(job->program, '/') : NULL;
+
+		words_add(&o->kernel, "subtype=%s",
+			  o->subtype ? o->subtype : slash ? slash + 1 : job->program);
+	}
+	if (job->verbose)
+		printf("mount.extfuse: mount %s on %s with %s\n", job->source, job->target,
+		       o->kernel.text);
+	err = job_enter(job);
+	if (!err && mount(job->source, job->target, "extfuse", o->flags, o->kernel.text))
+		err = -errno;
+	job_leave(job);
+	if (err) {
+		snprintf(job->err, sizeof(job->err), "cannot mount: %s (options %s)",
+			 strerror(-err), o->kernel.text);
+		return err;
+	}
+	job->mounted = true;
+	err = extfuse_conn__query(job->fd, 0, &query);
+	if (err)
+		snprintf(job->err, sizeof(job->err),
+			 "the module does not tell the connection's number: %s: is it of another version?",
+			 strerror(-err));
+	job->conn = query.conn;
+	return err;
+}
+
+/* Takes away what is left of a mount that failed. */
+static void job_undo(struct job *job)
+{
+	struct stat st;
+
+	if (job->fd >= 0)
+		close(job->fd);
+	job->fd = -1;
+	if (!job->mounted || job_enter(job))
+		return;
+	/* extfused takes a dead mount down itself: then there is nothing to do. */
+	if (stat(job->target, &st) && (errno == ENOTCONN || errno == ECONNABORTED))
+		umount2(job->target, MNT_DETACH | UMOUNT_NOFOLLOW);
+	job_leave(job);
+}
+
+/* libfuse daemons hold a descriptor for many things. */
+static void limit_raise(void)
+{
+	struct rlimit rl = { 1048576, 1048576 };
+
+	if (!setrlimit(RLIMIT_NOFILE, &rl) || getrlimit(RLIMIT_NOFILE, &rl))
+		return;
+	rl.rlim_cur = rl.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+static int job_run(struct job *job)
+{
+	struct extfuse_ext *ext = NULL;
+	int err;
+
+	job->fd = module_open(job->err, sizeof(job->err));
+	if (job->fd < 0)
+		return job->fd;
+	limit_raise();
+	err = job_load(job, &ext);
+	if (err)
+		goto out;
+	err = job_mount(job);
+	if (err)
+		goto out;
+	err = job_attach(job, ext);
+	if (err)
+		goto out;
+	err = job_start_daemon(job);
+out:
+	extfuse_ext__free(ext);
+	if (err)
+		job_undo(job);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	struct job job = { .fd = -1, .ns_fd = -1, .home_fd = -1 };
+	struct request request = { 0 };
+	int err;
+
+	if (parse_args(&request, argc, argv))
+		return EXIT_USAGE;
+	if (geteuid()) {
+		fprintf(stderr, "mount.extfuse: %s: only root can mount extfuse, because its programs run in the kernel: use sudo, or an fstab line without 'user'\n",
+			request.target);
+		return EXIT_USAGE;
+	}
+	if (!getenv("PATH"))
+		setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	if (job_prepare(&job, &request)) {
+		say_error(&job, job.err);
+		return EXIT_USAGE;
+	}
+	if (request.fake)
+		return 0;
+	err = job.opts.remount ? job_remount(&job) : job_run(&job);
+	if (err) {
+		say_error(&job, job.err);
+		return EXIT_MOUNT;
+	}
+	if (*job.reason && (!job.opts.ext || strcmp(job.opts.ext, "none")))
+		fprintf(stderr, "mount.extfuse: %s: mounted, but not accelerated: %s\n", job.target,
+			job.reason);
+	return 0;
+}

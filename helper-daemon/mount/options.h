@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Options of mount.extfuse: one table says what each is called, who gets it
+ * and what it is for; the parser and --help both read that table.
+ */
+#ifndef EXTFUSE_MOUNT_OPTIONS_H
+#define EXTFUSE_MOUNT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <extfuse/extfuse.h>
+
+/* A text that grows by ",WORD". */
+struct words {
+	char *text;
+	size_t len;
+};
+
+struct mount_options {
+	unsigned long flags;	/* MS_* */
+	struct words kernel;	/* for mount(2) */
+	struct words daemon;	/* for a foreign daemon's -o */
+	bool allow_other;
+	bool default_permissions;
+	bool remount;
+	char *subtype;
+	char *ext;		/* NULL: the default */
+	char *log;
+	char *user;		/* setuid= */
+	char *attr_timeout;	/* the mirror's, as written */
+	char *entry_timeout;
+	char *negative_timeout;
+	struct extfuse_options attach;
+};
+
+/*
+ * Takes a list of options as mount(8) gives it.  @mirror: for our mirror, else
+ * for a foreign daemon, which is given what is not known here.  @sloppy: what
+ * is not known is left out.  Returns 0, or -EINVAL with a line in @err.
+ */
+int mount_options__parse(struct mount_options *o, const char *list, bool mirror, bool sloppy,
+			 char *err, size_t errlen);
+void mount_options__free(struct mount_options *o);
+void mount_options__help(FILE *out);
+
+/* Appends a word, with a comma if there is one before.  Ends the program when memory does. */
+__attribute__((format(printf, 2, 3)))
+void words_add(struct words *w, const char *fmt, ...);
+
+#endif /* EXTFUSE_MOUNT_OPTIONS_H */

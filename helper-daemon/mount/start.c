@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Starts extfused for a fresh mount and waits until the mount answers: a child
+ * asks for the root's attributes, which the kernel holds back until the daemon
+ * has answered INIT.  Whichever of the two ends first decides.
+ *
+ * extfused is told by one byte on a socket that all is well, and closes it when
+ * it has taken note; should we die, the socket's end tells it to take
+ * everything down.
+ */
+#include "job.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Where an installed extfused is; one beside our own file goes first. */
+static const char *const daemon_paths[] = { "/usr/sbin/extfused", "/usr/bin/extfused",
+					    "/usr/local/sbin/extfused" };
+
+struct args {
+	char *v[64];
+	int n;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void args_add(struct args *a, const char *fmt, ...)
+{
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&a->v[a->n], fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		_exit(127);
+	a->v[++a->n] = NULL;
+}
+
+static void args_mirror(struct args *a, const struct job *job)
+{
+	const struct mount_options *o = &job->opts;
+
+	args_add(a, "--mirror=%s", job->source);
+	if (o->attr_timeout)
+		args_add(a, "--attr-timeout=%s", o->attr_timeout);
+	if (o->entry_timeout)
+		args_add(a, "--entry-timeout=%s", o->entry_timeout);
+	if (o->negative_timeout)
+		args_add(a, "--negative-timeout=%s", o->negative_timeout);
+}
+
+/* As mount.fuse3 calls it, but for the mount point. */
+static void args_foreign(struct args *a, const struct job *job)
+{
+	const struct mount_options *o = &job->opts;
+
+	if (o->user)
+		args_add(a, "--user=%s", o->user);
+	args_add(a, "--name=%s", job->program);
+	args_add(a, "--");
+	args_add(a, "%s", job->program);
+	if (*job->spec)
+		args_add(a, "%s", job->spec);
+	args_add(a, "/dev/fd/%d", job->fd);
+	if (o->daemon.text) {
+		args_add(a, "-o");
+		args_add(a, "%s", o->daemon.text);
+	}
+}
+
+static void exec_daemon(const struct job *job, int go_fd)
+{
+	struct args a = { 0 };
+	char self[PATH_MAX];
+	char *slash;
+	ssize_t len;
+	size_t i;
+
+	args_add(&a, "extfused");
+	args_add(&a, "--fd=%d", job->fd);
+	args_add(&a, "--conn=%u", job->conn);
+	args_add(&a, "--target=%s", job->target);
+	args_add(&a, "--go-fd=%d", go_fd);
+	if (job->ns_fd >= 0)
+		args_add(&a, "--ns-fd=%d", job->ns_fd);
+	if (job->opts.log)
+		args_add(&a, "--log=%s", job->opts.log);
+	args_add(&a, "--extension=%s", job->opts.ext ? job->opts.ext : "");
+	if (*job->reason)
+		args_add(&a, "--reason=%s", job->reason);
+	if (job->program)
+		args_foreign(&a, job);
+	else
+		args_mirror(&a, job);
+
+	len = readlink("/proc/self/exe", self, sizeof(self) - sizeof("extfused"));
+	if (len > 0) {
+		self[len] = '\0';
+		slash = strrchr(self, '/');
+		if (slash) {
+			strcpy(slash + 1, "extfused");
+			execv(self, a.v);
+		}
+	}
+	for (i = 0; i < sizeof(daemon_paths) / sizeof(*daemon_paths); i++)
+		execv(daemon_paths[i], a.v);
+	fprintf(stderr, "mount.extfuse: cannot run extfused: %s\n", strerror(errno));
+	_exit(127);
+}
+
+/* The child that asks; its exit status is the error number. */
+static void ask_mount(const struct job *job)
+{
+	struct stat st;
+
+	if (job_enter(job))
+		_exit(errno);
+	/* Without allow_other nobody but the daemon's user is let in, not even root. */
+	if (job->uid && (setgroups(0, NULL) || setgid(job->gid) || setuid(job->uid)))
+		_exit(errno);
+	_exit(stat(job->target, &st) && errno != EACCES && errno != EPERM ? errno : 0);
+}
+
+static pid_t start(const struct job *job, int go[2], bool daemon, const sigset_t *mask)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (daemon) {
+		close(go[0]);
+		exec_daemon(job, go[1]);
+	}
+	close(go[0]);
+	close(go[1]);
+	close(job->fd);
+	ask_mount(job);
+	return -1;
+}
+
+/* Waits for either child.  Returns 0 when the mount answers. */
+static int wait_answer(struct job *job, pid_t daemon, pid_t asker, const sigset_t *set)
+{
+	int status, sig, failed = 0;
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(-1, &status, WNOHANG);
+		if (pid == daemon) {
+			kill(asker, SIGKILL);
+			waitpid(asker, NULL, 0);
+			return failed ? failed : -EIO;
+		}
+		if (pid == asker && !failed) {
+			if (WIFEXITED(status) && !WEXITSTATUS(status))
+				return 0;
+			/* The daemon's death has a better message than what it does to the asker. */
+			failed = WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+			if (failed != -ENOTCONN && failed != -ECONNABORTED)
+				snprintf(job->err, sizeof(job->err), "%s does not answer: %s",
+					 job->target, strerror(-failed));
+			kill(daemon, SIGTERM);
+			continue;
+		}
+		if (pid > 0)
+			continue;
+		sig = sigwaitinfo(set, NULL);
+		if (sig == SIGCHLD || sig < 0)
+			continue;
+		snprintf(job->err, sizeof(job->err), "given up because of signal %d", sig);
+		failed = -EINTR;
+		kill(daemon, SIGTERM);
+	}
+}
+
+int job_start_daemon(struct job *job)
+{
+	sigset_t set, old;
+	pid_t daemon, asker;
+	char byte = 1;
+	int go[2], err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	signal(SIGPIPE, SIG_IGN);
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, go)) {
+		snprintf(job->err, sizeof(job->err), "no socket: %s", strerror(errno));
+		return -EMFILE;
+	}
+	daemon = start(job, go, true, &old);
+	asker = daemon > 0 ? start(job, go, false, &old) : -1;
+	/* The connection ends with its last descriptor: that must be the daemon's. */
+	close(job->fd);
+	job->fd = -1;
+	close(go[1]);
+	if (asker < 0) {
+		snprintf(job->err, sizeof(job->err), "cannot start a process: %s", strerror(errno));
+		if (daemon > 0) {
+			kill(daemon, SIGTERM);
+			waitpid(daemon, NULL, 0);
+		}
+		close(go[0]);
+		return -EAGAIN;
+	}
+	err = wait_answer(job, daemon, asker, &set);
+	/* The byte lets extfused go on alone; its end of the socket closes when it has. */
+	if (!err && (write(go[0], &byte, 1) != 1 || read(go[0], &byte, 1) < 0))
+		err = -EIO;
+	close(go[0]);
+	return err;
+}
