@@ -307,7 +307,7 @@ enum extfuse_outcome extfuse_answer_check(struct extfuse_run *run)
 	if (outcome != EXTFUSE_ACCEPT)
 		return outcome;
 	/* Sent out of distrust: the daemon itself is asked. */
-	if (args->ext.flags & EXTFUSE_ARGS_FRESH || 
+	if (args->ext.flags & EXTFUSE_ARGS_FRESH ||
 	    !extfuse_proofs_fresh(run->xc, run->proofs, run->nproofs))
 		return EXTFUSE_STALE;
 	if (args->opcode != FUSE_LOOKUP || run->set->flags & EXTFUSE_ATTACH_SHADOW)

@@ -16,6 +16,10 @@
 #include <linux/workqueue.h>
 #include <linux/extfuse.h>
 
+#ifndef EXTFUSE_DEBUG
+#define EXTFUSE_DEBUG	0	/* make EXTFUSE_DEBUG=y: assertions of hook.c */
+#endif
+
 struct extfuse_run;
 
 /* What the kernel knows of the freshness of one thing, see slots.c. */
@@ -163,11 +167,14 @@ bool extfuse_epoch_fresh(struct extfuse_conn *xc, u64 stamp);
 void extfuse_marks_begin(struct extfuse_conn *xc, struct fuse_args *args);
 void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *args);
 
+/* context.c */
+void extfuse_context_init(void);
+bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
+
 /* hook.c */
 ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 			     struct fuse_args *args);
 int extfuse_run_prog(struct extfuse_run *run, const struct bpf_prog *prog);
-bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
 
 /* check.c */
 enum extfuse_outcome extfuse_answer_check(struct extfuse_run *run);
@@ -232,13 +239,20 @@ int extfuse_prog_check(const struct bpf_prog *prog, struct extfuse_log *log);
 extern bool extfuse_programs;
 extern bool extfuse_userns_mounts;
 extern bool extfuse_unsafe_helpers;
-extern siphash_key_t extfuse_who_key;
-void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set);
 long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+
+/* set.c */
+struct extfuse_set *extfuse_set_make(const struct extfuse_ioc_attach *arg,
+				     struct extfuse_log *log);
+void extfuse_set_free(struct extfuse_set *set);
+int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct extfuse_set *set,
+			bool replace);
+int extfuse_set_detach(struct extfuse_conn *xc);
+void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set);
 void extfuse_conn_abort(struct fuse_conn *fc);
 void extfuse_conn_free(struct fuse_conn *fc);
-int extfuse_attach_init(void);
-void extfuse_attach_exit(void);
+int extfuse_set_init(void);
+void extfuse_set_exit(void);
 
 /* stats.c */
 #define extfuse_count(xc, opcode, what) \

@@ -10,29 +10,31 @@ static int __init extfuse_init(void)
 {
 	int err;
 
+	extfuse_context_init();
 	err = extfuse_kfunc_init();
 	if (err)
 		return err;
-	err = extfuse_attach_init();
+	err = extfuse_set_init();
 	if (err)
 		return err;
 	err = fuse_core_init();
 	if (err)
-		goto out_attach;
+		goto out_set;
 	return 0;
 
-out_attach:
-	extfuse_attach_exit();
+out_set:
+	extfuse_set_exit();
 	return err;
 }
 
 static void __exit extfuse_exit(void)
 {
 	fuse_core_exit();
-	extfuse_attach_exit();
+	extfuse_set_exit();
 	/* Connections and their slots are freed by RCU callbacks of ours. */
 	rcu_barrier();
 }
 
 module_init(extfuse_init);
 module_exit(extfuse_exit);
+MODULE_VERSION(EXTFUSE_VERSION);

@@ -94,6 +94,7 @@ bool extfuse_slot_fresh(struct extfuse_conn *xc, u16 slot, u64 stamp)
 void extfuse_epoch_move(struct extfuse_conn *xc)
 {
 	slot_change(xc, &xc->epoch, 0);
+	/* As in extfuse_node_move(). */
 	smp_mb();
 }
 
@@ -120,6 +121,7 @@ void extfuse_name_move(struct extfuse_conn *xc, u64 parent, const char *name, un
 	u16 slot = extfuse_slot_of_name(READ_ONCE(xc->names_dir), parent, name, len);
 
 	slot_change(xc, &xc->slots[slot], 0);
+	/* As in extfuse_node_move(). */
 	smp_mb();
 }
 
@@ -272,6 +274,7 @@ void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *args)
 	/* Names are kept otherwise by now, or the opcode is not in our table. */
 	if (names_dir != READ_ONCE(xc->names_dir) || op->flags & EXTFUSE_OP_UNKNOWN)
 		extfuse_epoch_move(xc);
+	/* The caller goes on, and others may learn from it that it is done. */
 	smp_mb();
 	inodes_touch(args, op, m.n);
 }

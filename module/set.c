@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a set: made of the programs of an attach, published in
+ * extfuse_conn.set with one exchange and taken out with one, so that a request
+ * sees all of it or none.  Whoever took it out gives it to a work item that
+ * waits for a tasks-trace grace period and drops the programs.  Requests keep
+ * the set's number, never a pointer: a reply program runs only where the set
+ * with that number is still there.
+ */
+#include "fuse_i.h"
+#include <linux/rcupdate_trace.h>
+
+static struct workqueue_struct *free_wq;
+static atomic64_t last_id;
+
+void extfuse_set_free(struct extfuse_set *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->nprogs; i++)
+		bpf_prog_put(set->progs[i]);
+	kfree(set);
+}
+
+static void set_free_work(struct work_struct *work)
+{
+	/* A program that was looked up before the exchange may still run. */
+	synchronize_rcu_tasks_trace();
+	extfuse_set_free(container_of(work, struct extfuse_set, free_work));
+}
+
+/* Takes the set out, if it is still @set; true: it was us. */
+static bool set_take(struct extfuse_conn *xc, struct extfuse_set *set)
+{
+	return set && cmpxchg((struct extfuse_set **)&xc->set, set, NULL) == set;
+}
+
+static void set_drop(struct extfuse_set *set)
+{
+	INIT_WORK(&set->free_work, set_free_work);
+	queue_work(free_wq, &set->free_work);
+}
+
+/* After so many bad verdicts in a row; in the way of a request, takes no lock. */
+void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set)
+{
+	bool closed = set->flags & EXTFUSE_ATTACH_FAIL_CLOSED;
+	u64 ops = set->request_ops;
+
+	/* Closed first: between the two stores a policy must not be open. */
+	if (closed)
+		WRITE_ONCE(xc->closed_ops, ops);
+	if (!set_take(xc, (struct extfuse_set *)set)) {
+		/* Replaced or detached meanwhile: what is there now is not ours. */
+		WRITE_ONCE(xc->closed_ops, 0);
+		return;
+	}
+	WRITE_ONCE(xc->state, EXTFUSE_STATE_BAD_VERDICTS);
+	WRITE_ONCE(xc->entry_progs, false);
+	extfuse_epoch_move(xc);
+	pr_warn("extension '%s' was detached after %u bad verdicts in a row%s; attach a repaired one\n",
+		set->name, EXTFUSE_BAD_VERDICTS,
+		closed ? ", what it covered fails with EIO" : "");
+	/* Our caller is inside the grace period that the work item waits for. */
+	set_drop((struct extfuse_set *)set);
+}
+
+/* One program of a set into its places. */
+static int set_place(struct extfuse_set *set, const struct extfuse_ioc_prog *spec,
+		     struct bpf_prog *prog, struct extfuse_log *log)
+{
+	bool reply = spec->phase == EXTFUSE_PHASE_REPLY;
+	struct bpf_prog **place = reply ? set->reply : set->request;
+
+	if (place[spec->opcode]) {
+		extfuse_log(log, "two %s programs for opcode %u\n", reply ? "reply" : "request",
+			    spec->opcode);
+		return -EEXIST;
+	}
+	if (!(extfuse_opcode_get(spec->opcode)->flags & EXTFUSE_OP_ASK)) {
+		extfuse_log(log, "opcode %u is never given to a program\n", spec->opcode);
+		return -EINVAL;
+	}
+	place[spec->opcode] = prog;
+	return 0;
+}
+
+/* "*": every opcode that has none of its own. */
+static void set_spread(struct extfuse_set *set, u32 phase, struct bpf_prog *prog)
+{
+	struct bpf_prog **place = phase == EXTFUSE_PHASE_REPLY ? set->reply : set->request;
+	u32 op;
+
+	for (op = 0; op < EXTFUSE_OPCODES; op++) {
+		if (!place[op] && extfuse_opcode_get(op)->flags & EXTFUSE_OP_ASK)
+			place[op] = prog;
+	}
+}
+
+static struct bpf_prog *prog_get(const struct extfuse_ioc_prog *spec, struct extfuse_log *log)
+{
+	struct bpf_prog *prog;
+	int err;
+
+	if (spec->reserved || spec->phase >= __EXTFUSE_PHASE_MAX ||
+	    (spec->opcode >= EXTFUSE_OPCODES && spec->opcode != EXTFUSE_OPCODE_ANY)) {
+		extfuse_log(log, "opcode %u, phase %u: no such thing\n", spec->opcode, spec->phase);
+		return ERR_PTR(-EINVAL);
+	}
+	prog = bpf_prog_get_type_dev(spec->prog_fd, BPF_PROG_TYPE_SYSCALL, false);
+	if (IS_ERR(prog)) {
+		extfuse_log(log, "descriptor %d is no program of type syscall\n", spec->prog_fd);
+		return prog;
+	}
+	err = extfuse_prog_check(prog, log);
+	if (err) {
+		bpf_prog_put(prog);
+		return ERR_PTR(err);
+	}
+	return prog;
+}
+
+static int any_place(struct bpf_prog **any, struct bpf_prog *prog, struct extfuse_log *log)
+{
+	if (*any) {
+		extfuse_log(log, "two programs for all other opcodes\n");
+		return -EEXIST;
+	}
+	*any = prog;
+	return 0;
+}
+
+static int set_fill(struct extfuse_set *set, const struct extfuse_ioc_prog *specs, u32 n,
+		    struct extfuse_log *log)
+{
+	struct bpf_prog *any[__EXTFUSE_PHASE_MAX] = {};
+	struct bpf_prog *prog;
+	u32 i, op;
+	int err;
+
+	for (i = 0; i < n; i++) {
+		prog = prog_get(&specs[i], log);
+		if (IS_ERR(prog))
+			return PTR_ERR(prog);
+		set->progs[set->nprogs++] = prog;
+		if (specs[i].opcode != EXTFUSE_OPCODE_ANY)
+			err = set_place(set, &specs[i], prog, log);
+		else
+			err = any_place(&any[specs[i].phase], prog, log);
+		if (err)
+			return err;
+	}
+	for (i = 0; i < __EXTFUSE_PHASE_MAX; i++) {
+		if (any[i])
+			set_spread(set, i, any[i]);
+	}
+	for (op = 0; op < EXTFUSE_OPCODES; op++) {
+		if (set->request[op])
+			set->request_ops |= BIT_ULL(op);
+		if (set->reply[op])
+			set->reply_ops |= BIT_ULL(op);
+	}
+	return 0;
+}
+
+struct extfuse_set *extfuse_set_make(const struct extfuse_ioc_attach *arg, struct extfuse_log *log)
+{
+	struct extfuse_ioc_prog *specs;
+	struct extfuse_set *set;
+	int err;
+
+	specs = memdup_user(u64_to_user_ptr(arg->progs), arg->nprogs * sizeof(*specs));
+	if (IS_ERR(specs))
+		return ERR_CAST(specs);
+	err = -ENOMEM;
+	set = kzalloc(struct_size(set, progs, arg->nprogs), GFP_KERNEL_ACCOUNT);
+	if (!set)
+		goto out_specs;
+	set->flags = arg->flags;
+	set->max_attr_valid = arg->max_attr_valid;
+	set->max_entry_valid = arg->max_entry_valid;
+	memcpy(set->name, arg->name, sizeof(set->name));
+	err = set_fill(set, specs, arg->nprogs, log);
+	if (err)
+		goto out_set;
+	set->id = atomic64_inc_return(&last_id);
+	kfree(specs);
+	return set;
+
+out_set:
+	extfuse_set_free(set);
+out_specs:
+	kfree(specs);
+	return ERR_PTR(err);
+}
+
+/* What the requests look at beside the set follows it; under xc->lock. */
+static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
+{
+	u64 dirs = BIT_ULL(FUSE_READDIR) | BIT_ULL(FUSE_READDIRPLUS);
+
+	WRITE_ONCE(xc->entry_progs, set && set->reply_ops & dirs);
+	WRITE_ONCE(xc->names_dir, set && set->flags & EXTFUSE_ATTACH_NAMES_DIR);
+	WRITE_ONCE(xc->closed_ops, 0);
+	WRITE_ONCE(xc->slow_logged, false);
+	atomic_set(&xc->bad_in_row, 0);
+	if (set)
+		memcpy(xc->name, set->name, sizeof(xc->name));
+}
+
+/*
+ * An attach moves the epoch, a replace keeps it: what the old programs cached
+ * lies in maps that the new ones may share.  Unless names are kept otherwise.
+ */
+int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct extfuse_set *set,
+			bool replace)
+{
+	struct extfuse_set *old = rcu_dereference_protected(xc->set, lockdep_is_held(&xc->lock));
+	bool names_dir = xc->names_dir;
+
+	if (!replace && old)
+		return -EBUSY;
+	if (replace && !old)
+		return -ENOENT;
+
+	conn_settle(xc, set);
+	if (!replace || names_dir != xc->names_dir)
+		extfuse_epoch_move(xc);
+	WRITE_ONCE(xc->state, EXTFUSE_STATE_ATTACHED);
+	old = xchg((struct extfuse_set **)&xc->set, set);
+	if (old)
+		set_drop(old);
+	/* Abort clears connected, then takes the set: one of us sees the other. */
+	smp_mb();
+	if (!READ_ONCE(fc->connected)) {
+		extfuse_conn_abort(fc);
+		return -ENOTCONN;
+	}
+	return 0;
+}
+
+/* The connection is gone: programs and maps go now, not with the mount. */
+void extfuse_conn_abort(struct fuse_conn *fc)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fc);
+	struct extfuse_set *set;
+
+	if (!xc)
+		return;
+	WRITE_ONCE(xc->state, EXTFUSE_STATE_ABORTED);
+	set = xchg((struct extfuse_set **)&xc->set, NULL);
+	if (set)
+		set_drop(set);
+}
+
+/* Nobody can have a set any more: abort came before. */
+void extfuse_conn_free(struct fuse_conn *fc)
+{
+	struct extfuse_conn *xc = fc->extfuse;
+
+	if (!xc)
+		return;
+	free_percpu(xc->stats);
+	mutex_destroy(&xc->lock);
+	kvfree(xc);
+}
+
+/* Detach by ioctl; when it returns no program of the set runs any more. */
+int extfuse_set_detach(struct extfuse_conn *xc)
+{
+	struct extfuse_set *set;
+	int err = -ENOENT;
+
+	mutex_lock(&xc->lock);
+	set = rcu_dereference_protected(xc->set, lockdep_is_held(&xc->lock));
+	if (set_take(xc, set)) {
+		err = 0;
+		WRITE_ONCE(xc->state, EXTFUSE_STATE_DETACHED);
+	} else if (xc->closed_ops) {
+		/* An administrator opens what a failed policy closed. */
+		err = 0;
+		set = NULL;
+	}
+	if (!err) {
+		conn_settle(xc, NULL);
+		extfuse_epoch_move(xc);
+	}
+	mutex_unlock(&xc->lock);
+	if (!err && set) {
+		synchronize_rcu_tasks_trace();
+		extfuse_set_free(set);
+	}
+	return err;
+}
+
+int extfuse_set_init(void)
+{
+	free_wq = alloc_workqueue("extfuse", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return free_wq ? 0 : -ENOMEM;
+}
+
+/* Waits for each set that was taken out. */
+void extfuse_set_exit(void)
+{
+	destroy_workqueue(free_wq);
+}
