@@ -35,6 +35,7 @@ build: module bpf userspace	## fork, module for the target kernel, BPF programs,
 
 module: fork
 	@set -e; dir=$(kernel_dir); test -n "$$dir"; kver=$${dir##*/}; \
+	mkdir -p $(BUILD); exec 9>$(BUILD)/module.lock; flock 9; \
 	$(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$$(nproc)) --no-print-directory -f dkms/Makefile KVER=$$kver VMLINUZ=$$dir/vmlinuz \
 		FORK=$(BUILD)/fork/$$(echo $$kver | sed 's/^\([0-9]*\.[0-9]*\).*/\1/') OUT=$(BUILD)/module/$$kver
 
