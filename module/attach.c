@@ -81,6 +81,7 @@ static int log_give(const struct extfuse_ioc_attach *arg, const struct extfuse_l
 
 	if (!arg->log_size)
 		return 0;
+	log->buf[len - 1] = '\0';
 	return copy_to_user(u64_to_user_ptr(arg->log), log->buf, len) ? -EFAULT : 0;
 }
 
