@@ -142,7 +142,7 @@ static bool mount_is_dead(const struct mount_entry *e)
 }
 
 /* Takes down what the dead daemon had mounted. */
-static void mount_take_down(const struct mount_state *state)
+static void mount_take_down(const struct mount_state *state, bool tell)
 {
 	struct mount_list list;
 	size_t i;
@@ -156,7 +156,7 @@ static void mount_take_down(const struct mount_state *state)
 			continue;
 		if (umount2(e->target, MNT_DETACH | UMOUNT_NOFOLLOW))
 			log_error("cannot unmount %s: %s", e->target, strerror(errno));
-		else
+		else if (tell)
 			log_warning("%s: the daemon (%s) is gone, unmounted", e->target,
 				    state->command);
 	}
@@ -343,7 +343,7 @@ int supervise(struct extfused_options *opts)
 	else if (!w.answers && !w.failed)
 		log_error("%s: the daemon (%s) does not serve the mount: only a program that uses libfuse 3.3 or newer takes /dev/fd/%d as its mount point",
 			  opts->state.target, opts->state.command, opts->fd);
-	mount_take_down(&opts->state);
+	mount_take_down(&opts->state, w.answers);
 	mount_state__remove(opts->state.conn, opts->state.supervisor);
 	return w.answers ? 0 : 1;
 }

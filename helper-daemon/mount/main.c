@@ -239,14 +239,14 @@ static int job_remount(struct job *job)
 /* An extension that was asked for is an error, the default one a sentence. */
 static int job_unaccelerated(struct job *job, int err, const char *why)
 {
-	if (!*why)
-		why = strerror(-err);
-	if (job->opts.ext) {
-		snprintf(job->err, sizeof(job->err), "extension %s: %s", job->opts.ext, why);
-		return err;
-	}
-	snprintf(job->reason, sizeof(job->reason), "%s", why);
-	return 0;
+	char *line = job->opts.ext ? job->err : job->reason;
+	size_t size = job->opts.ext ? sizeof(job->err) : sizeof(job->reason);
+
+	if (*why)
+		snprintf(line, size, "%s", why);
+	else
+		snprintf(line, size, "the extension cannot be used: %s", strerror(-err));
+	return job->opts.ext ? err : 0;
 }
 
 /*

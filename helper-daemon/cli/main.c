@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * extfuse: shows and changes what extfuse does with the mounts of this machine.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct command {
+	const char *name;
+	int (*run)(const struct cli_args *args);
+	int min_args;
+	int max_args;
+	const char *usage;
+	const char *help;
+};
+
+static const struct command commands[] = {
+	{ "status", do_status, 0, 0, "[--json]", "each mount: its daemon, its extension, and whether and why not it is accelerated" },
+	{ "stats", do_stats, 1, 1, "MOUNT [--json]", "per opcode: requests that programs answered, refused, sent up" },
+	{ "doctor", do_doctor, 0, 0, "", "what this machine has of what extfuse needs" },
+	{ "attach", do_attach, 1, 2, "MOUNT [EXT] [OPTIONS]", "attach an extension (default " DEFAULT_EXTENSION ")" },
+	{ "replace", do_replace, 1, 2, "MOUNT [EXT] [OPTIONS]", "put another extension in place of the one that is attached" },
+	{ "detach", do_detach, 1, 1, "MOUNT", "detach the extension: the daemon serves every request" },
+};
+
+#define NCOMMANDS	(sizeof(commands) / sizeof(*commands))
+
+static void usage(FILE *out)
+{
+	size_t i;
+
+	fputs("usage: extfuse COMMAND [ARGUMENTS]\n", out);
+	for (i = 0; i < NCOMMANDS; i++)
+		fprintf(out, "  %-8s %-22s %s\n", commands[i].name, commands[i].usage, commands[i].help);
+	fputs("Options of attach and replace:\n"
+	      "  --actimeo=SECONDS   names and attributes stay valid at least so long\n"
+	      "  --cachesize=ENTRIES size of each of the extension's caches\n"
+	      "  --names-dir         a changed name renews all names of its directory\n"
+	      "  --shadow            answer from the daemon, count where the extension differs\n"
+	      "extfuse --version prints the version, extfuse --help this.\n", out);
+}
+
+int cli_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("extfuse: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return 1;
+}
+
+int cli_device(void)
+{
+	int fd = open(EXTFUSE_DEVICE, O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* As given first: that asks nothing of the file system. */
+const struct mount_entry *cli_mount(struct mount_list *list, const char *path)
+{
+	const struct mount_entry *found = NULL;
+	char *real = NULL;
+	int turn, err;
+	size_t i;
+
+	err = mount_list__read(list, false);
+	if (err) {
+		cli_fail("cannot read the list of mounts: %s", strerror(-err));
+		return NULL;
+	}
+	for (turn = 0; turn < 2 && !found; turn++) {
+		const char *want = turn ? real = realpath(path, NULL) : path;
+
+		for (i = 0; want && i < list->count; i++) {
+			if (!strcmp(list->entries[i].target, want))
+				found = &list->entries[i];
+		}
+	}
+	free(real);
+	if (!found)
+		cli_fail("%s is not an extfuse mount: 'extfuse status' lists what is", path);
+	return found;
+}
+
+static bool seconds_to_ns(const char *text, __u64 *ns)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (!*text || *end || !(seconds >= 0 && seconds <= 1e9))
+		return false;
+	*ns = seconds * 1e9;
+	return true;
+}
+
+static bool count_parse(const char *text, __u32 *out)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	*out = n;
+	return *text >= '0' && *text <= '9' && !*end && !errno && n && n == *out;
+}
+
+/* Returns false for a bad value. */
+static bool take_option(struct cli_args *args, int c)
+{
+	switch (c) {
+	case 'j':
+		args->json = true;
+		return true;
+	case 'a':
+		return seconds_to_ns(optarg, &args->options.actimeo_ns);
+	case 'c':
+		return count_parse(optarg, &args->options.cachesize);
+	case 'n':
+		args->options.names_dir = true;
+		return true;
+	case 's':
+		args->options.shadow = true;
+		return true;
+	case 'V':
+		puts("extfuse " EXTFUSE_VERSION);
+		exit(0);
+	case 'h':
+		usage(stdout);
+		exit(0);
+	default:
+		/* getopt has said what is wrong. */
+		exit(2);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "actimeo", required_argument, NULL, 'a' },
+		{ "cachesize", required_argument, NULL, 'c' },
+		{ "names-dir", no_argument, NULL, 'n' },
+		{ "shadow", no_argument, NULL, 's' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	struct cli_args args = { 0 };
+	const struct command *cmd = NULL;
+	size_t i;
+	int c, n;
+
+	while ((c = getopt_long(argc, argv, "hV", longs, NULL)) != -1) {
+		if (!take_option(&args, c))
+			return cli_fail("the option's value '%s' is none that it takes: see extfuse --help", optarg) + 1;
+	}
+	if (optind == argc) {
+		usage(stderr);
+		return 2;
+	}
+	if (!strcmp(argv[optind], "help")) {
+		usage(stdout);
+		return 0;
+	}
+	for (i = 0; i < NCOMMANDS; i++) {
+		if (!strcmp(argv[optind], commands[i].name))
+			cmd = &commands[i];
+	}
+	if (!cmd)
+		return cli_fail("there is no command '%s': see extfuse --help", argv[optind]) + 1;
+	n = argc - optind - 1;
+	if (n < cmd->min_args || n > cmd->max_args)
+		return cli_fail("usage: extfuse %s %s", cmd->name, cmd->usage) + 1;
+	args.mount = n > 0 ? argv[optind + 1] : NULL;
+	args.ext = n > 1 ? argv[optind + 2] : DEFAULT_EXTENSION;
+	return cmd->run(&args);
+}

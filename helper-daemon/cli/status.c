@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * extfuse status: one paragraph, or one JSON object, for each mount.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "state.h"
+
+/* All that is known of one mount. */
+struct view {
+	const struct mount_entry *e;
+	struct mount_state state;
+	bool has_state;
+	struct extfuse_ioc_query query;
+	int query_err;
+	bool on;
+	const char *extension;	/* "" if none */
+	char reason[600];	/* why it is off; "" when on */
+};
+
+static void view_reason(struct view *v)
+{
+	if (v->on)
+		return;
+	if (v->query_err == -EPERM)
+		snprintf(v->reason, sizeof(v->reason), "only root may ask the module: use sudo");
+	else if (v->query_err)
+		snprintf(v->reason, sizeof(v->reason), "the module does not answer: %s",
+			 strerror(-v->query_err));
+	else if (v->query.state == EXTFUSE_STATE_NONE && v->has_state && *v->state.reason)
+		snprintf(v->reason, sizeof(v->reason), "%s", v->state.reason);
+	else
+		snprintf(v->reason, sizeof(v->reason), "%s", extfuse_state__explain(v->query.state));
+}
+
+static void view_fill(struct view *v, const struct mount_entry *e, int fd)
+{
+	memset(v, 0, sizeof(*v));
+	v->e = e;
+	v->has_state = !mount_state__read(&v->state, e->conn);
+	v->query_err = fd < 0 ? fd : extfuse_conn__query(fd, e->conn, &v->query);
+	v->query.name[sizeof(v->query.name) - 1] = '\0';
+	v->on = !v->query_err && v->query.state == EXTFUSE_STATE_ATTACHED;
+	v->extension = v->query_err || v->query.state == EXTFUSE_STATE_NONE ? "" : v->query.name;
+	view_reason(v);
+}
+
+static void view_print(const struct view *v)
+{
+	printf("%s on %s type %s\n", v->e->source, v->e->target, v->e->type);
+	if (v->has_state)
+		printf("  daemon:       %s, pid %d (supervised by %d)\n", v->state.command,
+		       v->state.daemon, v->state.supervisor);
+	else
+		printf("  daemon:       not known, not started by mount.extfuse\n");
+	printf("  extension:    %s\n", *v->extension ? v->extension : "none");
+	if (v->on)
+		printf("  acceleration: on\n");
+	else
+		printf("  acceleration: off: %s\n", v->reason);
+}
+
+static void json_ops(struct json *j, const char *key, __u64 ops)
+{
+	unsigned int op;
+
+	json_open(j, key, '[');
+	for (op = 0; op < EXTFUSE_OPCODES; op++) {
+		const char *name = extfuse_opcode__name(op);
+
+		if ((ops & 1ULL << op) && name)
+			json_string(j, NULL, name);
+	}
+	json_close(j, ']');
+}
+
+static void json_daemon(struct json *j, const struct view *v)
+{
+	if (!v->has_state) {
+		json_null(j, "daemon");
+		return;
+	}
+	json_open(j, "daemon", '{');
+	json_string(j, "command", v->state.command);
+	json_number(j, "pid", v->state.daemon);
+	json_number(j, "supervisor", v->state.supervisor);
+	json_close(j, '}');
+}
+
+static void view_json(struct json *j, const struct view *v)
+{
+	json_open(j, NULL, '{');
+	json_string(j, "source", v->e->source);
+	json_string(j, "target", v->e->target);
+	json_string(j, "type", v->e->type);
+	json_string(j, "options", v->e->options);
+	json_number(j, "connection", v->e->conn);
+	json_daemon(j, v);
+	if (*v->extension)
+		json_string(j, "extension", v->extension);
+	else
+		json_null(j, "extension");
+	json_bool(j, "acceleration", v->on);
+	if (v->on)
+		json_null(j, "reason");
+	else
+		json_string(j, "reason", v->reason);
+	if (!v->query_err) {
+		json_string(j, "state", extfuse_state__name(v->query.state));
+		json_number(j, "attachment", v->query.id);
+		json_ops(j, "request_programs", v->query.request_ops);
+		json_ops(j, "reply_programs", v->query.reply_ops);
+	}
+	json_close(j, '}');
+}
+
+int do_status(const struct cli_args *args)
+{
+	struct json j = { .out = stdout };
+	struct mount_list list;
+	int fd, err;
+	size_t i;
+
+	err = mount_list__read(&list, false);
+	if (err)
+		return cli_fail("cannot read the list of mounts: %s", strerror(-err));
+	fd = cli_device();
+	if (args->json)
+		json_open(&j, NULL, '[');
+	for (i = 0; i < list.count; i++) {
+		struct view v;
+
+		view_fill(&v, &list.entries[i], fd);
+		if (args->json)
+			view_json(&j, &v);
+		else
+			view_print(&v);
+	}
+	if (args->json)
+		json_close(&j, ']');
+	else if (!list.count)
+		puts("no extfuse mounts");
+	if (fd >= 0)
+		close(fd);
+	mount_list__free(&list);
+	return 0;
+}
