@@ -15,9 +15,9 @@
 
 #define CHECK(condition, ...)							\
 	do {									\
-		int case_errno = errno;						\
+		int case_ok = !!(condition), case_errno = errno;		\
 										\
-		if (!(condition)) {						\
+		if (!case_ok) {							\
 			fflush(stdout);						\
 			fprintf(stderr, "failed: %s:%d: ", __FILE__, __LINE__);	\
 			fprintf(stderr, __VA_ARGS__);				\
