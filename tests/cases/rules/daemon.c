@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -78,6 +79,7 @@ static void hold(void)
 {
 	struct rawfuse *rf = raw_start(&(struct raw_opts){});
 	struct stat st;
+	int status;
 	pid_t pid;
 
 	raw_hold(rf, FUSE_GETATTR);
@@ -86,8 +88,11 @@ static void hold(void)
 		_exit(stat("mnt", &st) ? 1 : 0);
 	raw_wait_held(rf, FUSE_GETATTR, 1, 20);
 	raw_let_go(rf, FUSE_GETATTR);
+	CHECK(waitpid(pid, &status, 0) == pid && !status, "the caller must get its answer");
 	raw_drop(rf);
-	CHECK(stat("mnt", &st) && errno == ENOTCONN, "a dead daemon means ENOTCONN");
+	errno = 0;
+	status = stat("mnt", &st);
+	CHECK(status == -1 && errno == ENOTCONN, "a dead daemon means ENOTCONN");
 	raw_stop(rf);
 }
 
