@@ -17,8 +17,8 @@ place() {
 }
 
 place mount.extfuse /usr/sbin
-place extfused /usr/bin
-place extfuse /usr/bin
+place extfused /usr/sbin
+place extfuse /usr/sbin
 place passthrough_ll /usr/bin
 mkdir -p /usr/lib/extfuse/bpf
 for f in "$EXTFUSE_BUILD"/bpf/*.bpf.o; do

@@ -147,8 +147,24 @@ static bool was_mounted(const struct leftover *before, int id)
 	return false;
 }
 
+/* mountinfo writes blanks and the like as three octal digits. */
+static void unescape(char *to, const char *from)
+{
+	unsigned int c;
+
+	while (*from) {
+		if (*from == '\\' && sscanf(from + 1, "%3o", &c) == 1) {
+			*to++ = c;
+			from += 4;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = 0;
+}
+
 /* One new mount, the last in the list, so that what is mounted on top goes first. */
-static bool find_new_mount(const struct leftover *before, char *dir, char *type, unsigned int *minor, int *num)
+static bool find_new_mount(const struct leftover *before, char *dir, char *type, unsigned int *minor)
 {
 	char *line = NULL, d[256], t[64];
 	size_t size = 0;
@@ -158,18 +174,16 @@ static bool find_new_mount(const struct leftover *before, char *dir, char *type,
 	char *dash;
 	int id;
 
-	*num = 0;
 	while (f && getline(&line, &size, f) > 0) {
 		dash = strstr(line, " - ");
 		if (!dash || sscanf(dash, " - %63s", t) != 1)
 			continue;
 		if (sscanf(line, "%d %*d %*u:%u %*s %255s", &id, &mi, d) != 3 || is_control(t) || was_mounted(before, id))
 			continue;
-		strcpy(dir, d);
+		unescape(dir, d);
 		strcpy(type, t);
 		*minor = mi;
 		found = true;
-		++*num;
 	}
 	free(line);
 	if (f)
@@ -182,17 +196,20 @@ int leftover_mounts(struct leftover *before, char *text, size_t size)
 	char dir[256], type[64];
 	unsigned int minor;
 	size_t n = 0;
-	int num, count = 0;
+	int count = 0;
 
 	text[0] = 0;
-	while (find_new_mount(before, dir, type, &minor, &num) && count < 100) {
+	while (find_new_mount(before, dir, type, &minor)) {
 		count++;
 		if (n < size)
 			n += snprintf(text + n, size - n, "%s%s on %s", n ? ", " : "", type, dir);
 		if (strstr(type, "fuse"))
 			abort_connection(minor);
-		if (umount2(dir, MNT_DETACH))
-			channel_send('M', "cannot unmount %s: %s", dir, strerror(errno));
+		if (umount2(dir, MNT_DETACH)) {
+			if (n < size)
+				n += snprintf(text + n, size - n, " (cannot be unmounted: %s)", strerror(errno));
+			break;
+		}
 	}
 	return count;
 }
