@@ -96,38 +96,55 @@ static pid_t spawn(struct child *child, int out, int err)
 	_exit(127);
 }
 
+static size_t read_file(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = 0;
+	return n > 0 ? n : 0;
+}
+
+/* A daemon's threads wait in different places, and the one that matters is seldom the first. */
+static void report_threads(const char *pid)
+{
+	char path[600], text[4096], *rest, *line;
+	struct dirent *d;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%s/task", pid);
+	dir = opendir(path);
+	while (dir && (d = readdir(dir))) {
+		if (!isdigit(d->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/task/%s/comm", pid, d->d_name);
+		read_file(path, text, sizeof(text));
+		text[strcspn(text, "\n")] = 0;
+		channel_send('O', "process %s thread %s %s", pid, d->d_name, text);
+		snprintf(path, sizeof(path), "/proc/%s/task/%s/stack", pid, d->d_name);
+		read_file(path, text, sizeof(text));
+		for (rest = text; (line = strsep(&rest, "\n")) && *line;)
+			channel_send('O', "%s", line);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 /* For each process that is left: who it is and where in the kernel it waits. Kernel threads have no command line. */
 static void report_processes(void)
 {
-	char path[300], text[4096], comm[64];
+	char path[300], byte[2];
 	DIR *dir = opendir("/proc");
 	struct dirent *d;
-	FILE *f;
-	size_t n;
 
 	while (dir && (d = readdir(dir))) {
 		if (!isdigit(d->d_name[0]) || !strcmp(d->d_name, "1"))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/cmdline", d->d_name);
-		f = fopen(path, "re");
-		n = f ? fread(text, 1, 1, f) : 0;
-		if (f)
-			fclose(f);
-		if (!n)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/comm", d->d_name);
-		f = fopen(path, "re");
-		if (!f || !fgets(comm, sizeof(comm), f))
-			comm[0] = 0;
-		if (f)
-			fclose(f);
-		channel_send('O', "process %s %s", d->d_name, comm);
-		snprintf(path, sizeof(path), "/proc/%s/stack", d->d_name);
-		f = fopen(path, "re");
-		while (f && fgets(text, sizeof(text), f))
-			channel_text('O', text, strcspn(text, "\n"));
-		if (f)
-			fclose(f);
+		if (read_file(path, byte, sizeof(byte)))
+			report_threads(d->d_name);
 	}
 	if (dir)
 		closedir(dir);
