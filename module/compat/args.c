@@ -1,38 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Inputs and outputs of a request as protocol 7.31 numbers them, whatever
- * this series' fs/fuse makes of them: the create extension (since 6.0) has no
- * number among the inputs.  Data in pages is copied page by page; the pages
- * are locked or pinned by who sends the request.
+ * Inputs and outputs that lie in pages, copied page by page; the pages are
+ * locked or pinned by who sends the request.
  */
 #include "fuse_i.h"
 #include <linux/highmem.h>
-
-/* The extension, where there is one, is always the last input. */
-unsigned int extfuse_num_in(const struct fuse_args *args)
-{
-	return args->in_numargs - args->is_ext;
-}
-
-const struct fuse_in_arg *extfuse_in(const struct fuse_args *args, unsigned int i)
-{
-	return &args->in_args[i];
-}
-
-const struct fuse_in_arg *extfuse_in_ext(const struct fuse_args *args)
-{
-	return args->is_ext ? &args->in_args[args->ext_idx] : NULL;
-}
-
-bool extfuse_in_is_paged(const struct fuse_args *args, unsigned int i)
-{
-	return args->in_pages && i == args->in_numargs - 1U;
-}
-
-bool extfuse_out_is_paged(const struct fuse_args *args, unsigned int i)
-{
-	return args->out_pages && i == args->out_numargs - 1U;
-}
 
 static const struct fuse_args_pages *args_pages(const struct fuse_args *args)
 {
