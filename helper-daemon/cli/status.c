@@ -58,7 +58,7 @@ static void view_print(const struct view *v)
 		printf("  daemon:       %s, pid %d (supervised by %d)\n", v->state.command,
 		       v->state.daemon, v->state.supervisor);
 	else
-		printf("  daemon:       not known, not started by mount.extfuse\n");
+		printf("  daemon:       not known (not started by mount.extfuse, or its supervisor is gone)\n");
 	printf("  extension:    %s\n", *v->extension ? v->extension : "none");
 	if (v->on)
 		printf("  acceleration: on\n");

@@ -15,7 +15,6 @@
 struct extfused_options {
 	int fd;			/* the connection, an open /dev/extfuse */
 	int go_fd;		/* -1, or: a byte says that the mount answers, the end that it failed */
-	int ns_fd;		/* -1, or the mount namespace of the mount */
 	const char *log;	/* log_target() once the mount answers */
 	const char *user;	/* runs a foreign daemon as this user, or NULL */
 	char **command;		/* foreign daemon, or NULL: the mirror */

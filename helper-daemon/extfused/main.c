@@ -15,7 +15,7 @@
 #include "log.h"
 
 enum {
-	OPT_FD = 256, OPT_CONN, OPT_TARGET, OPT_MIRROR, OPT_GO_FD, OPT_NS_FD, OPT_LOG, OPT_USER,
+	OPT_FD = 256, OPT_CONN, OPT_TARGET, OPT_MIRROR, OPT_GO_FD, OPT_LOG, OPT_USER,
 	OPT_NAME, OPT_EXTENSION, OPT_REASON, OPT_ATTR, OPT_ENTRY, OPT_NEGATIVE, OPT_DEBUG,
 	OPT_VERSION, OPT_HELP,
 };
@@ -29,7 +29,6 @@ static const struct {
 	{ { "target", required_argument, NULL, OPT_TARGET }, "DIR: where it is mounted" },
 	{ { "mirror", required_argument, NULL, OPT_MIRROR }, "DIR: serve this directory" },
 	{ { "go-fd", required_argument, NULL, OPT_GO_FD }, "N: wait here for a byte, then go to the background" },
-	{ { "ns-fd", required_argument, NULL, OPT_NS_FD }, "N: the mount namespace of the mount" },
 	{ { "log", required_argument, NULL, OPT_LOG }, "FILE|syslog|stderr: where messages go" },
 	{ { "user", required_argument, NULL, OPT_USER }, "NAME: run PROGRAM as this user" },
 	{ { "name", required_argument, NULL, OPT_NAME }, "TEXT: how 'extfuse status' calls the daemon" },
@@ -72,9 +71,6 @@ static void take_option(struct extfused_options *o, int c, const char *arg)
 		break;
 	case OPT_GO_FD:
 		o->go_fd = atoi(arg);
-		break;
-	case OPT_NS_FD:
-		o->ns_fd = atoi(arg);
 		break;
 	case OPT_LOG:
 		o->log = arg;
@@ -129,7 +125,7 @@ static void check_options(const struct extfused_options *o)
 int main(int argc, char **argv)
 {
 	struct extfused_options o = {
-		.fd = -1, .go_fd = -1, .ns_fd = -1,
+		.fd = -1, .go_fd = -1,
 		.mirror = { .attr_timeout = 1, .entry_timeout = 1 },
 	};
 	struct option longs[NOPTIONS + 1] = { 0 };

@@ -19,7 +19,6 @@
 #include <grp.h>
 #include <poll.h>
 #include <pwd.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,7 +140,11 @@ static bool mount_is_dead(const struct mount_entry *e)
 	return stat(e->target, &st) && (errno == ENOTCONN || errno == ECONNABORTED);
 }
 
-/* Takes down what the dead daemon had mounted. */
+/*
+ * Takes down what the dead daemon had mounted, in this mount namespace: one that
+ * was mounted in another (mount -N) stays dead there, because a supervisor in it
+ * would keep that namespace for ever.
+ */
 static void mount_take_down(const struct mount_state *state, bool tell)
 {
 	struct mount_list list;
@@ -180,8 +183,6 @@ static void child_main(const struct extfused_options *opts)
 {
 	if (opts->go_fd >= 0)
 		close(opts->go_fd);
-	if (opts->ns_fd >= 0)
-		close(opts->ns_fd);
 	if (!opts->command) {
 		mirror_block_signals();
 		_exit(mirror_serve(&opts->mirror, opts->fd));
@@ -323,8 +324,6 @@ int supervise(struct extfused_options *opts)
 		child_main(opts);
 	}
 	close(opts->fd);
-	if (opts->ns_fd >= 0 && setns(opts->ns_fd, CLONE_NEWNS))
-		log_error("cannot enter the mount's namespace: %s", strerror(errno));
 	if (chdir("/"))
 		log_warning("cannot leave the working directory: %s", strerror(errno));
 	umask(022);

@@ -186,7 +186,7 @@ static int set_namespace(struct job *job, const char *ns)
 		ns = path;
 	}
 	job->home_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	job->ns_fd = open(ns, O_RDONLY);
+	job->ns_fd = open(ns, O_RDONLY | O_CLOEXEC);
 	if (job->ns_fd < 0 || job->home_fd < 0) {
 		snprintf(job->err, sizeof(job->err), "cannot open the mount namespace %s: %s", ns,
 			 strerror(errno));

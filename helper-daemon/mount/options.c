@@ -273,7 +273,8 @@ static int word_parse(struct mount_options *o, const char *word, bool mirror, bo
 		snprintf(err, errlen, "option '%s' is not known: mount.extfuse --help lists what is", word);
 		return -EINVAL;
 	}
-	if (row->kind == REFUSED) {
+	/* mount(8) hands back what the mount has, the kernel's own options included. */
+	if (row->kind == REFUSED && !o->remount) {
 		snprintf(err, errlen, "option '%s' cannot be used: %s", word, row->help);
 		return -EINVAL;
 	}
@@ -306,12 +307,24 @@ static char *word_cut(char **list)
 	return word;
 }
 
+static bool words_have(const char *list, const char *want)
+{
+	char *copy = strdup(list), *rest = copy, *word;
+	bool found = false;
+
+	while (copy && !found && (word = word_cut(&rest)))
+		found = !strcmp(word, want);
+	free(copy);
+	return found;
+}
+
 int mount_options__parse(struct mount_options *o, const char *list, bool mirror, bool sloppy,
 			 char *err, size_t errlen)
 {
 	char *copy = strdup(list), *rest = copy, *word;
 	int ret = copy ? 0 : -ENOMEM;
 
+	o->remount = words_have(list, "remount");
 	while (!ret && (word = word_cut(&rest))) {
 		if (*word)
 			ret = word_parse(o, word, mirror, sloppy, err, errlen);

@@ -91,8 +91,6 @@ static void exec_daemon(const struct job *job, int go_fd)
 	args_add(&a, "--conn=%u", job->conn);
 	args_add(&a, "--target=%s", job->target);
 	args_add(&a, "--go-fd=%d", go_fd);
-	if (job->ns_fd >= 0)
-		args_add(&a, "--ns-fd=%d", job->ns_fd);
 	if (job->opts.log)
 		args_add(&a, "--log=%s", job->opts.log);
 	args_add(&a, "--extension=%s", job->opts.ext ? job->opts.ext : "");

@@ -8,7 +8,7 @@
 
 #include "compare.h"
 
-#define FILES	3000
+#define FILES	700
 
 static int count(DIR *d, unsigned int *sum, int stop)
 {
