@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * what: with FAIL_CLOSED what a lost set covered fails with EIO; FLUSH and RELEASE go up, other opcodes work
+ * needs: root extfuse build:tests/bpf/script-few.bpf.o
+ * timeout: 120
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "case.h"
+#include "script.h"
+
+#define PARAMETER	"/sys/module/extfuse/parameters/programs"
+
+static struct rawfuse *rf;
+
+static void programs(const char *value)
+{
+	int fd = open(PARAMETER, O_WRONLY | O_CLOEXEC);
+
+	CHECK(fd >= 0 && write(fd, value, 1) == 1, "programs=%s", value);
+	close(fd);
+}
+
+static void programs_on(void)
+{
+	programs("1");
+}
+
+static void closed(const char *why)
+{
+	struct stat st;
+	char buf[8];
+	int fd = open("mnt/a", O_RDONLY);
+
+	raw_reset(rf);
+	CHECK(fd >= 0, "%s: OPEN is not covered by the set", why);
+	CHECK(stat("mnt", &st) && errno == EIO, "%s: GETATTR is covered", why);
+	CHECK(chmod("mnt/a", 0600) && errno == EIO, "%s: SETATTR is covered", why);
+	CHECK(!raw_count(rf, FUSE_GETATTR) && !raw_count(rf, FUSE_SETATTR), "%s: the daemon is not asked", why);
+	CHECK(pread(fd, buf, 4, 0) == 4, "%s: READ is not covered", why);
+	CHECK(!close(fd), "%s: close", why);
+	CHECK(raw_count(rf, FUSE_FLUSH) == 1, "%s: FLUSH goes up, covered or not", why);
+	CHECK(raw_until(5, raw_count(rf, FUSE_RELEASE) == 1), "%s: RELEASE goes up", why);
+}
+
+static void open_again(const char *why)
+{
+	struct stat st;
+
+	CHECK(!stat("mnt", &st) && !chmod("mnt/a", 0640), "%s: it must work", why);
+}
+
+int main(void)
+{
+	struct extfuse_options opts = { .fail_closed = true };
+	struct script *s;
+	struct stat st;
+	int i;
+
+	rf = raw_start(&(struct raw_opts){ .entry_ns = 1000 * RAW_SEC });
+	raw_file(rf, "/a", "text", 4);
+	CHECK(!stat("mnt/a", &st), "stat");
+	s = script_attach(rf, "script-few", &opts);
+	open_again("attached");
+
+	atexit(programs_on);
+	programs("0");
+	CHECK(script_state(rf) == EXTFUSE_STATE_PROGRAMS_OFF, "the state must say so");
+	closed("programs=0");
+	programs("1");
+	open_again("programs=1");
+
+	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR, &(struct script_rule){ .verdict = 2 }, NULL, 0);
+	for (i = 0; i < 1000; i++)
+		CHECK(!stat("mnt", &st), "until then they go up");
+	CHECK(script_state(rf) == EXTFUSE_STATE_BAD_VERDICTS, "it must be detached");
+	closed("after 1,000 bad verdicts");
+	CHECK(!extfuse_conn__detach(raw_fd(rf), 0), "an administrator opens what was closed");
+	open_again("after a detach");
+	script_free(s);
+	raw_stop(rf);
+	return 0;
+}
