@@ -55,6 +55,12 @@ static int check_programs(struct extfuse_ext *ext, const struct errline *err)
 	return 0;
 }
 
+/* libbpf has error numbers of its own, which no strerror() knows. */
+static int plain_errno(int ret)
+{
+	return ret <= -__LIBBPF_ERRNO__START ? -EINVAL : ret;
+}
+
 static int open_object(struct extfuse_ext *ext, const char *path, const struct errline *err)
 {
 	struct capture cap;
@@ -66,7 +72,7 @@ static int open_object(struct extfuse_ext *ext, const char *path, const struct e
 				    ext->name, strerror(-ret));
 	capture__begin(&cap);
 	ext->obj = bpf_object__open_file(path, NULL);
-	ret = ext->obj ? 0 : -errno;
+	ret = ext->obj ? 0 : plain_errno(-errno);
 	capture__end();
 	if (ret)
 		return errline__set(err, ret, "extension %s: %s is not a BPF object that libbpf reads: %s",
@@ -141,7 +147,7 @@ int extfuse_ext__load(struct extfuse_ext *ext, char *errbuf, size_t errlen)
 	if (ext->loaded)
 		return 0;
 	capture__begin(&cap);
-	ret = bpf_object__load(ext->obj);
+	ret = plain_errno(bpf_object__load(ext->obj));
 	capture__end();
 	if (ret)
 		return explain_load(ext, ret, &cap, &err);

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * libextfuse without a kernel: names and their way back, section names, where
+ * extensions are looked for, options in an object, what is made of the words
+ * of a verifier, and the one line of each error. Called by run beside it, with
+ * a folder of BPF objects.
+ */
+#include <bpf/btf.h>
+#include <extfuse/options.h>
+#include <linux/fuse.h>
+
+#include "case.h"
+#include "internal.h"
+
+static char err[512];
+
+static void test_opcodes(void)
+{
+	CHECK(!strcmp(extfuse_opcode__name(FUSE_GETATTR), "GETATTR"), "name");
+	CHECK(!extfuse_opcode__name(7) && !extfuse_opcode__name(63) && !extfuse_opcode__name(4096),
+	      "a number that is no opcode has no name");
+	for (unsigned int i = 0; i < EXTFUSE_OPCODES; i++)
+		if (extfuse_opcode__name(i))
+			CHECK(extfuse_opcode__parse(extfuse_opcode__name(i)) == (int)i, "way back of %u", i);
+	CHECK(extfuse_opcode__parse("readdirplus") == FUSE_READDIRPLUS, "small letters");
+	CHECK(extfuse_opcode__parse("GET") == -ENOENT && extfuse_opcode__parse("") == -ENOENT,
+	      "no such name");
+}
+
+static void test_states(void)
+{
+	for (unsigned int i = 0; i <= __EXTFUSE_STATE_MAX; i++)
+		CHECK(extfuse_state__name(i) && extfuse_state__explain(i), "state %u", i);
+	CHECK(!strcmp(extfuse_state__name(EXTFUSE_STATE_BAD_VERDICTS), "BAD_VERDICTS"), "name");
+}
+
+static void test_sections(void)
+{
+	static const struct {
+		const char *name;
+		int ret;
+		__u32 phase, opcode;
+	} table[] = {
+		{ "extfuse/getattr", 0, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR },
+		{ "extfuse/LOOKUP", 0, EXTFUSE_PHASE_REQUEST, FUSE_LOOKUP },
+		{ "extfuse.reply/readdirplus", 0, EXTFUSE_PHASE_REPLY, FUSE_READDIRPLUS },
+		{ "extfuse/*", 0, EXTFUSE_PHASE_REQUEST, EXTFUSE_OPCODE_ANY },
+		{ "extfuse.reply/*", 0, EXTFUSE_PHASE_REPLY, EXTFUSE_OPCODE_ANY },
+		{ "extfuse/init", -EINVAL, 0, 0 },
+		{ "extfuse/forget", -EINVAL, 0, 0 },
+		{ "extfuse/nothing", -EINVAL, 0, 0 },
+		{ "extfuse/", -EINVAL, 0, 0 },
+		{ "extfuse", -EINVAL, 0, 0 },
+		{ "extfuse.request/getattr", -EINVAL, 0, 0 },
+		{ "syscall", -EINVAL, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		__u32 phase = 0, opcode = 0;
+
+		CHECK(section__parse(table[i].name, &phase, &opcode) == table[i].ret, "%s",
+		      table[i].name);
+		CHECK(table[i].ret || (phase == table[i].phase && opcode == table[i].opcode),
+		      "%s: phase %u, opcode %u", table[i].name, phase, opcode);
+	}
+}
+
+static void test_paths(const char *dir)
+{
+	char path[512], name[EXTFUSE_NAME_LEN], want[512];
+
+	snprintf(want, sizeof(want), "%s/metacache.bpf.o", dir);
+	setenv("EXTFUSE_BPF_PATH", "/nowhere", 1);
+	CHECK(path__find("no-such-extension", path, sizeof(path)) == -ENOENT, "in no folder");
+	snprintf(path, sizeof(path), "/nowhere::%s", dir);
+	setenv("EXTFUSE_BPF_PATH", path, 1);
+	CHECK(!path__find("metacache", path, sizeof(path)) && !strcmp(path, want), "%s", path);
+	CHECK(!path__find(want, path, sizeof(path)) && !strcmp(path, want), "a file is a file");
+	CHECK(path__find("./metacache", path, sizeof(path)) == -ENOENT, "a slash makes it a file");
+	CHECK(path__find("", path, sizeof(path)) == -ENOENT, "empty");
+	CHECK(path__find("metacache", path, 8) == -ENAMETOOLONG, "no room");
+
+	path__name(want, name, sizeof(name));
+	CHECK(!strcmp(name, "metacache"), "%s", name);
+	path__name("/a/very-long-name-that-the-module-does-not-take.bpf.o", name, sizeof(name));
+	CHECK(strlen(name) == sizeof(name) - 1, "cut to the module's length: %s", name);
+	path__name(".bpf.o", name, sizeof(name));
+	CHECK(!strcmp(name, ".bpf.o"), "%s", name);
+}
+
+static void test_verdicts(void)
+{
+	char buf[256] = "";
+
+	capture__verdict("0: (b7) r0 = 0\n; return 0;\nR1=ctx(off=0,imm=0) R10=fp0\n"
+			 "infinite loop detected at insn 4\nprocessed 5 insns (limit 1000000)\n",
+			 buf, sizeof(buf));
+	CHECK(!strcmp(buf, "infinite loop detected at insn 4"), "%s", buf);
+	capture__verdict("write into map forbidden\narg#2 arg#3 memory, len pair leads to invalid memory access\n"
+			 "-- END PROG LOAD LOG --\n", buf, sizeof(buf));
+	CHECK(!strncmp(buf, "write into map forbidden; arg#2", 31), "%s", buf);
+	buf[0] = '\0';
+	capture__verdict("", buf, sizeof(buf));
+	CHECK(!buf[0], "nothing of nothing");
+}
+
+/* The options as they lie in the object, and the sizes of its caches. */
+static void test_options(void)
+{
+	const struct extfuse_options opts = {
+		.actimeo_ns = 60000000000ULL, .cachesize = 65536, .names_dir = true,
+	};
+	struct extfuse_ext_options got;
+	struct extfuse_ext *ext;
+	struct bpf_object *obj;
+	struct bpf_map *map;
+	const void *data;
+	size_t size;
+
+	CHECK(!extfuse_ext__open(&ext, "metacache", &opts, err, sizeof(err)), "%s", err);
+	CHECK(!strcmp(extfuse_ext__name(ext), "metacache"), "name");
+	obj = extfuse_ext__object(ext);
+	data = bpf_map__initial_value(bpf_object__find_map_by_name(obj, ".rodata"), &size);
+	CHECK(data && size >= sizeof(got), "options are in .rodata");
+	memcpy(&got, data, sizeof(got));
+	CHECK(got.actimeo_ns == opts.actimeo_ns && got.flags == EXTFUSE_OPT_NAMES_DIR && got.seed,
+	      "options");
+	map = bpf_object__find_map_by_name(obj, "cache_attr");
+	CHECK(bpf_map__max_entries(map) == 65536, "the largest cache has what was asked for");
+	map = bpf_object__find_map_by_name(obj, "cache_lname");
+	CHECK(bpf_map__max_entries(map) == 8192, "the others keep their proportion: %u",
+	      bpf_map__max_entries(map));
+	extfuse_ext__free(ext);
+}
+
+static void refused(const char *name, const struct extfuse_options *opts, int want,
+		    const char *words)
+{
+	struct extfuse_ext *ext = (void *)1;
+	int ret = extfuse_ext__open(&ext, name, opts, err, sizeof(err));
+
+	CHECK(ret == want && !ext, "%s: %d, not %d", name, ret, want);
+	CHECK(strstr(err, words) && !strchr(err, '\n'), "%s: '%s' says '%s'", name, words, err);
+}
+
+static void test_errors(const char *tests)
+{
+	const struct extfuse_options small = { .cachesize = 1 }, size = { .cachesize = 1024 },
+		time = { .actimeo_ns = 1 };
+	char path[512];
+
+	refused("no-such-extension", NULL, -ENOENT, "give a file, or the name of one in");
+	refused("/dev/null", NULL, -EINVAL, "is not a BPF object");
+	refused("metacache", &small, -EINVAL, "cachesize=1: give a number from 128");
+	snprintf(path, sizeof(path), "%s/bpf/pass.bpf.o", tests);
+	refused(path, &time, -EINVAL, "it takes no actimeo");
+	refused(path, &size, -EINVAL, "it takes no cachesize");
+	snprintf(path, sizeof(path), "%s/reject/section.bpf.o", tests);
+	refused(path, NULL, -EINVAL, "neither extfuse/OPCODE nor extfuse.reply/OPCODE");
+	/* No room for the line is no reason to fail otherwise. */
+	CHECK(extfuse_ext__open(&(struct extfuse_ext *){ NULL }, "none", NULL, NULL, 0) == -ENOENT,
+	      "no buffer");
+}
+
+int main(int argc, char **argv)
+{
+	CHECK(argc == 3, "usage: test BPF-OBJECTS TEST-OBJECTS");
+	test_opcodes();
+	test_states();
+	test_sections();
+	test_paths(argv[1]);
+	test_verdicts();
+	test_options();
+	test_errors(argv[2]);
+	printf("ok\n");
+	return 0;
+}
