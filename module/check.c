@@ -94,8 +94,8 @@ bool extfuse_attr_same(struct inode *inode, const struct fuse_attr *attr)
 	if (attr->ino != fi->orig_ino || attr->mode != fi->orig_i_mode ||
 	    attr->nlink != inode->i_nlink || attr->flags)
 		return false;
-	if (!uid_eq(make_kuid(fc->user_ns, attr->uid), inode->i_uid) ||
-	    !gid_eq(make_kgid(fc->user_ns, attr->gid), inode->i_gid))
+	if (!extfuse_uid_same(fc, attr->uid, inode->i_uid) ||
+	    !extfuse_gid_same(fc, attr->gid, inode->i_gid))
 		return false;
 	if ((S_ISCHR(attr->mode) || S_ISBLK(attr->mode)) &&
 	    attr->rdev != new_encode_dev(inode->i_rdev))
@@ -127,16 +127,23 @@ bool extfuse_entry_pay(struct inode *inode)
 	return paid;
 }
 
+/* What is not the inode's is stale, or was never attributes. */
+static enum extfuse_outcome attr_outcome(struct fuse_attr *attr)
+{
+	return fuse_invalid_attr(attr) ? EXTFUSE_BAD : EXTFUSE_STALE;
+}
+
 static enum extfuse_outcome check_getattr(struct extfuse_run *run)
 {
 	struct fuse_attr_out *out = run->args->out_args[0].value;
 	struct inode *inode = run->args->ext.inode;
 
-	if (!out_written(run, 0) || fuse_invalid_attr(&out->attr))
+	if (!out_written(run, 0))
 		return EXTFUSE_BAD;
-	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)) || !inode || is_submount(inode) ||
-	    !extfuse_attr_same(inode, &out->attr))
+	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)) || !inode || is_submount(inode))
 		return EXTFUSE_STALE;
+	if (!extfuse_attr_same(inode, &out->attr))
+		return attr_outcome(&out->attr);
 	extfuse_attr_cap(out, max_attr(run, &out->attr));
 	return EXTFUSE_ACCEPT;
 }
@@ -162,16 +169,13 @@ static enum extfuse_outcome check_lookup(struct extfuse_run *run)
 		return EXTFUSE_BAD;
 	if (!out->nodeid)
 		return check_lookup_negative(run, out);
-	if (fuse_invalid_attr(&out->attr))
-		return EXTFUSE_BAD;
 	if (!(run->args->ext.flags & EXTFUSE_ARGS_REVAL) || !inode || is_submount(inode))
 		return EXTFUSE_STALE;
 	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_NAME) | EXTFUSE_PROVEN_CHILD))
 		return EXTFUSE_STALE;
 	if (out->nodeid != get_node_id(inode) ||
-	    fuse_stale_inode(inode, out->generation, &out->attr) ||
-	    !extfuse_attr_same(inode, &out->attr))
-		return EXTFUSE_STALE;
+	    inode->i_generation != (u32)out->generation || !extfuse_attr_same(inode, &out->attr))
+		return attr_outcome(&out->attr);
 	extfuse_entry_cap(out, max_attr(run, &out->attr), max_entry(run));
 	return EXTFUSE_ACCEPT;
 }

@@ -18,9 +18,14 @@ static bool creds_fill(struct extfuse_req *req, const struct fuse_conn *fc,
 	req->pid = 0;
 	if (args->nocreds)
 		return true;
-	req->uid = from_kuid(fc->user_ns, current_fsuid());
-	req->gid = from_kgid(fc->user_ns, current_fsgid());
 	req->pid = pid_nr_ns(task_pid(current), fc->pid_ns);
+	if (likely(fc->user_ns == &init_user_ns)) {
+		req->uid = __kuid_val(current_fsuid());
+		req->gid = __kgid_val(current_fsgid());
+	} else {
+		req->uid = from_kuid(fc->user_ns, current_fsuid());
+		req->gid = from_kgid(fc->user_ns, current_fsgid());
+	}
 	if (likely(req->uid != (uid_t)-1 && req->gid != (gid_t)-1))
 		return true;
 	if (!args->force)
@@ -52,37 +57,65 @@ static u64 who_compute(const struct fuse_conn *fc)
 	return who ?: 1;
 }
 
-static u32 context_flags(const struct fuse_args *args, bool background)
+/*
+ * Who calls.  Kept with the request: in the reply phase of a background request
+ * current is not the caller, and for the others it saves looking again.
+ */
+static bool caller_fill(struct extfuse_run *run)
 {
-	u32 flags = 0;
+	struct extfuse_args *ext = &run->args->ext;
+	struct extfuse_req *req = &run->req;
 
-	if (background)
-		flags |= EXTFUSE_F_BACKGROUND;
-	if (args->nocreds)
-		flags |= EXTFUSE_F_NOCREDS;
-	if (args->ext.flags & EXTFUSE_ARGS_FRESH)
-		flags |= EXTFUSE_F_FRESH;
-	if (args->ext.flags & EXTFUSE_ARGS_REVAL)
-		flags |= EXTFUSE_F_REVAL;
-	if (args->ext.flags & EXTFUSE_ARGS_WROTE)
-		flags |= EXTFUSE_F_WROTE;
-	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES)
-		flags |= EXTFUSE_F_CHANGES;
-	return flags;
+	if (ext->caller_known) {
+		req->uid = ext->uid;
+		req->gid = ext->gid;
+		req->pid = ext->pid;
+		req->who = ext->who;
+		return true;
+	}
+	if (!creds_fill(req, run->fm->fc, run->args))
+		return false;
+	req->who = 0;
+	if (run->set->flags & EXTFUSE_ATTACH_WHO && !run->args->nocreds)
+		req->who = who_compute(run->fm->fc);
+	ext->uid = req->uid;
+	ext->gid = req->gid;
+	ext->pid = req->pid;
+	ext->who = req->who;
+	ext->caller_known = true;
+	return true;
+}
+
+static void sizes_fill(struct extfuse_run *run)
+{
+	const struct fuse_args *args = run->args;
+	struct extfuse_req *req = &run->req;
+	unsigned int i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(req->in_size) != ARRAY_SIZE(args->in_args));
+	BUILD_BUG_ON(ARRAY_SIZE(req->out_size) != ARRAY_SIZE(args->out_args));
+	req->num_in = extfuse_num_in(args);
+	req->num_out = args->out_numargs;
+	for (i = 0; i < ARRAY_SIZE(req->in_size); i++)
+		req->in_size[i] = i < req->num_in ? extfuse_in(args, i)->size : 0;
+	for (i = 0; i < ARRAY_SIZE(req->out_size); i++) {
+		req->out_size[i] = i < req->num_out ? args->out_args[i].size : 0;
+		run->out_room[i] = req->out_size[i];
+		run->out_len[i] = 0;
+	}
 }
 
 /*
  * fuse_to_extfuse_req - args into the public context and the private run state
  *
- * False where the caller's ids have no place in the mount's user namespace:
- * then the stock way gives the error.  In the reply phase of a background
- * request current is not the caller: ids come from what the request kept.
+ * Fills each field once; a hit costs little more than this.  False where the
+ * caller's ids have no place in the mount's user namespace: then the stock way
+ * gives the error.
  */
 bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background)
 {
-	struct fuse_args *args = run->args;
+	const struct fuse_args *args = run->args;
 	struct extfuse_req *req = &run->req;
-	unsigned int i;
 
 	BUILD_BUG_ON(sizeof(*run) > 384);
 	run->phase = phase;
@@ -93,36 +126,27 @@ bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background)
 	run->proven = 0;
 	run->staged = false;
 
-	memset(req, 0, sizeof(*req));
-	if (phase == EXTFUSE_PHASE_REPLY && background) {
-		req->uid = args->ext.uid;
-		req->gid = args->ext.gid;
-		req->pid = args->ext.pid;
-		req->who = args->ext.who;
-	} else {
-		if (!creds_fill(req, run->fm->fc, args))
-			return false;
-		if (run->set->flags & EXTFUSE_ATTACH_WHO && !args->nocreds)
-			req->who = who_compute(run->fm->fc);
-	}
+	if (!caller_fill(run))
+		return false;
 	req->version = EXTFUSE_ABI_VERSION;
 	req->opcode = args->opcode;
 	req->nodeid = args->nodeid;
 	req->phase = phase;
-	req->flags = context_flags(args, background);
-	req->num_in = extfuse_num_in(args);
-	req->num_out = args->out_numargs;
-	for (i = 0; i < req->num_in; i++)
-		req->in_size[i] = extfuse_in(args, i)->size;
-	for (i = 0; i < args->out_numargs; i++) {
-		run->out_room[i] = args->out_args[i].size;
-		run->out_len[i] = 0;
-		req->out_size[i] = args->out_args[i].size;
-	}
+	req->flags = args->ext.flags;
+	if (background)
+		req->flags |= EXTFUSE_F_BACKGROUND;
+	if (args->nocreds)
+		req->flags |= EXTFUSE_F_NOCREDS;
+	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES)
+		req->flags |= EXTFUSE_F_CHANGES;
+	req->error = 0;
+	req->reserved = 0;
+	sizes_fill(run);
 	req->now = ktime_get_coarse_boottime_ns();
 	req->stamp = args->ext.stamp;
-	if (args->ext.flags & EXTFUSE_ARGS_REVAL)
-		req->child = get_node_id(args->ext.child[0]);
+	req->attr_until = 0;
+	req->entry_until = 0;
+	req->child = req->flags & EXTFUSE_F_REVAL ? get_node_id(args->ext.child[0]) : 0;
 	memcpy(req->cookie, args->ext.cookie, sizeof(req->cookie));
 	return true;
 }

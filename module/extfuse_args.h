@@ -9,14 +9,15 @@
 #define _EXTFUSE_ARGS_H
 
 #include <linux/types.h>
+#include <linux/extfuse.h>
 
 struct inode;
 struct super_block;
 
-/* extfuse_args.flags, set at call sites. */
-#define EXTFUSE_ARGS_FRESH	0x01	/* sent out of distrust, see rule 5.6 */
-#define EXTFUSE_ARGS_REVAL	0x02	/* LOOKUP for the dentry whose inode is child[0] */
-#define EXTFUSE_ARGS_WROTE	0x04	/* FLUSH, FSYNC on a handle open for writing */
+/* extfuse_args.flags, set at call sites; programs see them as they are. */
+#define EXTFUSE_ARGS_FRESH	EXTFUSE_F_FRESH	/* sent out of distrust, see rule 5.6 */
+#define EXTFUSE_ARGS_REVAL	EXTFUSE_F_REVAL	/* LOOKUP for the dentry whose inode is child[0] */
+#define EXTFUSE_ARGS_WROTE	EXTFUSE_F_WROTE	/* FLUSH, FSYNC on a handle open for writing */
 
 /* extfuse_args.marked */
 #define EXTFUSE_MARKED		0x01	/* slots have this request in flight */
@@ -32,7 +33,8 @@ struct extfuse_args {
 
 	u8 marked;
 	bool replied;			/* the daemon wrote the reply that ended it */
-	bool pending;			/* background: the rest is valid */
+	bool pending;			/* background: our end is owed */
+	bool caller_known;		/* uid, gid, pid and who are filled */
 
 	u32 uid, gid, pid;
 	u64 set_id;			/* 0: no set has seen the start */

@@ -15,6 +15,7 @@
 #include <linux/siphash.h>
 #include <linux/workqueue.h>
 #include <linux/extfuse.h>
+#include "compat/args.h"
 
 #ifndef EXTFUSE_DEBUG
 #define EXTFUSE_DEBUG	0	/* make EXTFUSE_DEBUG=y: assertions of hook.c */
@@ -148,24 +149,70 @@ struct extfuse_opcode {
 	u8 out_kinds;		/* moved on COPY_FILE_RANGE's output */
 };
 
-const struct extfuse_opcode *extfuse_opcode_get(u32 opcode);
-bool extfuse_request_is_asked(const struct fuse_args *args);
+extern const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1];
+
+static inline const struct extfuse_opcode *extfuse_opcode_get(u32 opcode)
+{
+	return &extfuse_opcodes[min_t(u32, opcode, EXTFUSE_OPCODES)];
+}
+
 bool extfuse_request_is_writeback(const struct fuse_args *args);
 bool extfuse_request_is_unlock(const struct fuse_args *args);
 
 /* slots.c */
-u64 extfuse_stamp(struct extfuse_conn *xc);
+static inline u64 extfuse_stamp(const struct extfuse_conn *xc)
+{
+	return atomic64_read(&xc->clock);
+}
+
 u16 extfuse_slot_of_node(u64 nodeid, unsigned int kind);
 u16 extfuse_slot_of_name(bool names_dir, u64 parent, const char *name, unsigned int len);
 void extfuse_slots_init(struct extfuse_conn *xc);
-bool extfuse_slot_fresh(struct extfuse_conn *xc, u16 slot, u64 stamp);
+
+/*
+ * Without the lock: slots.c stores last before it releases the last in_flight,
+ * so who sees none in flight sees the clock of all that have ended.
+ */
+static inline bool extfuse_slot_is_fresh(const struct extfuse_slot *slot, u64 stamp)
+{
+	return !smp_load_acquire(&slot->in_flight) && READ_ONCE(slot->last) <= stamp;
+}
+
+static inline bool extfuse_slot_fresh(const struct extfuse_conn *xc, u16 slot, u64 stamp)
+{
+	return extfuse_slot_is_fresh(&xc->slots[slot], stamp);
+}
+
+static inline bool extfuse_epoch_fresh(const struct extfuse_conn *xc, u64 stamp)
+{
+	return extfuse_slot_is_fresh(&xc->epoch, stamp);
+}
+
 void extfuse_node_move(struct extfuse_conn *xc, u64 nodeid, u8 kinds);
 void extfuse_name_move(struct extfuse_conn *xc, u64 parent, const char *name, unsigned int len);
 void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp);
 void extfuse_epoch_move(struct extfuse_conn *xc);
-bool extfuse_epoch_fresh(struct extfuse_conn *xc, u64 stamp);
-void extfuse_marks_begin(struct extfuse_conn *xc, struct fuse_args *args);
-void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *args);
+void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
+			 const struct extfuse_opcode *op);
+void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
+		       const struct extfuse_opcode *op);
+
+static inline void extfuse_marks_begin(struct extfuse_conn *xc, struct fuse_args *args)
+{
+	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
+
+	args->ext.marked = 0;
+	if (op->flags & EXTFUSE_OP_CHANGES)
+		extfuse_slots_begin(xc, args, op);
+}
+
+static inline void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *args)
+{
+	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
+
+	if (op->flags & EXTFUSE_OP_CHANGES)
+		extfuse_slots_end(xc, args, op);
+}
 
 /* context.c */
 void extfuse_context_init(void);
@@ -206,18 +253,6 @@ struct extfuse_shadow;
 struct extfuse_shadow *extfuse_shadow_keep(struct extfuse_run *run);
 void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args,
 			    struct extfuse_shadow *shadow, ssize_t ret);
-
-/* compat/args.c: inputs and outputs as protocol 7.31 numbers them */
-unsigned int extfuse_num_in(const struct fuse_args *args);
-const struct fuse_in_arg *extfuse_in(const struct fuse_args *args, unsigned int i);
-const struct fuse_in_arg *extfuse_in_ext(const struct fuse_args *args);
-bool extfuse_in_is_paged(const struct fuse_args *args, unsigned int i);
-bool extfuse_out_is_paged(const struct fuse_args *args, unsigned int i);
-void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 size);
-void extfuse_pages_write(const struct fuse_args *args, const void *src, u32 size);
-void extfuse_out_zero(const struct fuse_args *args, u32 from);
-void *extfuse_out_map(const struct fuse_args *args);
-void extfuse_out_unmap(const struct fuse_args *args, void *addr);
 
 /* kfunc.c */
 extern u64 extfuse_run_secret;
@@ -281,6 +316,24 @@ static inline struct extfuse_conn *extfuse_conn_get(const struct fuse_conn *fc)
 {
 	/* Pairs with the release in extfuse_conn_make(). */
 	return smp_load_acquire(&fc->extfuse);
+}
+
+/*
+ * Ids of a mount and of the kernel; nearly all mounts are of the initial user
+ * namespace, where both are the same.
+ */
+static inline bool extfuse_uid_same(const struct fuse_conn *fc, u32 uid, kuid_t kuid)
+{
+	if (likely(fc->user_ns == &init_user_ns))
+		return uid == __kuid_val(kuid);
+	return uid_eq(make_kuid(fc->user_ns, uid), kuid);
+}
+
+static inline bool extfuse_gid_same(const struct fuse_conn *fc, u32 gid, kgid_t kgid)
+{
+	if (likely(fc->user_ns == &init_user_ns))
+		return gid == __kgid_val(kgid);
+	return gid_eq(make_kgid(fc->user_ns, gid), kgid);
 }
 
 /* Call sites: lookup flags that mean distrust. */

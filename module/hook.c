@@ -199,17 +199,6 @@ static bool conn_ready(const struct fuse_conn *fc)
 	return READ_ONCE(fc->connected) && !fc->conn_error;
 }
 
-/* What the reply phase of a background request will need. */
-static void pending_keep(const struct extfuse_run *run)
-{
-	struct extfuse_args *ext = &run->args->ext;
-
-	ext->uid = run->req.uid;
-	ext->gid = run->req.gid;
-	ext->pid = run->req.pid;
-	ext->who = run->req.who;
-}
-
 /*
  * A program answered READDIR: its entries go through the reply program as the
  * daemon's would.  If that hides all of them, the daemon says what is next.
@@ -238,12 +227,11 @@ static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, b
 	const struct bpf_prog *prog = set->request[run->args->opcode];
 	ssize_t ret;
 
-	if (!background)
+	/* Since 7.12 there is nothing to adjust. */
+	if (!background && unlikely(run->fm->fc->minor < 12))
 		fuse_adjust_compat(run->fm->fc, run->args);
 	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REQUEST, background))
 		return EXTFUSE_UPCALL;
-	if (background)
-		pending_keep(run);
 	if (!prog) {
 		extfuse_count(run->xc, run->args->opcode, upcalls);
 		return EXTFUSE_UPCALL;
@@ -301,7 +289,7 @@ static bool request_is_closed(const struct extfuse_conn *xc, const struct fuse_a
 	u64 closed = READ_ONCE(xc->closed_ops);
 	const struct extfuse_set *set;
 
-	if (!READ_ONCE(extfuse_programs)) {
+	if (unlikely(!READ_ONCE(extfuse_programs))) {
 		rcu_read_lock_trace();
 		set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
 		if (set && set->flags & EXTFUSE_ATTACH_FAIL_CLOSED)
@@ -310,6 +298,13 @@ static bool request_is_closed(const struct extfuse_conn *xc, const struct fuse_a
 	}
 	return closed & BIT_ULL(args->opcode) &&
 	       !(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ALWAYS_UP);
+}
+
+/* Is this a request that programs may see at all? */
+static bool request_is_asked(const struct fuse_args *args)
+{
+	return extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ASK && !args->noreply &&
+	       !extfuse_request_is_writeback(args);
 }
 
 /* The table at the top of this file, asserted where EXTFUSE_DEBUG=y built it. */
@@ -353,8 +348,9 @@ static ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
 	args->ext.set_id = 0;
+	args->ext.caller_known = false;
 	memset(args->ext.cookie, 0, sizeof(args->ext.cookie));
-	if (!extfuse_request_is_asked(args))
+	if (!request_is_asked(args))
 		return EXTFUSE_UPCALL;
 	call_site_assert(args, background);
 	if (unlikely(request_is_closed(xc, args)))

@@ -48,7 +48,10 @@ static u8 release_kinds(const struct fuse_args *args)
 	return (in->flags & O_ACCMODE) != O_RDONLY ? A | D | X : 0;
 }
 
-static const struct extfuse_opcode opcodes[EXTFUSE_OPCODES] = {
+/* The caller looks up what is not here in the last row. */
+const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1] = {
+	[0 ... EXTFUSE_OPCODES] = { EXTFUSE_OP_ALWAYS_UP | EXTFUSE_OP_CHANGES | EXTFUSE_OP_UNKNOWN },
+
 	[FUSE_LOOKUP]	= { LOOK | EXTFUSE_OP_ENTRY_REPLY },
 	[FUSE_GETATTR]	= { LOOK | EXTFUSE_OP_ATTR_REPLY },
 	[FUSE_READLINK]	= { LOOK },
@@ -112,17 +115,6 @@ static const struct extfuse_opcode opcodes[EXTFUSE_OPCODES] = {
 	[FUSE_NOTIFY_REPLY] = { EXTFUSE_OP_ALWAYS_UP },
 };
 
-static const struct extfuse_opcode unknown = {
-	.flags = EXTFUSE_OP_ALWAYS_UP | EXTFUSE_OP_CHANGES | EXTFUSE_OP_UNKNOWN,
-};
-
-const struct extfuse_opcode *extfuse_opcode_get(u32 opcode)
-{
-	if (opcode >= EXTFUSE_OPCODES || !opcodes[opcode].flags)
-		return &unknown;
-	return &opcodes[opcode];
-}
-
 /* Dirty pages on their way out: sent under fi->lock, so no program sees them. */
 bool extfuse_request_is_writeback(const struct fuse_args *args)
 {
@@ -139,11 +131,4 @@ bool extfuse_request_is_unlock(const struct fuse_args *args)
 
 	return (args->opcode == FUSE_SETLK || args->opcode == FUSE_SETLKW) &&
 	       in->lk.type == F_UNLCK;
-}
-
-/* Is this a request that programs may see at all? */
-bool extfuse_request_is_asked(const struct fuse_args *args)
-{
-	return extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ASK &&
-	       !args->noreply && !extfuse_request_is_writeback(args);
 }

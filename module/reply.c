@@ -21,8 +21,8 @@ static bool attr_differs(struct inode *inode, const struct fuse_attr *attr)
 	const struct fuse_inode *fi = get_fuse_inode(inode);
 
 	if (attr->mode != fi->orig_i_mode || attr->nlink != inode->i_nlink ||
-	    !uid_eq(make_kuid(fc->user_ns, attr->uid), inode->i_uid) ||
-	    !gid_eq(make_kgid(fc->user_ns, attr->gid), inode->i_gid))
+	    !extfuse_uid_same(fc, attr->uid, inode->i_uid) ||
+	    !extfuse_gid_same(fc, attr->gid, inode->i_gid))
 		return true;
 	if (fc->writeback_cache && S_ISREG(inode->i_mode))
 		return false;

@@ -16,7 +16,7 @@
  *
  * Two things in one slot cost a miss, never a wrong answer.  The table needs no
  * inode, outlives nodes, and is moved from any context but interrupts; the
- * lock of a slot is the innermost of all.
+ * lock of a slot is the innermost of all; who only looks takes none.
  */
 #include "fuse_i.h"
 #include <linux/hash.h>
@@ -29,11 +29,6 @@ struct marks {
 	u16 slot[MARKS_MAX];
 	unsigned int n;
 };
-
-u64 extfuse_stamp(struct extfuse_conn *xc)
-{
-	return atomic64_read(&xc->clock);
-}
 
 u16 extfuse_slot_of_node(u64 nodeid, unsigned int kind)
 {
@@ -67,28 +62,25 @@ void extfuse_slots_init(struct extfuse_conn *xc)
 		slot_init(&xc->slots[i]);
 }
 
-/* One atomic step: the clock moves on, the slot's last change is now. */
+/*
+ * One atomic step for all that change: the clock moves on, the slot's last
+ * change is now.  For those who look without the lock (extfuse_slot_is_fresh())
+ * a begin shows first in in_flight, an end first in last.
+ */
 static void slot_change(struct extfuse_conn *xc, struct extfuse_slot *slot, int in_flight)
 {
-	spin_lock(&slot->lock);
-	slot->last = max_t(u64, slot->last, atomic64_inc_return(&xc->clock));
-	slot->in_flight += in_flight;
-	spin_unlock(&slot->lock);
-}
-
-static bool slot_fresh(struct extfuse_slot *slot, u64 stamp, u32 in_flight)
-{
-	bool fresh;
+	u64 now;
 
 	spin_lock(&slot->lock);
-	fresh = slot->in_flight <= in_flight && slot->last <= stamp;
+	if (in_flight > 0)
+		WRITE_ONCE(slot->in_flight, slot->in_flight + 1);
+	now = atomic64_inc_return(&xc->clock);
+	if (now > slot->last)
+		WRITE_ONCE(slot->last, now);
+	if (in_flight < 0)
+		/* Pairs with the acquire in extfuse_slot_is_fresh(). */
+		smp_store_release(&slot->in_flight, slot->in_flight - 1);
 	spin_unlock(&slot->lock);
-	return fresh;
-}
-
-bool extfuse_slot_fresh(struct extfuse_conn *xc, u16 slot, u64 stamp)
-{
-	return slot_fresh(&xc->slots[slot], stamp, 0);
 }
 
 void extfuse_epoch_move(struct extfuse_conn *xc)
@@ -96,11 +88,6 @@ void extfuse_epoch_move(struct extfuse_conn *xc)
 	slot_change(xc, &xc->epoch, 0);
 	/* As in extfuse_node_move(). */
 	smp_mb();
-}
-
-bool extfuse_epoch_fresh(struct extfuse_conn *xc, u64 stamp)
-{
-	return slot_fresh(&xc->epoch, stamp, 0);
 }
 
 /* A change that happened elsewhere: a notification, an eviction. */
@@ -134,7 +121,8 @@ void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp)
 		struct extfuse_slot *slot = &xc->slots[extfuse_slot_of_node(nodeid, kind)];
 
 		spin_lock(&slot->lock);
-		slot->last = max(slot->last, stamp);
+		if (stamp > slot->last)
+			WRITE_ONCE(slot->last, stamp);
 		spin_unlock(&slot->lock);
 	}
 }
@@ -197,16 +185,13 @@ static void marks_collect(struct marks *m, const struct fuse_args *args,
 	}
 }
 
-void extfuse_marks_begin(struct extfuse_conn *xc, struct fuse_args *args)
+/* A request that can change something: before it is queued or asked about. */
+void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
+			 const struct extfuse_opcode *op)
 {
-	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
 	bool names_dir = READ_ONCE(xc->names_dir);
 	struct marks m;
 	unsigned int i;
-
-	args->ext.marked = 0;
-	if (!(op->flags & EXTFUSE_OP_CHANGES))
-		return;
 
 	marks_collect(&m, args, op, names_dir);
 	for (i = 0; i < m.n; i++)
@@ -252,16 +237,14 @@ static void inodes_touch(const struct fuse_args *args, const struct extfuse_opco
  * The request is over: answered, failed to be sent, or ended.  Before its
  * caller goes on, and exactly once.
  */
-void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *args)
+void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
+		       const struct extfuse_opcode *op)
 {
-	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
 	u8 marked = args->ext.marked;
 	bool names_dir = marked & EXTFUSE_MARKED_NAMES_DIR;
 	struct marks m;
 	unsigned int i;
 
-	if (!(op->flags & EXTFUSE_OP_CHANGES))
-		return;
 	args->ext.marked = 0;
 	if (!marked) {
 		/* It was in flight at the first attach. */
