@@ -4,6 +4,8 @@
  * needs: root extfuse build:bpf/metacache.bpf.o build:lib/libextfuse.a
  * libs: -Ihelper-daemon/lib/include build/lib/libextfuse.a -lbpf
  */
+#include <dirent.h>
+
 #include "common.h"
 
 static char long_name[256];
@@ -74,6 +76,25 @@ static void check_getattr_after_read(void)
 	close(fd);
 }
 
+/* A listing says all: what it names is asked for by nobody. */
+static void check_listing(void)
+{
+	unsigned int lookups = asked(FUSE_LOOKUP), getattrs;
+	DIR *dir = opendir(fs.mnt);
+	struct stat st;
+
+	CHECK(dir, "opendir");
+	while (readdir(dir))
+		;
+	closedir(dir);
+	CHECK(asked(FUSE_READDIRPLUS), "the kernel must have asked with READDIRPLUS");
+	getattrs = asked(FUSE_GETATTR);
+	CHECK(!stat_of("listed", &st) && !stat_of(long_name, &st), "what was listed");
+	CHECK(asked(FUSE_LOOKUP) == lookups && asked(FUSE_GETATTR) == getattrs,
+	      "%u LOOKUPs, %u GETATTRs after a listing", asked(FUSE_LOOKUP) - lookups,
+	      asked(FUSE_GETATTR) - getattrs);
+}
+
 int main(void)
 {
 	const struct extfuse_options opts = { .actimeo_ns = 60 * SECOND };
@@ -85,12 +106,13 @@ int main(void)
 	add(4, "a-name-of-thirty-one-characters", S_IFREG | 0644, 1);
 	add(5, "a-name-of-thirty-two-characters-", S_IFREG | 0644, 1);
 	add(6, long_name, S_IFREG | 0644, 1);
+	add(7, "listed", S_IFREG | 0644, 1);
 	attach("metacache", &opts);
 
 	check_asked_once("file");
 	check_asked_once(fs.node[4].name);
 	check_asked_once(fs.node[5].name);
-	check_asked_once(long_name);
+	check_listing();
 	check_hard_link();
 	check_negative("none");
 	check_negative("none-with-a-name-of-more-than-31-characters");
