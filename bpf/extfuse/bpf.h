@@ -7,7 +7,8 @@
  * can call, section names, lifetimes, and values of maps that are safe to
  * read while others write.
  *
- * Compile with clang -target bpf -O2 -g -ffreestanding.
+ * Compile with clang -target bpf -O2 -g -ffreestanding, and on Debian with
+ * -idirafter /usr/include/$(clang -print-multiarch) for <asm/types.h>.
  */
 #ifndef _EXTFUSE_BPF_H
 #define _EXTFUSE_BPF_H
