@@ -126,7 +126,7 @@ int do_stats(const struct cli_args *args)
 		err = 0;
 	if (err == -ENODATA)
 		cli_fail("%s has no counters: no extension was ever attached", args->mount);
-	else if (err == -EPERM)
+	else if (err == -EPERM || err == -EACCES)
 		cli_fail("%s: only root may read the counters: use sudo", args->mount);
 	else if (err)
 		cli_fail("%s: cannot read the counters: %s", args->mount, strerror(-err));

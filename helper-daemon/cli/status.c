@@ -28,7 +28,7 @@ static void view_reason(struct view *v)
 {
 	if (v->on)
 		return;
-	if (v->query_err == -EPERM)
+	if (v->query_err == -EPERM || v->query_err == -EACCES)
 		snprintf(v->reason, sizeof(v->reason), "only root may ask the module: use sudo");
 	else if (v->query_err)
 		snprintf(v->reason, sizeof(v->reason), "the module does not answer: %s",
@@ -51,9 +51,23 @@ static void view_fill(struct view *v, const struct mount_entry *e, int fd)
 	view_reason(v);
 }
 
+/* Control characters as mountinfo writes them: a name must not forge a line. */
+static void print_name(const char *name)
+{
+	for (; *name; name++) {
+		if ((unsigned char)*name < 0x20 || *name == 0x7f || *name == '\\')
+			printf("\\%03o", *name);
+		else
+			putchar(*name);
+	}
+}
+
 static void view_print(const struct view *v)
 {
-	printf("%s on %s type %s\n", v->e->source, v->e->target, v->e->type);
+	print_name(v->e->source);
+	fputs(" on ", stdout);
+	print_name(v->e->target);
+	printf(" type %s\n", v->e->type);
 	if (v->has_state)
 		printf("  daemon:       %s, pid %d (supervised by %d)\n", v->state.command,
 		       v->state.daemon, v->state.supervisor);

@@ -65,7 +65,7 @@ static void step_seek(void)
 	long where;
 	int n;
 
-	n = count(d, &sum, 1000);
+	n = count(d, &sum, 300);
 	where = telldir(d);
 	e = readdir(d);
 	snprintf(name, sizeof(name), "%s", e->d_name);
