@@ -9,6 +9,9 @@
 
 #define OUT_ROOM	256	/* of what SCRIPT_WRITE_PATCH works on */
 
+/* actimeo= gives max_valid of the attachment; the rules do the rest. */
+EXTFUSE_OPTIONS;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 2 * EXTFUSE_OPCODES);
