@@ -2,7 +2,6 @@
 /*
  * what: each ioctl refuses what it must, with the error that its documentation names, and an error changes nothing
  * needs: extfuse root
- * libs: -Ihelper-daemon/lib/include build/lib/libextfuse.a -lbpf -lelf -lz
  */
 #include "conn.h"
 

@@ -2,7 +2,6 @@
 /*
  * what: query tells what is attached, on the daemon's descriptor and by number, through attach, replace, programs=0, detach and abort
  * needs: extfuse root
- * libs: -Ihelper-daemon/lib/include build/lib/libextfuse.a -lbpf -lelf -lz
  */
 #include "conn.h"
 

@@ -2,7 +2,6 @@
 /*
  * what: attaching needs CAP_SYS_ADMIN and CAP_BPF in the initial user namespace; a daemon may ask about its own connection only
  * needs: extfuse root
- * libs: -Ihelper-daemon/lib/include build/lib/libextfuse.a -lbpf -lelf -lz
  */
 #include "conn.h"
 #include <linux/capability.h>
