@@ -40,13 +40,14 @@ static void put_string(FILE *out, const char *text)
 
 	fputc('"', out);
 	while (*s) {
+		n = utf8_length(s);
 		if (*s == '"' || *s == '\\') {
 			fprintf(out, "\\%c", *s++);
 		} else if (*s < 0x20 || *s == 0x7f) {
 			fprintf(out, "\\u%04x", *s++);
 		} else if (*s < 0x80) {
 			fputc(*s++, out);
-		} else if ((n = utf8_length(s))) {
+		} else if (n) {
 			fwrite(s, 1, n, out);
 			s += n;
 		} else {

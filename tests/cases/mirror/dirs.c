@@ -53,7 +53,7 @@ static void step_list(void)
 	SAY("sum %x", sum);
 	closedir(d);
 	LOOK("many");
-	SAY("ls -l: %d", system("ls -lR many | wc -l >&2") );
+	SAY("ls -l: %d", system("ls -lR many | wc -l >&2"));
 }
 
 static void step_seek(void)
