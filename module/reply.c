@@ -367,7 +367,8 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 	run.set = set;
 	if (!fuse_to_extfuse_req(&run, EXTFUSE_PHASE_REPLY, background))
 		goto out;
-	if (dir && ret > 0) {
+	/* The end of a directory has no entry that a program could be asked about. */
+	if (dir && ret >= 0) {
 		ret = extfuse_dirents_filter(&run, prog, ret, last);
 		if (ret)
 			*last = 0;
