@@ -118,9 +118,10 @@ static void end_children(pid_t first, int *status)
 			return;
 		poll(NULL, 0, 50);
 	}
-	each_child(child_kill);
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
+	/* Each that dies may leave us its own children. */
+	do {
+		each_child(child_kill);
+	} while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
 }
 
 /* Has the connection that is mounted here lost its daemon? */
@@ -230,17 +231,35 @@ struct watch {
 	int status;		/* of the first process, -1 while it lives */
 	bool answers;		/* the mount has answered */
 	bool failed;		/* the mount is to be given up */
+	int ending;		/* the signal that asked the daemon to end */
 };
 
+static int signal_to_pass;
+
+static bool child_signal(pid_t pid)
+{
+	if (pid_holds_device(pid))
+		kill(pid, signal_to_pass);
+	return false;
+}
+
+/*
+ * Passes a signal on.  One that ends the daemon goes also to those who inherit
+ * the connection from it later (the child of a shell script).
+ */
 static void take_signal(struct watch *w, int sig_fd)
 {
 	struct signalfd_siginfo info;
-	pid_t pid;
 
-	if (read(sig_fd, &info, sizeof(info)) != sizeof(info) || info.ssi_signo == SIGCHLD)
+	if (read(sig_fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	pid = each_child(pid_holds_device);
-	kill(pid ? pid : w->first, info.ssi_signo);
+	if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGUSR1) {
+		w->ending = info.ssi_signo;
+		w->failed = !w->answers;
+	}
+	signal_to_pass = info.ssi_signo == SIGCHLD ? w->ending : (int)info.ssi_signo;
+	if (signal_to_pass)
+		each_child(child_signal);
 }
 
 /* The mount command has spoken, or has gone without a word. */
