@@ -45,6 +45,8 @@ u64 extfuse_valid_ns(u64 sec, u32 nsec)
 
 static void valid_cap(u64 *sec, u32 *nsec, u64 max)
 {
+	if (!*sec && !*nsec)
+		return;
 	if (extfuse_valid_ns(*sec, *nsec) <= max)
 		return;
 	*sec = div_u64_rem(max, NSEC_PER_SEC, nsec);
@@ -311,7 +313,9 @@ enum extfuse_outcome extfuse_answer_check(struct extfuse_run *run)
 	if (outcome != EXTFUSE_ACCEPT)
 		return outcome;
 	/* Sent out of distrust: the daemon itself is asked. */
-	if (args->ext.flags & EXTFUSE_ARGS_FRESH ||
+	if (args->ext.flags & EXTFUSE_ARGS_FRESH)
+		return EXTFUSE_STALE;
+	if (!extfuse_is_quiet(run->xc, args) &&
 	    !extfuse_proofs_fresh(run->xc, run->proofs, run->nproofs))
 		return EXTFUSE_STALE;
 	if (args->opcode != FUSE_LOOKUP || run->set->flags & EXTFUSE_ATTACH_SHADOW)

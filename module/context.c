@@ -90,19 +90,15 @@ static void sizes_fill(struct extfuse_run *run)
 {
 	const struct fuse_args *args = run->args;
 	struct extfuse_req *req = &run->req;
-	unsigned int i;
 
-	BUILD_BUG_ON(ARRAY_SIZE(req->in_size) != ARRAY_SIZE(args->in_args));
-	BUILD_BUG_ON(ARRAY_SIZE(req->out_size) != ARRAY_SIZE(args->out_args));
 	req->num_in = extfuse_num_in(args);
 	req->num_out = args->out_numargs;
-	for (i = 0; i < ARRAY_SIZE(req->in_size); i++)
-		req->in_size[i] = i < req->num_in ? extfuse_in(args, i)->size : 0;
-	for (i = 0; i < ARRAY_SIZE(req->out_size); i++) {
-		req->out_size[i] = i < req->num_out ? args->out_args[i].size : 0;
-		run->out_room[i] = req->out_size[i];
-		run->out_len[i] = 0;
-	}
+	extfuse_in_sizes(args, req->in_size);
+	/* What is not used is zero. */
+	run->out_room[0] = req->out_size[0] = args->out_args[0].size;
+	run->out_room[1] = req->out_size[1] = args->out_args[1].size;
+	run->out_len[0] = 0;
+	run->out_len[1] = 0;
 }
 
 /*

@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include <linux/extfuse.h>
 
+struct extfuse_shadow;
 struct inode;
 struct super_block;
 
@@ -36,6 +37,7 @@ struct extfuse_args {
 	bool pending;			/* background: our end is owed */
 	bool caller_known;		/* uid, gid, pid and who are filled */
 
+	struct extfuse_shadow *shadow;	/* an answer to be compared, see shadow.c */
 	u32 uid, gid, pid;
 	u64 set_id;			/* 0: no set has seen the start */
 	u64 stamp;

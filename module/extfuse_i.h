@@ -11,6 +11,7 @@
 
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/hash.h>
 #include <linux/namei.h>
 #include <linux/siphash.h>
 #include <linux/workqueue.h>
@@ -118,6 +119,16 @@ struct extfuse_run {
 	struct extfuse_req req;
 };
 
+/*
+ * A run is filled field by field; the zeroes that the compiler would put there
+ * first (INIT_STACK_ALL_ZERO) are a tenth of what a hit costs.
+ */
+#if __has_attribute(__uninitialized__)
+#define extfuse_filled_by_hand	__attribute__((__uninitialized__))
+#else
+#define extfuse_filled_by_hand
+#endif
+
 /* Outcome of looking at what a program answered. */
 enum extfuse_outcome {
 	EXTFUSE_ACCEPT,
@@ -165,7 +176,11 @@ static inline u64 extfuse_stamp(const struct extfuse_conn *xc)
 	return atomic64_read(&xc->clock);
 }
 
-u16 extfuse_slot_of_node(u64 nodeid, unsigned int kind);
+static inline u16 extfuse_slot_of_node(u64 nodeid, unsigned int kind)
+{
+	return hash_64(nodeid * __EXTFUSE_KIND_MAX + kind, ilog2(EXTFUSE_SLOTS));
+}
+
 u16 extfuse_slot_of_name(bool names_dir, u64 parent, const char *name, unsigned int len);
 void extfuse_slots_init(struct extfuse_conn *xc);
 
@@ -225,6 +240,12 @@ int extfuse_run_prog(struct extfuse_run *run, const struct bpf_prog *prog);
 
 /* check.c */
 enum extfuse_outcome extfuse_answer_check(struct extfuse_run *run);
+/* No change has begun or ended since the request began. */
+static inline bool extfuse_is_quiet(const struct extfuse_conn *xc, const struct fuse_args *args)
+{
+	return extfuse_stamp(xc) == args->ext.stamp;
+}
+
 bool extfuse_proofs_fresh(struct extfuse_conn *xc, const struct extfuse_proof *proofs,
 			  unsigned int n);
 bool extfuse_entry_pay(struct inode *inode);
@@ -249,14 +270,19 @@ void extfuse_dirents_each(const struct fuse_args *args, u32 len,
 			  void (*fn)(void *data, const struct fuse_entry_out *out), void *data);
 
 /* shadow.c */
-struct extfuse_shadow;
 struct extfuse_shadow *extfuse_shadow_keep(struct extfuse_run *run);
-void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args,
-			    struct extfuse_shadow *shadow, ssize_t ret);
+void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args, ssize_t ret);
 
 /* kfunc.c */
 extern u64 extfuse_run_secret;
 struct extfuse_run *extfuse_run_current(void);
+
+/* Is the current task inside one of our programs? */
+static inline bool extfuse_is_running(void)
+{
+	return current->bpf_ctx && extfuse_run_current();
+}
+
 int extfuse_kfunc_init(void);
 bool extfuse_kfunc_is_ours(const void *addr, u32 btf_id);
 

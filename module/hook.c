@@ -139,8 +139,7 @@ static bool refusal_stands(const struct extfuse_run *run, int verdict)
  * What becomes of the request: its result, or EXTFUSE_UPCALL.  Every way to
  * EXTFUSE_UPCALL leaves args as they were.
  */
-static ssize_t verdict_apply(struct extfuse_run *run, int verdict,
-			     struct extfuse_shadow **shadow)
+static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 {
 	struct fuse_conn *fc = run->fm->fc;
 	u32 opcode = run->args->opcode;
@@ -173,8 +172,7 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict,
 		extfuse_count(run->xc, opcode, answered);
 		if (!(run->set->flags & EXTFUSE_ATTACH_SHADOW))
 			return extfuse_to_fuse_req(run);
-		if (shadow)
-			*shadow = extfuse_shadow_keep(run);
+		run->args->ext.shadow = extfuse_shadow_keep(run);
 		break;
 	case EXTFUSE_STALE:
 		verdict_good(run->xc);
@@ -221,8 +219,7 @@ static ssize_t answer_filter(struct extfuse_run *run, ssize_t ret)
 	return EXTFUSE_UPCALL;
 }
 
-static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, bool background,
-		       struct extfuse_shadow **shadow)
+static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, bool background)
 {
 	const struct bpf_prog *prog = set->request[run->args->opcode];
 	ssize_t ret;
@@ -236,7 +233,7 @@ static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, b
 		extfuse_count(run->xc, run->args->opcode, upcalls);
 		return EXTFUSE_UPCALL;
 	}
-	ret = verdict_apply(run, extfuse_run_prog(run, prog), shadow);
+	ret = verdict_apply(run, extfuse_run_prog(run, prog));
 	return answer_filter(run, ret);
 }
 
@@ -245,12 +242,11 @@ static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, b
  * is one.  Returns the request's result, or EXTFUSE_UPCALL.
  */
 static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
-					      struct fuse_args *args, bool background,
-					      struct extfuse_shadow **shadow)
+					      struct fuse_args *args, bool background)
 {
 	struct fuse_conn *fc = fm->fc;
 	const struct extfuse_set *set;
-	struct extfuse_run run;
+	struct extfuse_run run extfuse_filled_by_hand;
 	ssize_t ret = EXTFUSE_UPCALL;
 
 	rcu_read_lock_trace();
@@ -265,7 +261,7 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 		goto out;
 	}
 	/* A task inside one of our programs never starts another. */
-	if (unlikely(extfuse_run_current()))
+	if (unlikely(extfuse_is_running()))
 		goto out;
 
 	/* Abort and unmount wait for an answered request as for any other. */
@@ -275,7 +271,7 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 		run.args = args;
 		run.xc = xc;
 		run.set = set;
-		ret = set_ask(set, &run, background, shadow);
+		ret = set_ask(set, &run, background);
 	}
 	fuse_drop_waiting(fc);
 out:
@@ -304,7 +300,7 @@ static bool request_is_closed(const struct extfuse_conn *xc, const struct fuse_a
 static bool request_is_asked(const struct fuse_args *args)
 {
 	return extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ASK && !args->noreply &&
-	       !extfuse_request_is_writeback(args);
+	       !(args->opcode == FUSE_WRITE && extfuse_request_is_writeback(args));
 }
 
 /* The table at the top of this file, asserted where EXTFUSE_DEBUG=y built it. */
@@ -342,8 +338,7 @@ static void call_site_assert(const struct fuse_args *args, bool background)
 }
 
 static ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
-			   struct fuse_args *args, bool background,
-			   struct extfuse_shadow **shadow)
+			   struct fuse_args *args, bool background)
 {
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
@@ -355,7 +350,7 @@ static ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
 	call_site_assert(args, background);
 	if (unlikely(request_is_closed(xc, args)))
 		return -EIO;
-	return request_ask(xc, fm, args, background, shadow);
+	return request_ask(xc, fm, args, background);
 }
 
 /*
@@ -368,15 +363,14 @@ static ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
 ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 			     struct fuse_args *args)
 {
-	struct extfuse_shadow *shadow = NULL;
 	ssize_t ret;
 
 	extfuse_marks_begin(xc, args);
-	ret = request_try(xc, fm, args, false, &shadow);
+	ret = request_try(xc, fm, args, false);
 	if (ret == EXTFUSE_UPCALL) {
 		ret = fuse_daemon_request(fm, args);
-		if (unlikely(shadow))
-			extfuse_shadow_compare(xc, args, shadow, ret);
+		if (unlikely(args->ext.shadow))
+			extfuse_shadow_compare(xc, args, ret);
 		ret = extfuse_reply(xc, fm, args, ret, false);
 	}
 	extfuse_marks_end(xc, args);
@@ -390,7 +384,7 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 	int err;
 
 	extfuse_marks_begin(xc, args);
-	ret = request_try(xc, fm, args, true, NULL);
+	ret = request_try(xc, fm, args, true);
 	if (ret == EXTFUSE_UPCALL) {
 		args->ext.pending = true;
 		err = fuse_daemon_background(fm, args, gfp_flags);

@@ -351,14 +351,14 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 	bool dir = extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_DIR_REPLY;
 	const struct bpf_prog *prog = NULL;
 	const struct extfuse_set *set;
-	struct extfuse_run run;
+	struct extfuse_run run extfuse_filled_by_hand;
 
 	*last = 0;
 	rcu_read_lock_trace();
 	set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
 	if (set && set->id == args->ext.set_id && READ_ONCE(extfuse_programs))
 		prog = set->reply[args->opcode];
-	if (!prog || extfuse_run_current())
+	if (!prog || unlikely(extfuse_is_running()))
 		goto out;
 
 	run.fm = fm;

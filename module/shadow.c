@@ -50,9 +50,9 @@ static bool lookup_equal(const struct fuse_entry_out *a, const struct fuse_entry
 	       attr_equal(&a->attr, &b->attr);
 }
 
-void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args,
-			    struct extfuse_shadow *shadow, ssize_t ret)
+void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args, ssize_t ret)
 {
+	struct extfuse_shadow *shadow = args->ext.shadow;
 	const void *out = args->out_args[0].value;
 	bool equal;
 
@@ -67,5 +67,6 @@ void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args,
 	if (!equal)
 		extfuse_count(xc, args->opcode, differed);
 free:
+	args->ext.shadow = NULL;
 	kfree(shadow);
 }

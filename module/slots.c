@@ -30,11 +30,6 @@ struct marks {
 	unsigned int n;
 };
 
-u16 extfuse_slot_of_node(u64 nodeid, unsigned int kind)
-{
-	return hash_64(nodeid * __EXTFUSE_KIND_MAX + kind, ilog2(EXTFUSE_SLOTS));
-}
-
 /* With @names_dir all names of a directory share a slot (daemons that fold case). */
 u16 extfuse_slot_of_name(bool names_dir, u64 parent, const char *name, unsigned int len)
 {
@@ -121,6 +116,8 @@ void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp)
 		struct extfuse_slot *slot = &xc->slots[extfuse_slot_of_node(nodeid, kind)];
 
 		spin_lock(&slot->lock);
+		/* Whoever finds the clock as it was has nothing to look at again. */
+		atomic64_inc(&xc->clock);
 		if (stamp > slot->last)
 			WRITE_ONCE(slot->last, stamp);
 		spin_unlock(&slot->lock);

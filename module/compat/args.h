@@ -33,6 +33,16 @@ static inline bool extfuse_out_is_paged(const struct fuse_args *args, unsigned i
 	return args->out_pages && i == args->out_numargs - 1U;
 }
 
+/* Sizes of all inputs; what is not used is zero, the extension has no number. */
+static inline void extfuse_in_sizes(const struct fuse_args *args, u32 sizes[3])
+{
+	sizes[0] = args->in_args[0].size;
+	sizes[1] = args->in_args[1].size;
+	sizes[2] = args->in_args[2].size;
+	if (unlikely(args->is_ext))
+		sizes[args->ext_idx] = 0;
+}
+
 /* args.c */
 void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 size);
 void extfuse_pages_write(const struct fuse_args *args, const void *src, u32 size);
