@@ -23,6 +23,9 @@
 #define NAME_SHORT	32
 #define NAME_LONG	256
 
+/* Unless cachesize= says otherwise. */
+#define ENTRIES		32768
+
 EXTFUSE_OPTIONS;
 
 /* Attributes, laid out so that a copy becomes fuse_attr_out or fuse_entry_out in place. */
@@ -80,16 +83,20 @@ struct lname_buf {
 _Static_assert(__builtin_offsetof(struct name_buf, key.name) ==
 	       __builtin_offsetof(struct fuse_dirent, name), "names stay where they are");
 
+/*
+ * Each node has one place, which it shares with others and loses to the last
+ * that came: found without a hash table's walk, filled without its locks.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 32768);
-	__type(key, __u64);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ENTRIES);
+	__type(key, __u32);
 	__type(value, struct attr_value);
 } cache_attr SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 32768);
+	__uint(max_entries, ENTRIES);
 	__type(key, struct name_key);
 	__type(value, struct name_value);
 } cache_name SEC(".maps");
@@ -152,10 +159,20 @@ static __always_inline __u64 name_hash(const void *key, unsigned long size)
 	return hash;
 }
 
+/* Node ids are addresses with some daemons, numbers from 1 with others. */
+static __always_inline __u32 attr_place(__u64 nodeid)
+{
+	__u32 hash = nodeid * 0x9e3779b97f4a7c15ULL >> 32;
+
+	/* A library that is older than we says nothing of sizes, and has changed none. */
+	return (__u64)hash * (extfuse_options.entries ?: ENTRIES) >> 32;
+}
+
 static __always_inline int attr_find(struct extfuse_req *req, __u64 nodeid,
 				     struct attr_value *copy)
 {
-	const struct attr_value *value = bpf_map_lookup_elem(&cache_attr, &nodeid);
+	__u32 place = attr_place(nodeid);
+	const struct attr_value *value = bpf_map_lookup_elem(&cache_attr, &place);
 
 	return value && extfuse_copy(copy, value, nodeid) && copy->until > req->now &&
 	       bpf_extfuse_fresh(req, nodeid, EXTFUSE_KIND_ATTR, copy->head.stamp) == 1;
@@ -164,6 +181,8 @@ static __always_inline int attr_find(struct extfuse_req *req, __u64 nodeid,
 static __always_inline void attr_store(struct extfuse_req *req, __u64 nodeid,
 				       struct attr_value *value, __u64 until)
 {
+	__u32 place = attr_place(nodeid);
+
 	if (until <= req->now)
 		return;
 	value->until = until;
@@ -171,7 +190,7 @@ static __always_inline void attr_store(struct extfuse_req *req, __u64 nodeid,
 	value->out.attr_valid_nsec = 0;
 	value->out.dummy = 0;
 	extfuse_seal(value, nodeid, req->stamp);
-	bpf_map_update_elem(&cache_attr, &nodeid, value, BPF_ANY);
+	bpf_map_update_elem(&cache_attr, &place, value, BPF_ANY);
 }
 
 static __always_inline int name_copy(const struct name_value *value, struct name_value *copy,

@@ -190,6 +190,7 @@ void extfuse_slots_init(struct extfuse_conn *xc);
  */
 static inline bool extfuse_slot_is_fresh(const struct extfuse_slot *slot, u64 stamp)
 {
+	/* Pairs with the release in slot_change(). */
 	return !smp_load_acquire(&slot->in_flight) && READ_ONCE(slot->last) <= stamp;
 }
 

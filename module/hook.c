@@ -227,9 +227,7 @@ static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, b
 	/* Since 7.12 there is nothing to adjust. */
 	if (!background && unlikely(run->fm->fc->minor < 12))
 		fuse_adjust_compat(run->fm->fc, run->args);
-	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REQUEST, background))
-		return EXTFUSE_UPCALL;
-	if (!prog) {
+	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REQUEST, background) || !prog) {
 		extfuse_count(run->xc, run->args->opcode, upcalls);
 		return EXTFUSE_UPCALL;
 	}
@@ -261,17 +259,21 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 		goto out;
 	}
 	/* A task inside one of our programs never starts another. */
-	if (unlikely(extfuse_is_running()))
+	if (unlikely(extfuse_is_running())) {
+		extfuse_count(xc, args->opcode, upcalls);
 		goto out;
+	}
 
 	/* Abort and unmount wait for an answered request as for any other. */
 	atomic_inc(&fc->num_waiting);
-	if (conn_ready(fc)) {
+	if (likely(conn_ready(fc))) {
 		run.fm = fm;
 		run.args = args;
 		run.xc = xc;
 		run.set = set;
 		ret = set_ask(set, &run, background);
+	} else {
+		extfuse_count(xc, args->opcode, upcalls);
 	}
 	fuse_drop_waiting(fc);
 out:

@@ -15,7 +15,7 @@ struct extfuse_ext_options {
 	__u64	actimeo_ns;	/* lifetime of names and attributes; 0: the daemon's own */
 	__u64	seed;		/* random, new at each load: for hashes of names */
 	__u32	flags;		/* EXTFUSE_OPT_* */
-	__u32	reserved;
+	__u32	entries;	/* elements of the object's largest cache_ map, for caches that are arrays */
 };
 
 #endif /* _EXTFUSE_OPTIONS_H */

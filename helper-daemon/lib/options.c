@@ -78,12 +78,29 @@ bool options__want_who(struct bpf_object *obj)
 	return want;
 }
 
+static bool is_cache(const struct bpf_map *map)
+{
+	return !strncmp(bpf_map__name(map), "cache_", 6);
+}
+
+static __u32 largest_cache(struct bpf_object *obj)
+{
+	struct bpf_map *map;
+	__u32 largest = 0;
+
+	bpf_object__for_each_map(map, obj)
+		if (is_cache(map) && bpf_map__max_entries(map) > largest)
+			largest = bpf_map__max_entries(map);
+	return largest;
+}
+
 static int fill_options(struct bpf_object *obj, const char *name,
 			const struct extfuse_options *opts, const struct errline *err)
 {
 	struct extfuse_ext_options ext = {
 		.actimeo_ns = opts->actimeo_ns,
 		.flags = opts->names_dir ? EXTFUSE_OPT_NAMES_DIR : 0,
+		.entries = largest_cache(obj),
 	};
 	struct rodata ro;
 	int ret;
@@ -106,16 +123,11 @@ static int fill_options(struct bpf_object *obj, const char *name,
 	return 0;
 }
 
-static bool is_cache(const struct bpf_map *map)
-{
-	return !strncmp(bpf_map__name(map), "cache_", 6);
-}
-
 static int size_caches(struct bpf_object *obj, const char *name, __u32 entries,
 		       const struct errline *err)
 {
+	__u32 largest = largest_cache(obj);
 	struct bpf_map *map;
-	__u32 largest = 0;
 	__u64 n;
 	int ret;
 
@@ -123,9 +135,6 @@ static int size_caches(struct bpf_object *obj, const char *name, __u32 entries,
 		return errline__set(err, -EINVAL,
 			"extension %s: cachesize=%u: give a number from %u to %u", name, entries,
 			CACHE_MIN, CACHE_MAX);
-	bpf_object__for_each_map(map, obj)
-		if (is_cache(map) && bpf_map__max_entries(map) > largest)
-			largest = bpf_map__max_entries(map);
 	if (!largest)
 		return errline__set(err, -EINVAL,
 			"extension %s: it takes no cachesize (no map cache_... in it); leave that option away",
@@ -145,9 +154,12 @@ static int size_caches(struct bpf_object *obj, const char *name, __u32 entries,
 int options__apply(struct bpf_object *obj, const char *name,
 		   const struct extfuse_options *opts, const struct errline *err)
 {
-	int ret = fill_options(obj, name, opts, err);
+	int ret = 0;
 
-	if (!ret && opts->cachesize)
+	if (opts->cachesize)
 		ret = size_caches(obj, name, opts->cachesize, err);
+	/* Tells the object how large its caches have become. */
+	if (!ret)
+		ret = fill_options(obj, name, opts, err);
 	return ret;
 }
