@@ -69,7 +69,7 @@ static u64 max_attr(const struct extfuse_run *run, const struct fuse_attr *attr)
 	u64 longest = READ_ONCE(run->xc->longest_attr);
 
 	/* A path-based daemon gives each hard link a node of its own. */
-	if (S_ISREG(attr->mode) && attr->nlink > 1)
+	if (!S_ISDIR(attr->mode) && attr->nlink > 1)
 		return longest;
 	return max(run->set->max_attr_valid, longest);
 }

@@ -257,7 +257,7 @@ static void attr_valid_merge(struct extfuse_run *run, u64 nodeid, const struct f
 	bool lengthen = may_lengthen(run, extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR));
 
 	/* A path-based daemon gives each hard link a node of its own. */
-	if (S_ISREG(attr->mode) && attr->nlink > 1)
+	if (!S_ISDIR(attr->mode) && attr->nlink > 1)
 		lengthen = false;
 	valid_merge(sec, nsec, wish, max(run->set->max_attr_valid,
 					 READ_ONCE(run->xc->longest_attr)), lengthen);
