@@ -8,7 +8,7 @@
  * With actimeo the administrator's lifetime counts where it is the longer one.
  * It is written into the daemon's replies too, READDIRPLUS entries included,
  * so that the kernel's own caches answer and nobody asks us.  Never for
- * regular files with several links: a daemon that goes by paths has a node for
+ * files with several links: a daemon that goes by paths has a node for
  * each, and a change of one says nothing of the other.  Names that do not
  * exist live for actimeo unless the daemon gives them a lifetime of their own.
  */
@@ -124,7 +124,7 @@ static __always_inline __u64 actimeo_until(struct extfuse_req *req)
 static __always_inline __u64 actimeo_until_attr(struct extfuse_req *req,
 						const struct fuse_attr *attr)
 {
-	if ((attr->mode & EXTFUSE_S_IFMT) == EXTFUSE_S_IFREG && attr->nlink > 1)
+	if ((attr->mode & EXTFUSE_S_IFMT) != EXTFUSE_S_IFDIR && attr->nlink > 1)
 		return 0;
 	return actimeo_until(req);
 }

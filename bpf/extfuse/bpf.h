@@ -30,6 +30,7 @@
 #define EXTFUSE_EINVAL		22
 #define EXTFUSE_ENODATA		61
 #define EXTFUSE_S_IFMT		0170000
+#define EXTFUSE_S_IFDIR		0040000
 #define EXTFUSE_S_IFREG		0100000
 
 /* Reply phase: the daemon's answer as it came. */
