@@ -36,6 +36,7 @@ struct raw_op {
 struct rawfuse {
 	struct raw_opts opts;
 	char dir[4096];
+	pid_t owner;			/* a child that exits has nothing to clear away */
 	int fd;
 	int wake;			/* eventfd: threads end */
 	bool mounted, init_done;
