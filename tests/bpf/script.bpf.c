@@ -111,10 +111,12 @@ static __always_inline void ask_fresh(struct extfuse_req *req, struct script_rul
 static __always_inline void write_out(struct extfuse_req *req, struct script_rule *rule, __u32 index)
 {
 	struct out *out = bpf_map_lookup_elem(&outs, &index);
-	__u32 size = rule->out_size;
+	__u32 size = rule->out_size, first = rule->first_size;
 
-	if (!out || size > sizeof(out->bytes))
+	if (!out || size > sizeof(out->bytes) || first > sizeof(out->bytes))
 		return;
+	if (first)
+		bpf_extfuse_write_args(req, OUT_PARAM_0, out->bytes, first);
 	rule->write_result = bpf_extfuse_write_args(req, OUT_PARAM_0, out->bytes, size);
 }
 

@@ -48,6 +48,8 @@ struct script_rule {
 	__u32 times;		/* then so many are done, 0: all */
 	__u32 write;
 	__u32 out_size;
+	__u32 first_size;	/* SCRIPT_WRITE_OUT: so many bytes are written before, 0: none */
+	__u32 reserved;
 	__u32 nfresh;
 	struct script_fresh fresh[SCRIPT_FRESH];
 	struct script_patch patch[SCRIPT_PATCHES];

@@ -56,7 +56,8 @@ static void check(bool names_dir)
 	rf = raw_start(&(struct raw_opts){ .attr_ns = LONG_NS });
 	s = script_attach(rf, "script", &opts);
 	raw_file(rf, "/b", "text", 4);
-	raw_mkdir(rf, "/d");
+	/* A long lifetime that this daemon gave: the cap alone would not stop what follows. */
+	raw_mkdir(rf, "/d")->entry_ns = 100 * RAW_SEC;
 	raw_file(rf, "/d/c", "text", 4);
 	b = stamp("mnt/b");
 	c = stamp("mnt/d/c");

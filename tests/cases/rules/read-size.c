@@ -16,9 +16,9 @@ static struct rawfuse *rf;
 static struct script *s;
 static char good[SCRIPT_OUT], own[SIZE];
 
-static void check(const char *what, int flags, off_t offset, size_t size, bool stands)
+static void check(const char *what, int flags, off_t offset, size_t first, size_t size, bool stands)
 {
-	struct script_rule rule = { .nfresh = 1, .fresh = { { .kind = EXTFUSE_KIND_DATA } } };
+	struct script_rule rule = { .first_size = first, .nfresh = 1, .fresh = { { .kind = EXTFUSE_KIND_DATA } } };
 	size_t want = offset < SIZE ? SIZE - offset : 0;
 	int fd = open("mnt/a", O_RDONLY | flags);
 	char buf[4096], *map;
@@ -26,7 +26,10 @@ static void check(const char *what, int flags, off_t offset, size_t size, bool s
 
 	CHECK(fd >= 0, "open");
 	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_READ, &rule, good, size);
+	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_READ, &rule, good, sizeof(good));
+	rule = script_get(s, EXTFUSE_PHASE_REQUEST, FUSE_READ);
+	rule.out_size = size;
+	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_READ, &rule, NULL, 0);
 	raw_reset(rf);
 	n = pread(fd, buf, sizeof(buf), offset);
 	CHECK(script_get(s, EXTFUSE_PHASE_REQUEST, FUSE_READ).done, "%s: the program must be asked", what);
@@ -53,15 +56,17 @@ int main(void)
 	raw_file(rf, "/a", own, sizeof(own));
 	CHECK(!stat("mnt/a", &st), "stat");
 
-	check("exact", 0, 0, SIZE, true);
-	check("exact, direct", O_DIRECT, 0, SIZE, true);
-	check("exact from the middle, direct", O_DIRECT, 300, SIZE - 300, true);
-	check("short", 0, 0, SIZE - 1, false);
-	check("short, direct", O_DIRECT, 0, SIZE - 1, false);
-	check("nothing", O_DIRECT, 0, 0, false);
-	check("long", 0, 0, SIZE + 1, false);
-	check("a whole page", 0, 0, 4096, false);
-	check("long, direct", O_DIRECT, 300, SIZE, false);
+	check("exact", 0, 0, 0, SIZE, true);
+	check("exact, direct", O_DIRECT, 0, 0, SIZE, true);
+	check("exact from the middle, direct", O_DIRECT, 300, 0, SIZE - 300, true);
+	/* What was written before the last word on it must not stay behind the end. */
+	check("exact after a whole page", 0, 0, 4096, SIZE, true);
+	check("short", 0, 0, 0, SIZE - 1, false);
+	check("short, direct", O_DIRECT, 0, 0, SIZE - 1, false);
+	check("nothing", O_DIRECT, 0, 0, 0, false);
+	check("long", 0, 0, 0, SIZE + 1, false);
+	check("a whole page", 0, 0, 0, 4096, false);
+	check("long, direct", O_DIRECT, 300, 0, SIZE, false);
 	script_free(s);
 	raw_balance(rf);
 	raw_stop(rf);
