@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * what: who is 0 where nobody asked for it and where nobody calls; a replace can ask for it; a background request has its caller's
+ * needs: root extfuse build:tests/bpf/script.bpf.o build:tests/bpf/script-who.bpf.o
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "case.h"
+#include "script.h"
+
+static struct rawfuse *rf;
+
+/* GETATTR of the root, as seen in both phases. */
+static uint64_t who_of_stat(struct script *s)
+{
+	const struct script_event *e;
+	struct stat st;
+	uint64_t who;
+
+	script_flush(s);
+	script_record(s, true);
+	CHECK(!stat("mnt", &st), "stat");
+	script_record(s, false);
+	who = script_find(s, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR)->req.who;
+	e = script_find(s, EXTFUSE_PHASE_REPLY, FUSE_GETATTR);
+	CHECK(e->req.who == who, "both phases must say the same");
+	return who;
+}
+
+static void background(struct script *s, uint64_t mine)
+{
+	const struct script_event *e;
+	char buf[8];
+	int fd = open("mnt/a", O_RDONLY);
+
+	CHECK(fd >= 0, "open");
+	script_flush(s);
+	script_record(s, true);
+	CHECK(pread(fd, buf, sizeof(buf), 0) == 4 && !close(fd), "read and close");
+	CHECK(raw_until(5, raw_count(rf, FUSE_RELEASE)), "RELEASE");
+	script_record(s, false);
+	e = script_find(s, EXTFUSE_PHASE_REQUEST, FUSE_READ);
+	CHECK(e->req.flags & EXTFUSE_F_BACKGROUND && e->req.who == mine, "readahead is the reader's");
+	/* The daemon's thread is current here. */
+	e = script_find(s, EXTFUSE_PHASE_REPLY, FUSE_READ);
+	CHECK(e->req.flags & EXTFUSE_F_BACKGROUND && e->req.who == mine, "its reply is the reader's too");
+	e = script_find(s, EXTFUSE_PHASE_REQUEST, FUSE_RELEASE);
+	CHECK(e->req.flags & EXTFUSE_F_NOCREDS && !e->req.who, "nobody calls RELEASE");
+}
+
+int main(void)
+{
+	struct script *with, *without;
+	struct extfuse_ioc_query query = {};
+	uint64_t mine;
+
+	rf = raw_start(&(struct raw_opts){ .entry_ns = 1000 * RAW_SEC });
+	raw_file(rf, "/a", "text", 4);
+	without = script_attach(rf, "script", NULL);
+	CHECK(!who_of_stat(without), "nobody asked for who");
+	with = script_load(rf, "script-who", NULL);
+	script_replace(without, with);
+	CHECK(!extfuse_conn__query(raw_fd(rf), 0, &query) && query.attach_flags & EXTFUSE_ATTACH_WHO, "the flag must be seen");
+	mine = who_of_stat(with);
+	CHECK(mine, "now somebody asked");
+	CHECK(who_of_stat(with) == mine, "it must stay the same");
+	background(with, mine);
+	script_replace(with, without);
+	CHECK(!who_of_stat(without), "nobody asks any more");
+	script_detach(without);
+	script_free(with);
+	script_free(without);
+
+	/* A secret of the module goes into it, not of the attachment: caches outlive a replace. */
+	with = script_attach(rf, "script-who", NULL);
+	CHECK(who_of_stat(with) == mine, "another attachment must say the same");
+	script_free(with);
+	raw_balance(rf);
+	raw_stop(rf);
+	return 0;
+}
