@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the daemon for tests share: rawfuse.c (life, threads, dispatch), rawtree.c (the tree in memory),
- * rawops.c (the usual answers), rawcontrol.c (what a case does to it while it runs).
+ * rawops.c and rawxattr.c (the usual answers), rawcontrol.c (what a case does to it while it runs).
  */
 #ifndef RAWFUSE_I_H
 #define RAWFUSE_I_H
@@ -78,8 +78,23 @@ void tree_resize(struct raw_node *node, uint64_t size);
 void tree_touch(struct raw_node *node);
 bool tree_empty(struct rawfuse *rf, uint64_t dir);
 
-/* rawops.c */
+/* rawops.c; ops_*xattr() are rawxattr.c's */
 int ops_default(struct raw_req *req);
+int ops_setxattr(struct raw_req *req);
+int ops_getxattr(struct raw_req *req);
+int ops_listxattr(struct raw_req *req);
+int ops_removexattr(struct raw_req *req);
+
+static inline struct raw_node *this_node(struct raw_req *req)
+{
+	return tree_node(req->rf, req->in->nodeid);
+}
+
+static inline int reply_ok(struct raw_req *req)
+{
+	raw_reply(req, 0, NULL, 0);
+	return RAW_DONE;
+}
 
 /* Takes a count when a reply makes a node known; undone when it cannot be sent. */
 int raw_reply_nodes(struct raw_req *req, const void *out, size_t len, const uint64_t *nodes, unsigned int n);

@@ -9,11 +9,6 @@
 
 #include "rawfuse_i.h"
 
-static struct raw_node *this_node(struct raw_req *req)
-{
-	return tree_node(req->rf, req->in->nodeid);
-}
-
 /* A reply that makes @node known; CREATE and TMPFILE have a handle too. */
 static int reply_entry(struct raw_req *req, struct raw_node *node, bool opened)
 {
@@ -39,12 +34,6 @@ static int reply_attr(struct raw_req *req)
 	raw_fill_attr(req->rf, this_node(req), &out);
 	raw_unlock(req->rf);
 	raw_reply(req, 0, &out, sizeof(out));
-	return RAW_DONE;
-}
-
-static int reply_ok(struct raw_req *req)
-{
-	raw_reply(req, 0, NULL, 0);
 	return RAW_DONE;
 }
 
@@ -337,85 +326,6 @@ static int do_statfs(struct raw_req *req)
 	return RAW_DONE;
 }
 
-static struct raw_xattr *find_xattr(struct raw_node *node, const char *name)
-{
-	struct raw_xattr *x;
-
-	for (x = node->xattrs; x && strcmp(x->name, name); x = x->next)
-		;
-	return x;
-}
-
-static int do_setxattr(struct raw_req *req)
-{
-	const struct fuse_setxattr_in *in = req->arg;
-	size_t head = req->rf->init_flags & FUSE_SETXATTR_EXT ? sizeof(*in) : FUSE_COMPAT_SETXATTR_IN_SIZE;
-	const char *name = (const char *)req->arg + head;
-	struct raw_node *node = this_node(req);
-
-	if (in->size > 4096 || strlen(name) > 63)
-		return -ENOSPC;
-	raw_setxattr(req->rf, node, name, name + strlen(name) + 1, in->size);
-	return reply_ok(req);
-}
-
-static int reply_sized(struct raw_req *req, uint32_t room, const void *data, size_t len)
-{
-	struct fuse_getxattr_out out = { .size = len };
-
-	if (!room)
-		raw_reply(req, 0, &out, sizeof(out));
-	else if (room < len)
-		return -ERANGE;
-	else
-		raw_reply(req, 0, data, len);
-	return RAW_DONE;
-}
-
-static int do_getxattr(struct raw_req *req)
-{
-	const struct fuse_getxattr_in *in = req->arg;
-	struct raw_xattr *x, copy;
-
-	raw_lock(req->rf);
-	x = find_xattr(this_node(req), (const char *)(in + 1));
-	if (x)
-		copy = *x;
-	raw_unlock(req->rf);
-	return x ? reply_sized(req, in->size, copy.value, copy.size) : -ENODATA;
-}
-
-static int do_listxattr(struct raw_req *req)
-{
-	const struct fuse_getxattr_in *in = req->arg;
-	char list[4096];
-	struct raw_xattr *x;
-	size_t len = 0;
-
-	raw_lock(req->rf);
-	for (x = this_node(req)->xattrs; x && len + 64 < sizeof(list); x = x->next) {
-		strcpy(list + len, x->name);
-		len += strlen(x->name) + 1;
-	}
-	raw_unlock(req->rf);
-	return reply_sized(req, in->size, list, len);
-}
-
-static int do_removexattr(struct raw_req *req)
-{
-	struct raw_xattr **p, *x;
-
-	raw_lock(req->rf);
-	for (p = &this_node(req)->xattrs; *p && strcmp((*p)->name, req->arg); p = &(*p)->next)
-		;
-	x = *p;
-	if (x)
-		*p = x->next;
-	raw_unlock(req->rf);
-	free(x);
-	return x ? reply_ok(req) : -ENODATA;
-}
-
 /* One entry of a listing at @buf; returns its padded size, 0 where there is no room. */
 static size_t put_entry(struct raw_req *req, char *buf, size_t room, struct raw_node *node, const char *name,
 			uint64_t off)
@@ -572,8 +482,8 @@ static int (* const ops[RAW_OPCODES])(struct raw_req *req) = {
 	[FUSE_MKDIR] = do_mkdir, [FUSE_UNLINK] = do_unlink, [FUSE_RMDIR] = do_unlink,
 	[FUSE_RENAME] = do_rename, [FUSE_RENAME2] = do_rename, [FUSE_LINK] = do_link, [FUSE_OPEN] = do_open,
 	[FUSE_READ] = do_read, [FUSE_WRITE] = do_write, [FUSE_STATFS] = do_statfs, [FUSE_RELEASE] = reply_ok,
-	[FUSE_FSYNC] = reply_ok, [FUSE_SETXATTR] = do_setxattr, [FUSE_GETXATTR] = do_getxattr,
-	[FUSE_LISTXATTR] = do_listxattr, [FUSE_REMOVEXATTR] = do_removexattr, [FUSE_FLUSH] = reply_ok,
+	[FUSE_FSYNC] = reply_ok, [FUSE_SETXATTR] = ops_setxattr, [FUSE_GETXATTR] = ops_getxattr,
+	[FUSE_LISTXATTR] = ops_listxattr, [FUSE_REMOVEXATTR] = ops_removexattr, [FUSE_FLUSH] = reply_ok,
 	[FUSE_OPENDIR] = do_open, [FUSE_READDIR] = do_readdir, [FUSE_READDIRPLUS] = do_readdir,
 	[FUSE_RELEASEDIR] = reply_ok, [FUSE_FSYNCDIR] = reply_ok, [FUSE_GETLK] = do_getlk,
 	[FUSE_SETLK] = reply_ok, [FUSE_SETLKW] = reply_ok, [FUSE_ACCESS] = reply_ok, [FUSE_CREATE] = do_create,
