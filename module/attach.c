@@ -94,6 +94,9 @@ static long attach_locked(struct fuse_conn *fc, const struct extfuse_ioc_attach 
 
 	if (!xc)
 		return -ENOMEM;
+	/* Else each try would leave a set to a grace period of its own. */
+	if (!READ_ONCE(fc->connected))
+		return -ENOTCONN;
 	set = extfuse_set_make(arg, log);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
