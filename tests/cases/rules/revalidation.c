@@ -70,14 +70,45 @@ static void refuse(uint32_t phase, int verdict)
 	script_clear(s);
 }
 
-static void same(struct fuse_entry_out *out) { (void)out; }
-static void negative(struct fuse_entry_out *out) { out->nodeid = 0; }
-static void other_node(struct fuse_entry_out *out) { out->nodeid++; }
-static void other_generation(struct fuse_entry_out *out) { out->generation++; }
-static void other_type(struct fuse_entry_out *out) { out->attr.mode ^= S_IFDIR | S_IFCHR; }
-static void other_mode(struct fuse_entry_out *out) { out->attr.mode ^= 022; }
-static void no_type(struct fuse_entry_out *out) { out->attr.mode &= 07777; }
-static void huge(struct fuse_entry_out *out) { out->attr.size = UINT64_MAX; }
+static void same(struct fuse_entry_out *out)
+{
+	(void)out;
+}
+
+static void negative(struct fuse_entry_out *out)
+{
+	out->nodeid = 0;
+}
+
+static void other_node(struct fuse_entry_out *out)
+{
+	out->nodeid++;
+}
+
+static void other_generation(struct fuse_entry_out *out)
+{
+	out->generation++;
+}
+
+static void other_type(struct fuse_entry_out *out)
+{
+	out->attr.mode ^= S_IFDIR | S_IFCHR;
+}
+
+static void other_mode(struct fuse_entry_out *out)
+{
+	out->attr.mode ^= 022;
+}
+
+static void no_type(struct fuse_entry_out *out)
+{
+	out->attr.mode &= 07777;
+}
+
+static void huge(struct fuse_entry_out *out)
+{
+	out->attr.size = UINT64_MAX;
+}
 
 static void every(struct raw_node *node, const char *name)
 {
