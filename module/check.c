@@ -93,6 +93,9 @@ bool extfuse_attr_same(struct inode *inode, const struct fuse_attr *attr)
 	const struct fuse_conn *fc = get_fuse_conn(inode);
 	const struct fuse_inode *fi = get_fuse_inode(inode);
 
+	/* fuse makes a node bad for that size, under the writeback cache too. */
+	if (attr->size > LLONG_MAX)
+		return false;
 	if (attr->ino != fi->orig_ino || attr->mode != fi->orig_i_mode ||
 	    attr->nlink != inode->i_nlink || attr->flags)
 		return false;
@@ -157,8 +160,7 @@ static enum extfuse_outcome check_lookup_negative(struct extfuse_run *run,
 	if (run->args->ext.flags & EXTFUSE_ARGS_REVAL ||
 	    !proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_NAME)))
 		return EXTFUSE_STALE;
-	extfuse_entry_cap(out, 0, max(run->set->max_entry_valid,
-				      READ_ONCE(run->xc->longest_entry)));
+	extfuse_entry_cap(out, 0, max_entry(run));
 	return EXTFUSE_ACCEPT;
 }
 

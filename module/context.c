@@ -121,6 +121,7 @@ bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background)
 	run->nproofs = 0;
 	run->proven = 0;
 	run->staged = false;
+	run->own_entries = false;
 
 	if (!caller_fill(run))
 		return false;

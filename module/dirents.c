@@ -23,6 +23,22 @@ static bool is_dot(const struct fuse_dirent *dirent)
 	       (dirent->namelen == 1 || (dirent->namelen == 2 && dirent->name[1] == '.'));
 }
 
+static struct fuse_dirent *entry_dirent(void *buf, bool plus)
+{
+	return plus ? &((struct fuse_direntplus *)buf)->dirent : buf;
+}
+
+static bool name_is_malformed(const struct fuse_dirent *dirent)
+{
+	return !dirent->namelen || dirent->namelen > FUSE_NAME_MAX;
+}
+
+static bool entry_is_malformed(void *buf, u32 left, bool plus)
+{
+	return left >= (plus ? FUSE_NAME_OFFSET_DIRENTPLUS : FUSE_NAME_OFFSET) &&
+	       name_is_malformed(entry_dirent(buf, plus));
+}
+
 /* False: no more whole, well-formed entry at @buf. */
 static bool entry_next(void *buf, u32 left, bool plus, struct entry *e)
 {
@@ -31,8 +47,8 @@ static bool entry_next(void *buf, u32 left, bool plus, struct entry *e)
 	if (left < head)
 		return false;
 	e->out = plus ? buf : NULL;
-	e->dirent = plus ? &((struct fuse_direntplus *)buf)->dirent : buf;
-	if (!e->dirent->namelen || e->dirent->namelen > FUSE_NAME_MAX)
+	e->dirent = entry_dirent(buf, plus);
+	if (name_is_malformed(e->dirent))
 		return false;
 	e->reclen = plus ? FUSE_DIRENTPLUS_SIZE((struct fuse_direntplus *)buf) :
 			   FUSE_DIRENT_SIZE(e->dirent);
@@ -44,7 +60,7 @@ static bool entry_next(void *buf, u32 left, bool plus, struct entry *e)
  * has it already, with the attributes that the entry says, and can pay the
  * count; else it is a name only.
  */
-static void entry_own(struct extfuse_run *run, struct dentry *dir, struct entry *e)
+static void entry_own(struct extfuse_run *run, struct dentry *dir, struct entry *e, u64 stamp)
 {
 	struct fuse_entry_out *out = e->out;
 	struct qstr name = QSTR_INIT(e->dirent->name, e->dirent->namelen);
@@ -56,12 +72,12 @@ static void entry_own(struct extfuse_run *run, struct dentry *dir, struct entry 
 		dentry = d_hash_and_lookup(dir, &name);
 	if (!IS_ERR_OR_NULL(dentry)) {
 		inode = d_inode(dentry);
-		keep = inode && out->nodeid == get_node_id(inode) &&
+		keep = inode && !fuse_is_bad(inode) && out->nodeid == get_node_id(inode) &&
 		       !fuse_stale_inode(inode, out->generation, &out->attr) &&
 		       extfuse_attr_same(inode, &out->attr) &&
 		       extfuse_slot_fresh(run->xc, extfuse_slot_of_node(out->nodeid,
 									EXTFUSE_KIND_ATTR),
-					  run->args->ext.stamp) &&
+					  stamp) &&
 		       extfuse_entry_pay(inode);
 		dput(dentry);
 	}
@@ -73,12 +89,12 @@ static void entry_own(struct extfuse_run *run, struct dentry *dir, struct entry 
 }
 
 /* Names have the protocol's shape, nothing is left over, offsets move on. */
-static bool entries_whole(void *buf, u32 size, bool plus)
+static bool entries_whole(void *buf, u32 size, bool plus, u64 off)
 {
 	struct entry e;
 
-	while (size) {
-		if (!entry_next(buf, size, plus, &e) || !e.dirent->off ||
+	for (; size; off = e.dirent->off) {
+		if (!entry_next(buf, size, plus, &e) || !e.dirent->off || e.dirent->off == off ||
 		    memchr(e.dirent->name, '/', e.dirent->namelen) ||
 		    memchr(e.dirent->name, 0, e.dirent->namelen))
 			return false;
@@ -90,27 +106,36 @@ static bool entries_whole(void *buf, u32 size, bool plus)
 
 enum extfuse_outcome extfuse_dirents_check(struct extfuse_run *run)
 {
+	const struct fuse_read_in *in = extfuse_in(run->args, 0)->value;
 	bool plus = run->args->opcode == FUSE_READDIRPLUS;
-	u32 size = run->out_len[0];
-	struct dentry *dir = NULL;
 	bool whole;
 	void *buf;
 
 	buf = extfuse_out_map(run->args);
-	whole = entries_whole(buf, size, plus);
-	/* A shadow's answer is compared, not given: it pays nothing. */
-	if (whole && plus && !(run->set->flags & EXTFUSE_ATTACH_SHADOW)) {
-		struct entry e;
-		void *p = buf;
-
-		if (run->args->ext.inode)
-			dir = d_find_any_alias(run->args->ext.inode);
-		for (; size && entry_next(p, size, true, &e); p += e.reclen, size -= e.reclen)
-			entry_own(run, dir, &e);
-		dput(dir);
-	}
+	whole = entries_whole(buf, run->out_len[0], plus, in->offset);
 	extfuse_out_unmap(run->args, buf);
 	return whole ? EXTFUSE_ACCEPT : EXTFUSE_BAD;
+}
+
+/*
+ * extfuse_dirents_own - the last step of a READDIRPLUS answer of a program
+ * @size:	bytes in the output
+ * @stamp:	what its attributes must not be older than: the least of its proofs
+ *
+ * Pays the counts that the caller will raise; the answer cannot be taken back.
+ */
+void extfuse_dirents_own(struct extfuse_run *run, u32 size, u64 stamp)
+{
+	void *buf = extfuse_out_map(run->args), *p = buf;
+	struct dentry *dir = NULL;
+	struct entry e;
+
+	if (run->args->ext.inode)
+		dir = d_find_any_alias(run->args->ext.inode);
+	for (; entry_next(p, size, true, &e); p += e.reclen, size -= e.reclen)
+		entry_own(run, dir, &e, stamp);
+	dput(dir);
+	extfuse_out_unmap(run->args, buf);
 }
 
 /* Calls @fn for each READDIRPLUS entry that carries a node. */
@@ -128,11 +153,11 @@ void extfuse_dirents_each(const struct fuse_args *args, u32 len,
 }
 
 /* The daemon counted this entry; nobody here will. */
-static void entry_forget(struct fuse_conn *fc, const struct entry *e)
+static void entry_forget(const struct extfuse_run *run, const struct entry *e)
 {
-	if (!e->out || !e->out->nodeid || is_dot(e->dirent))
+	if (run->own_entries || !e->out || !e->out->nodeid || is_dot(e->dirent))
 		return;
-	extfuse_pay_forget(fc, e->out->nodeid);
+	extfuse_pay_forget(run->fm->fc, e->out->nodeid);
 }
 
 /* True: keep.  Changes of lifetimes are taken, as in reply.c. */
@@ -185,11 +210,16 @@ static u32 entries_filter(struct extfuse_run *run, const struct bpf_prog *prog, 
 			before = to + ((void *)e.dirent - from);
 			to += reclen;
 		} else {
-			entry_forget(run->fm->fc, &e);
+			entry_forget(run, &e);
 			if (before)
 				before->off = *last;
 		}
 		from += reclen;
+	}
+	/* fuse itself says EIO to what is no entry; one that is cut off it passes over. */
+	if (entry_is_malformed(from, size, plus)) {
+		memmove(to, from, size);
+		to += size;
 	}
 	extfuse_out_unmap(run->args, buf);
 	return to - buf;

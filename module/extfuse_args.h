@@ -35,6 +35,7 @@ struct extfuse_args {
 	u8 marked;
 	bool replied;			/* the daemon wrote the reply that ended it */
 	bool pending;			/* background: our end is owed */
+	bool not_asked;			/* call site: the kernel's own flush, no program's matter */
 	bool caller_known;		/* uid, gid, pid and who are filled */
 
 	struct extfuse_shadow *shadow;	/* an answer to be compared, see shadow.c */

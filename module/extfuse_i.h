@@ -4,7 +4,8 @@
  * fuse_i.h, so that the fork's files see the hooks and ours see fuse.
  *
  * Order of locks: any lock of fuse (fi->lock too) > extfuse_slot.lock.
- * extfuse_conn.lock is taken by ioctls only, never in the way of a request.
+ * extfuse_conn.lock is inside the locks of fuse; who holds it neither faults nor
+ * waits for a request or a grace period.
  */
 #ifndef _EXTFUSE_I_H
 #define _EXTFUSE_I_H
@@ -107,6 +108,7 @@ struct extfuse_run {
 	u8 nproofs;
 	u8 proven;
 	bool staged;
+	bool own_entries;		/* F_ENTRY: of a program, the daemon has not counted them */
 	union {
 		struct {		/* request phase */
 			struct extfuse_proof proofs[EXTFUSE_FRESH_MAX];
@@ -208,6 +210,8 @@ void extfuse_node_move(struct extfuse_conn *xc, u64 nodeid, u8 kinds);
 void extfuse_name_move(struct extfuse_conn *xc, u64 parent, const char *name, unsigned int len);
 void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp);
 void extfuse_epoch_move(struct extfuse_conn *xc);
+void extfuse_epoch_hold(struct extfuse_conn *xc);
+void extfuse_epoch_release(struct extfuse_conn *xc);
 void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
 			 const struct extfuse_opcode *op);
 void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
@@ -265,6 +269,7 @@ void extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid);
 
 /* dirents.c */
 enum extfuse_outcome extfuse_dirents_check(struct extfuse_run *run);
+void extfuse_dirents_own(struct extfuse_run *run, u32 size, u64 stamp);
 u32 extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len,
 			   u64 *last);
 void extfuse_dirents_each(const struct fuse_args *args, u32 len,
@@ -272,6 +277,7 @@ void extfuse_dirents_each(const struct fuse_args *args, u32 len,
 
 /* shadow.c */
 struct extfuse_shadow *extfuse_shadow_keep(struct extfuse_run *run);
+void extfuse_shadow_drop(struct fuse_args *args);
 void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args, ssize_t ret);
 
 /* kfunc.c */

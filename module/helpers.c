@@ -17,6 +17,7 @@
 /*
  * Helpers by the names of their functions.  Nothing here faults user memory,
  * reads kernel memory, acts on the current task, starts a timer or calls bpf().
+ * (bpf_snprintf() is not here: its %s and %pus read any address.)
  */
 static const char * const allowed[] = {
 	"bpf_map_lookup_elem",
@@ -41,7 +42,6 @@ static const char * const allowed[] = {
 	"bpf_get_smp_processor_id",
 	"bpf_get_raw_cpu_id",
 	"bpf_strncmp",
-	"bpf_snprintf",
 	"bpf_loop",
 	/* What the verifier makes of a lookup in a hash map. */
 	"__htab_map_lookup_elem",
@@ -71,17 +71,23 @@ static bool name_is_allowed(const char *name)
  * The verifier turns map operations into direct calls of the map's own
  * functions; those of the maps that this program uses are no way out.
  */
+static bool addr_is_op_of(const struct bpf_map_ops *ops, const void *addr)
+{
+	return addr == ops->map_lookup_elem || addr == ops->map_update_elem ||
+	       addr == ops->map_delete_elem || addr == ops->map_push_elem ||
+	       addr == ops->map_pop_elem || addr == ops->map_peek_elem ||
+	       addr == ops->map_for_each_callback || addr == ops->map_lookup_percpu_elem;
+}
+
 static bool addr_is_map_op(const struct bpf_prog *prog, const void *addr)
 {
 	u32 i;
 
 	for (i = 0; i < prog->aux->used_map_cnt; i++) {
-		const struct bpf_map_ops *ops = prog->aux->used_maps[i]->ops;
+		const struct bpf_map *map = prog->aux->used_maps[i];
 
-		if (addr == ops->map_lookup_elem || addr == ops->map_update_elem ||
-		    addr == ops->map_delete_elem || addr == ops->map_push_elem ||
-		    addr == ops->map_pop_elem || addr == ops->map_peek_elem ||
-		    addr == ops->map_for_each_callback || addr == ops->map_lookup_percpu_elem)
+		if (addr_is_op_of(map->ops, addr) ||
+		    (map->inner_map_meta && addr_is_op_of(map->inner_map_meta->ops, addr)))
 			return true;
 	}
 	return false;

@@ -88,7 +88,11 @@ static void run_undo(struct extfuse_run *run)
 
 	for (i = 0; i < args->out_numargs; i++) {
 		args->out_args[i].size = run->out_room[i];
-		if (run->out_written & BIT(i) && args->out_args[i].value)
+		if (!(run->out_written & BIT(i)))
+			continue;
+		if (extfuse_out_is_paged(args, i))
+			extfuse_out_zero(args, 0);
+		else
 			memset(args->out_args[i].value, 0, run->out_room[i]);
 	}
 }
@@ -129,10 +133,22 @@ static bool refusal_stands(const struct extfuse_run *run, int verdict)
 		return false;
 	if (!(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_REFUSE))
 		return false;
-	/* Would detach what is mounted below. */
-	if (args->ext.flags & EXTFUSE_ARGS_REVAL)
+	/* fuse takes it for "may have happened": it drops dentries and what is mounted there. */
+	if (verdict == -EINTR && extfuse_opcode_get(args->opcode)->children)
 		return false;
 	return !extfuse_request_is_unlock(args);
+}
+
+/* A refusal that the opcode allows: may it stand for this request? */
+static enum extfuse_outcome refusal_check(const struct extfuse_run *run)
+{
+	/* Would detach what is mounted below; or was sent to ask the daemon itself. */
+	if (run->args->ext.flags & (EXTFUSE_ARGS_REVAL | EXTFUSE_ARGS_FRESH))
+		return EXTFUSE_STALE;
+	/* A shadow's word is compared, not given. */
+	if (run->set->flags & EXTFUSE_ATTACH_SHADOW)
+		return EXTFUSE_STALE;
+	return EXTFUSE_ACCEPT;
 }
 
 /*
@@ -153,22 +169,21 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 	if (!READ_ONCE(fc->connected))
 		goto upcall;
 
-	if (refusal_stands(run, verdict)) {
-		verdict_good(run->xc);
-		run_undo(run);
-		extfuse_count(run->xc, opcode, failed);
-		return verdict;
-	}
 	if (!verdict)
 		outcome = extfuse_answer_check(run);
-	else if (verdict < 0 && run->args->ext.flags & EXTFUSE_ARGS_REVAL)
-		outcome = EXTFUSE_STALE;
-	else
+	else if (!refusal_stands(run, verdict))
 		outcome = EXTFUSE_BAD;
+	else
+		outcome = refusal_check(run);
 
 	switch (outcome) {
 	case EXTFUSE_ACCEPT:
 		verdict_good(run->xc);
+		if (verdict) {
+			run_undo(run);
+			extfuse_count(run->xc, opcode, failed);
+			return verdict;
+		}
 		extfuse_count(run->xc, opcode, answered);
 		if (!(run->set->flags & EXTFUSE_ATTACH_SHADOW))
 			return extfuse_to_fuse_req(run);
@@ -207,16 +222,35 @@ static ssize_t answer_filter(struct extfuse_run *run, ssize_t ret)
 	u32 room = run->out_room[0];
 	u64 last;
 
-	if (ret <= 0 || !prog ||
-	    !(extfuse_opcode_get(run->args->opcode)->flags & EXTFUSE_OP_DIR_REPLY))
+	if (!prog)
 		return ret;
 	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REPLY, false))
 		return ret;
+	/* Nobody has counted these entries yet. */
+	run->own_entries = true;
 	ret = extfuse_dirents_filter(run, prog, ret, &last);
 	if (ret)
 		return ret;
 	run->args->out_args[0].size = room;
 	return EXTFUSE_UPCALL;
+}
+
+/*
+ * What a program listed is filtered first and paid for last, when nothing can
+ * take the answer back any more.
+ */
+static ssize_t answer_list(struct extfuse_run *run, ssize_t ret)
+{
+	u64 stamp = U64_MAX;
+	unsigned int i;
+
+	/* Before the reply phase uses their place. */
+	for (i = 0; i < run->nproofs; i++)
+		stamp = min(stamp, run->proofs[i].stamp);
+	ret = answer_filter(run, ret);
+	if (ret > 0 && run->args->opcode == FUSE_READDIRPLUS)
+		extfuse_dirents_own(run, ret, stamp);
+	return ret;
 }
 
 static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, bool background)
@@ -232,7 +266,9 @@ static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, b
 		return EXTFUSE_UPCALL;
 	}
 	ret = verdict_apply(run, extfuse_run_prog(run, prog));
-	return answer_filter(run, ret);
+	if (ret > 0 && extfuse_opcode_get(run->args->opcode)->flags & EXTFUSE_OP_DIR_REPLY)
+		ret = answer_list(run, ret);
+	return ret;
 }
 
 /*
@@ -252,7 +288,6 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 	if (!set || !READ_ONCE(extfuse_programs))
 		goto out;
 
-	args->ext.stamp = extfuse_stamp(xc);
 	args->ext.set_id = set->id;
 	if (!set->request[args->opcode] && !(background && set->reply[args->opcode])) {
 		extfuse_count(xc, args->opcode, upcalls);
@@ -291,7 +326,7 @@ static bool request_is_closed(const struct extfuse_conn *xc, const struct fuse_a
 		rcu_read_lock_trace();
 		set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
 		if (set && set->flags & EXTFUSE_ATTACH_FAIL_CLOSED)
-			closed |= set->request_ops;
+			closed |= set->request_ops | set->reply_ops;
 		rcu_read_unlock_trace();
 	}
 	return closed & BIT_ULL(args->opcode) &&
@@ -302,6 +337,7 @@ static bool request_is_closed(const struct extfuse_conn *xc, const struct fuse_a
 static bool request_is_asked(const struct fuse_args *args)
 {
 	return extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ASK && !args->noreply &&
+	       !args->ext.not_asked &&
 	       !(args->opcode == FUSE_WRITE && extfuse_request_is_writeback(args));
 }
 
@@ -339,20 +375,35 @@ static void call_site_assert(const struct fuse_args *args, bool background)
 	}
 }
 
+/* At a revalidation any other error detaches what is mounted below. */
+static int closed_error(const struct fuse_args *args)
+{
+	return args->ext.flags & EXTFUSE_ARGS_REVAL ? -ENOMEM : -EIO;
+}
+
 static ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
 			   struct fuse_args *args, bool background)
 {
+	ssize_t ret;
+
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
 	args->ext.set_id = 0;
+	args->ext.stamp = extfuse_stamp(xc);
 	args->ext.caller_known = false;
 	memset(args->ext.cookie, 0, sizeof(args->ext.cookie));
 	if (!request_is_asked(args))
 		return EXTFUSE_UPCALL;
 	call_site_assert(args, background);
 	if (unlikely(request_is_closed(xc, args)))
-		return -EIO;
-	return request_ask(xc, fm, args, background);
+		return closed_error(args);
+	ret = request_ask(xc, fm, args, background);
+	/* Again: the set may have gone while we looked for it. */
+	if (ret == EXTFUSE_UPCALL && unlikely(request_is_closed(xc, args))) {
+		extfuse_shadow_drop(args);
+		return closed_error(args);
+	}
+	return ret;
 }
 
 /*

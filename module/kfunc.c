@@ -27,7 +27,8 @@ struct extfuse_run *extfuse_run_current(void)
 	if (!in_task() || !current->bpf_ctx)
 		return NULL;
 	ctx = container_of(current->bpf_ctx, struct bpf_tramp_run_ctx, run_ctx);
-	run = (void *)(unsigned long)(ctx->bpf_cookie ^ extfuse_run_secret);
+	/* The context of an iterator is empty: its first word is the stack's. */
+	run = (void *)(unsigned long)(READ_ONCE_NOCHECK(ctx->bpf_cookie) ^ extfuse_run_secret);
 	/* A foreign cookie gives any address: compare before anything is read. */
 	return run == container_of(ctx, struct extfuse_run, run_ctx) ? run : NULL;
 }
@@ -136,6 +137,9 @@ static int write_answer(struct extfuse_run *run, unsigned int i, const void *src
 	struct fuse_args *args = run->args;
 	bool variable = args->out_argvar && i == args->out_numargs - 1U;
 
+	/* Its output lies where its input is: nobody could take it back. */
+	if (args->opcode == FUSE_IOCTL)
+		return -EINVAL;
 	if (size > run->out_room[i])
 		return -E2BIG;
 	if (!variable && size != run->out_room[i])
@@ -313,6 +317,9 @@ __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind,
 		return -EINVAL;
 	if (kind != EXTFUSE_KIND_CONN && !kind_slot(run, nodeid, kind, &slot))
 		return -EINVAL;
+	/* A stamp of the future is nobody's. */
+	if (stamp > extfuse_stamp(run->xc))
+		return 0;
 	if (run->nproofs == EXTFUSE_FRESH_MAX || !extfuse_epoch_fresh(run->xc, stamp))
 		return 0;
 	if (kind != EXTFUSE_KIND_CONN && !extfuse_slot_fresh(run->xc, slot, stamp))

@@ -127,6 +127,8 @@ void extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid)
 {
 	struct fuse_forget_link *forget;
 
+	/* The daemon may give the node id to something else. */
+	extfuse_evict(fc, nodeid);
 	forget = kzalloc(sizeof(*forget), GFP_KERNEL | __GFP_NOFAIL);
 	fuse_queue_forget(fc, forget, nodeid, 1);
 }

@@ -41,23 +41,29 @@ static void set_drop(struct extfuse_set *set)
 	queue_work(free_wq, &set->free_work);
 }
 
-/* After so many bad verdicts in a row; in the way of a request, takes no lock. */
+/* After so many bad verdicts in a row. */
 void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set)
 {
 	bool closed = set->flags & EXTFUSE_ATTACH_FAIL_CLOSED;
-	u64 ops = set->request_ops;
+	bool taken;
 
-	/* Closed first: between the two stores a policy must not be open. */
-	if (closed)
-		WRITE_ONCE(xc->closed_ops, ops);
-	if (!set_take(xc, (struct extfuse_set *)set)) {
+	mutex_lock(&xc->lock);
+	if (rcu_access_pointer(xc->set) != set) {
 		/* Replaced or detached meanwhile: what is there now is not ours. */
-		WRITE_ONCE(xc->closed_ops, 0);
+		mutex_unlock(&xc->lock);
 		return;
 	}
-	WRITE_ONCE(xc->state, EXTFUSE_STATE_BAD_VERDICTS);
-	WRITE_ONCE(xc->entry_progs, false);
-	extfuse_epoch_move(xc);
+	/* Closed first: between the two stores a policy must not be open. */
+	if (closed)
+		WRITE_ONCE(xc->closed_ops, set->request_ops | set->reply_ops);
+	taken = set_take(xc, (struct extfuse_set *)set);
+	if (taken) {
+		WRITE_ONCE(xc->state, EXTFUSE_STATE_BAD_VERDICTS);
+		extfuse_epoch_move(xc);
+	}
+	mutex_unlock(&xc->lock);
+	if (!taken)
+		return;
 	pr_warn("extension '%s' was detached after %u bad verdicts in a row%s; attach a repaired one\n",
 		set->name, EXTFUSE_BAD_VERDICTS,
 		closed ? ", what it covered fails with EIO" : "");
@@ -199,7 +205,9 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 {
 	u64 dirs = BIT_ULL(FUSE_READDIR) | BIT_ULL(FUSE_READDIRPLUS);
 
-	WRITE_ONCE(xc->entry_progs, set && set->reply_ops & dirs);
+	/* For good: a listing that was filtered may still be on its way to the cache. */
+	if (set && set->reply_ops & dirs)
+		WRITE_ONCE(xc->entry_progs, true);
 	WRITE_ONCE(xc->names_dir, set && set->flags & EXTFUSE_ATTACH_NAMES_DIR);
 	WRITE_ONCE(xc->closed_ops, 0);
 	WRITE_ONCE(xc->slow_logged, false);
@@ -216,16 +224,19 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 			bool replace)
 {
 	struct extfuse_set *old = rcu_dereference_protected(xc->set, lockdep_is_held(&xc->lock));
-	bool names_dir = xc->names_dir;
+	bool moves_names = xc->names_dir != !!(set->flags & EXTFUSE_ATTACH_NAMES_DIR);
 
 	if (!replace && old)
 		return -EBUSY;
 	if (replace && !old)
 		return -ENOENT;
 
+	/* Nothing is fresh while it changes how names are kept. */
+	if (!replace || moves_names)
+		extfuse_epoch_hold(xc);
 	conn_settle(xc, set);
-	if (!replace || names_dir != xc->names_dir)
-		extfuse_epoch_move(xc);
+	if (!replace || moves_names)
+		extfuse_epoch_release(xc);
 	WRITE_ONCE(xc->state, EXTFUSE_STATE_ATTACHED);
 	old = xchg((struct extfuse_set **)&xc->set, set);
 	if (old)
@@ -282,8 +293,9 @@ int extfuse_set_detach(struct extfuse_conn *xc)
 		set = NULL;
 	}
 	if (!err) {
+		extfuse_epoch_hold(xc);
 		conn_settle(xc, NULL);
-		extfuse_epoch_move(xc);
+		extfuse_epoch_release(xc);
 	}
 	mutex_unlock(&xc->lock);
 	if (!err && set) {

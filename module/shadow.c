@@ -50,6 +50,13 @@ static bool lookup_equal(const struct fuse_entry_out *a, const struct fuse_entry
 	       attr_equal(&a->attr, &b->attr);
 }
 
+/* The request goes no further. */
+void extfuse_shadow_drop(struct fuse_args *args)
+{
+	kfree(args->ext.shadow);
+	args->ext.shadow = NULL;
+}
+
 void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args, ssize_t ret)
 {
 	struct extfuse_shadow *shadow = args->ext.shadow;
@@ -67,6 +74,5 @@ void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args, ssi
 	if (!equal)
 		extfuse_count(xc, args->opcode, differed);
 free:
-	args->ext.shadow = NULL;
-	kfree(shadow);
+	extfuse_shadow_drop(args);
 }

@@ -25,6 +25,8 @@
 /* The most slots that one request moves: RENAME, 2 names, 4 of parents, 2 nodes. */
 #define MARKS_MAX	10
 
+static atomic64_t conns;
+
 struct marks {
 	u16 slot[MARKS_MAX];
 	unsigned int n;
@@ -51,7 +53,8 @@ void extfuse_slots_init(struct extfuse_conn *xc)
 
 	BUILD_BUG_ON(!IS_ENABLED(CONFIG_DEBUG_SPINLOCK) && !IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC) &&
 		     sizeof(struct extfuse_slot) != 16);
-	atomic64_set(&xc->clock, 1);
+	/* No two connections share a stamp: what one cached is never fresh on another. */
+	atomic64_set(&xc->clock, atomic64_inc_return(&conns) << 40);
 	slot_init(&xc->epoch);
 	for (i = 0; i < EXTFUSE_SLOTS; i++)
 		slot_init(&xc->slots[i]);
@@ -85,6 +88,19 @@ void extfuse_epoch_move(struct extfuse_conn *xc)
 	smp_mb();
 }
 
+/* Nothing is fresh until it is released. */
+void extfuse_epoch_hold(struct extfuse_conn *xc)
+{
+	slot_change(xc, &xc->epoch, 1);
+	/* Before what it covers. */
+	smp_mb();
+}
+
+void extfuse_epoch_release(struct extfuse_conn *xc)
+{
+	slot_change(xc, &xc->epoch, -1);
+}
+
 /* A change that happened elsewhere: a notification, an eviction. */
 void extfuse_node_move(struct extfuse_conn *xc, u64 nodeid, u8 kinds)
 {
@@ -107,21 +123,20 @@ void extfuse_name_move(struct extfuse_conn *xc, u64 parent, const char *name, un
 	smp_mb();
 }
 
-/* A reply showed a change that nobody told us of: only older entries die. */
+/*
+ * A reply showed a change that nobody told us of.  Its own attributes may live,
+ * older ones die; of data and extended attributes it says nothing, and what was
+ * read at the same clock may be older than the change.
+ */
 void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp)
 {
-	unsigned int kind;
+	struct extfuse_slot *slot = &xc->slots[extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR)];
 
-	for (kind = 0; kind < EXTFUSE_KIND_NAME; kind++) {
-		struct extfuse_slot *slot = &xc->slots[extfuse_slot_of_node(nodeid, kind)];
-
-		spin_lock(&slot->lock);
-		/* Whoever finds the clock as it was has nothing to look at again. */
-		atomic64_inc(&xc->clock);
-		if (stamp > slot->last)
-			WRITE_ONCE(slot->last, stamp);
-		spin_unlock(&slot->lock);
-	}
+	spin_lock(&slot->lock);
+	if (stamp > slot->last)
+		WRITE_ONCE(slot->last, stamp);
+	spin_unlock(&slot->lock);
+	extfuse_node_move(xc, nodeid, BIT(EXTFUSE_KIND_DATA) | BIT(EXTFUSE_KIND_XATTR));
 }
 
 static void marks_add(struct marks *m, u16 slot)
@@ -204,7 +219,7 @@ void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
  * replies that are still on their way.  With lifetimes lengthened by a program
  * both would be wrong for long.
  */
-static void inode_touch(struct inode *inode)
+static void inode_touch(struct inode *inode, u32 mask)
 {
 	struct fuse_inode *fi;
 
@@ -214,20 +229,29 @@ static void inode_touch(struct inode *inode)
 	spin_lock(&fi->lock);
 	fi->attr_version = atomic64_inc_return(&get_fuse_conn(inode)->attr_version);
 	spin_unlock(&fi->lock);
-	fuse_invalidate_attr(inode);
+	fuse_invalidate_attr_mask(inode, mask);
 }
 
-static void inodes_touch(const struct fuse_args *args, const struct extfuse_opcode *op,
-			 unsigned int n)
+/* A write that clears set-id bits changes the mode; most leave it alone. */
+static u32 touch_mask(const struct fuse_args *args)
+{
+	const struct inode *inode = args->ext.inode;
+
+	if (args->opcode != FUSE_WRITE)
+		return STATX_BASIC_STATS;
+	return FUSE_STATX_MODSIZE | (inode && inode->i_mode & (S_ISUID | S_ISGID) ? STATX_MODE : 0);
+}
+
+static void inodes_touch(const struct fuse_args *args, const struct extfuse_opcode *op)
 {
 	/* Writeback may end under fi->lock; fuse looks after it. */
-	if (!n || extfuse_request_is_writeback(args))
+	if (extfuse_request_is_writeback(args))
 		return;
 	if (!op->out_kinds)
-		inode_touch(args->ext.inode);
-	inode_touch(args->ext.dir2);
-	inode_touch(args->ext.child[0]);
-	inode_touch(args->ext.child[1]);
+		inode_touch(args->ext.inode, touch_mask(args));
+	inode_touch(args->ext.dir2, STATX_BASIC_STATS);
+	inode_touch(args->ext.child[0], STATX_BASIC_STATS);
+	inode_touch(args->ext.child[1], STATX_BASIC_STATS);
 }
 
 /*
@@ -246,6 +270,7 @@ void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
 	if (!marked) {
 		/* It was in flight at the first attach. */
 		extfuse_epoch_move(xc);
+		inodes_touch(args, op);
 		return;
 	}
 	marks_collect(&m, args, op, names_dir);
@@ -256,5 +281,6 @@ void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
 		extfuse_epoch_move(xc);
 	/* The caller goes on, and others may learn from it that it is done. */
 	smp_mb();
-	inodes_touch(args, op, m.n);
+	if (m.n)
+		inodes_touch(args, op);
 }

@@ -73,8 +73,9 @@ int main(void)
 	open_again("programs=1");
 
 	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR, &(struct script_rule){ .verdict = 2 }, NULL, 0);
-	for (i = 0; i < 1000; i++)
+	for (i = 0; i < 999; i++)
 		CHECK(!stat("mnt", &st), "until then they go up");
+	CHECK(stat("mnt", &st) == -1 && errno == EIO, "the one that was too many does not");
 	CHECK(script_state(rf) == EXTFUSE_STATE_BAD_VERDICTS, "it must be detached");
 	closed("after 1,000 bad verdicts");
 	CHECK(!extfuse_conn__detach(raw_fd(rf), 0), "an administrator opens what was closed");

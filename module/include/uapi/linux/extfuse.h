@@ -157,8 +157,8 @@ enum extfuse_kind {
 /*
  * ioctls, on an open /dev/extfuse: on the daemon's own descriptor (conn = 0:
  * its connection) or, for an administrator, on any (conn = the number that
- * names the connection in /sys/fs/extfuse/connections, which is the mount's
- * st_dev).  All need CAP_SYS_ADMIN and CAP_BPF in the initial user namespace,
+ * names the connection in /sys/fs/extfuse/connections: the minor number of the
+ * mount's device).  All need CAP_SYS_ADMIN and CAP_BPF in the initial user namespace,
  * but EXTFUSE_IOC_QUERY and EXTFUSE_IOC_STATS, which the daemon may always ask
  * on its own descriptor.
  *
@@ -186,7 +186,7 @@ struct extfuse_ioc_prog {
 /* extfuse_ioc_attach.flags */
 #define EXTFUSE_ATTACH_WHO		(1U << 0)	/* compute extfuse_req.who */
 #define EXTFUSE_ATTACH_NAMES_DIR	(1U << 1)	/* a changed name moves all names of its directory */
-#define EXTFUSE_ATTACH_FAIL_CLOSED	(1U << 2)	/* without the set, what it covered is -EIO */
+#define EXTFUSE_ATTACH_FAIL_CLOSED	(1U << 2)	/* without the set, what it covered (in either phase) is -EIO */
 #define EXTFUSE_ATTACH_SHADOW		(1U << 3)	/* answers are compared with the daemon's, not given */
 #define EXTFUSE_ATTACH_FLAGS		(EXTFUSE_ATTACH_WHO | EXTFUSE_ATTACH_NAMES_DIR | \
 					 EXTFUSE_ATTACH_FAIL_CLOSED | EXTFUSE_ATTACH_SHADOW)
