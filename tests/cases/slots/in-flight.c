@@ -142,9 +142,10 @@ static void mapped(void)
 	CHECK((fd = openat(t.dirfd[ND], "f", O_RDWR)) >= 0, "open");
 	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	CHECK(map != MAP_FAILED, "mmap");
-	map[1] = 'z';
 	take();
 	raw_hold(t.rf, FUSE_WRITE);
+	/* Now, and not before: the kernel may write a dirty page whenever it likes. */
+	map[1] = 'z';
 	CHECK(!msync(map, 4096, MS_ASYNC), "msync");
 	CHECK(!sync_file_range(fd, 0, 4096, SYNC_FILE_RANGE_WRITE), "start writing");
 	raw_wait_held(t.rf, FUSE_WRITE, 1, 10);
