@@ -240,13 +240,27 @@ static int compare(const void *a, const void *b)
 	return d < 0 ? -1 : d > 0;
 }
 
-/* One repetition: nanoseconds of one operation. */
-static double row_measure(const struct row *row, int count)
+/*
+ * Calls in a timed loop: a share of the counted one's, or as many as fill 50 ms where they are cheap, since a real clock
+ * also counts what the host does meanwhile.  Rows that need something new for each call have no more of it.
+ */
+static unsigned int calls_to_time(const struct row *row)
 {
 	unsigned int calls = row->few ? (row->many - row->few) / 4 : row->many;
+	double one;
+
+	if (row->reps || row->prepare == prepare_cold)
+		return calls;
+	one = loop(row, calls) / calls;
+	return one * calls < 50e6 ? 50e6 / one : calls;
+}
+
+/* One repetition: nanoseconds of one operation; @calls is 0 where instructions are counted. */
+static double row_measure(const struct row *row, unsigned int calls)
+{
 	double few;
 
-	if (!count)
+	if (calls)
 		return loop(row, calls) / calls;
 	few = loop(row, row->few);
 	return (loop(row, row->many) - few) / (row->many - row->few);
@@ -254,8 +268,8 @@ static double row_measure(const struct row *row, int count)
 
 static void row_run(const struct row *row, int count, unsigned int reps)
 {
+	unsigned int i, calls = 0;
 	double value[64];
-	unsigned int i;
 
 	if (row->reps)
 		reps = row->reps;
@@ -264,12 +278,17 @@ static void row_run(const struct row *row, int count, unsigned int reps)
 	/* Where each call needs something new, there is nothing to warm up. */
 	if (!row->prepare)
 		loop(row, row->few);
+	if (!count) {
+		if (row->prepare && !row->reps)
+			row->prepare(0);
+		calls = calls_to_time(row);
+	}
 	for (i = 0; i < reps; i++) {
 		/* Under a real-time policy this is when everybody else runs. */
 		usleep(2000);
 		if (row->prepare)
 			row->prepare(i);
-		value[i] = row_measure(row, count);
+		value[i] = row_measure(row, calls);
 	}
 	MUST(fchdir(base));
 	qsort(value, reps, sizeof(value[0]), compare);
