@@ -149,7 +149,8 @@ static enum extfuse_outcome check_getattr(struct extfuse_run *run)
 		return EXTFUSE_STALE;
 	if (!extfuse_attr_same(inode, &out->attr))
 		return attr_outcome(&out->attr);
-	extfuse_attr_cap(out, max_attr(run, &out->attr));
+	if (out->attr_valid || out->attr_valid_nsec)
+		extfuse_attr_cap(out, max_attr(run, &out->attr));
 	return EXTFUSE_ACCEPT;
 }
 

@@ -42,6 +42,7 @@ struct extfuse_args {
 	u32 uid, gid, pid;
 	u64 set_id;			/* 0: no set has seen the start */
 	u64 stamp;
+	u64 open_stamp;			/* READDIR: the clock when the directory was opened */
 	u64 who;
 	u64 cookie[2];
 };

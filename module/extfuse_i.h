@@ -65,6 +65,8 @@ struct extfuse_conn {
 	struct extfuse_stats __percpu *stats;
 	atomic64_t clock;
 	struct extfuse_slot epoch;
+	u64 request_ops;		/* what the set has, or more: who is not in here need not look */
+	u64 reply_ops;
 	bool names_dir;			/* names are kept by directory */
 	bool entry_progs;		/* a reply program sees directory entries */
 	bool slow_logged;
@@ -349,6 +351,14 @@ static inline struct extfuse_conn *extfuse_conn_get(const struct fuse_conn *fc)
 {
 	/* Pairs with the release in extfuse_conn_make(). */
 	return smp_load_acquire(&fc->extfuse);
+}
+
+/* Call sites: the clock, for what is opened now and read later. */
+static inline u64 extfuse_conn_stamp(const struct fuse_conn *fc)
+{
+	const struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	return unlikely(xc) ? extfuse_stamp(xc) : 0;
 }
 
 /*

@@ -247,6 +247,8 @@ static ssize_t answer_list(struct extfuse_run *run, ssize_t ret)
 	/* Before the reply phase uses their place. */
 	for (i = 0; i < run->nproofs; i++)
 		stamp = min(stamp, run->proofs[i].stamp);
+	/* The list is as old as what it rests on: so is what a reply program makes of it. */
+	run->args->ext.stamp = min(run->args->ext.stamp, stamp);
 	ret = answer_filter(run, ret);
 	if (ret > 0 && run->args->opcode == FUSE_READDIRPLUS)
 		extfuse_dirents_own(run, ret, stamp);
@@ -317,7 +319,7 @@ out:
 }
 
 /* FAIL_CLOSED: without its programs a policy lets nothing through. */
-static bool request_is_closed(const struct extfuse_conn *xc, const struct fuse_args *args)
+static __always_inline bool request_is_closed(const struct extfuse_conn *xc, const struct fuse_args *args)
 {
 	u64 closed = READ_ONCE(xc->closed_ops);
 	const struct extfuse_set *set;
@@ -381,8 +383,21 @@ static int closed_error(const struct fuse_args *args)
 	return args->ext.flags & EXTFUSE_ARGS_REVAL ? -ENOMEM : -EIO;
 }
 
-static ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
-			   struct fuse_args *args, bool background)
+/* Has the set a program for this opcode?  Most have for few. */
+static __always_inline bool request_has_program(const struct extfuse_conn *xc,
+						const struct fuse_args *args)
+{
+	u64 ops = READ_ONCE(xc->request_ops) | READ_ONCE(xc->reply_ops);
+
+	if (ops & BIT_ULL(args->opcode))
+		return true;
+	if (ops)
+		extfuse_count(xc, args->opcode, upcalls);
+	return false;
+}
+
+static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
+					   struct fuse_args *args, bool background)
 {
 	ssize_t ret;
 
@@ -397,6 +412,8 @@ static ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
 	call_site_assert(args, background);
 	if (unlikely(request_is_closed(xc, args)))
 		return closed_error(args);
+	if (!request_has_program(xc, args))
+		return EXTFUSE_UPCALL;
 	ret = request_ask(xc, fm, args, background);
 	/* Again: the set may have gone while we looked for it. */
 	if (ret == EXTFUSE_UPCALL && unlikely(request_is_closed(xc, args))) {

@@ -330,9 +330,11 @@ __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind,
 	run->nproofs++;
 	if (kind == EXTFUSE_KIND_CONN || nodeid == run->args->nodeid)
 		run->proven |= EXTFUSE_PROVEN(kind);
-	child = run->args->ext.child[0];
-	if (kind == EXTFUSE_KIND_ATTR && child && nodeid == get_node_id(child))
-		run->proven |= EXTFUSE_PROVEN_CHILD;
+	if (kind == EXTFUSE_KIND_ATTR) {
+		child = run->args->ext.child[0];
+		if (child && nodeid == get_node_id(child))
+			run->proven |= EXTFUSE_PROVEN_CHILD;
+	}
 	return 1;
 }
 

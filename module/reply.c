@@ -415,9 +415,15 @@ ssize_t extfuse_reply(struct extfuse_conn *xc, struct fuse_mount *fm, struct fus
 		/* Aborted, interrupted or never sent: nobody's word. */
 		if (!args->ext.replied)
 			return ret;
+		/*
+		 * libfuse's high level, and others, read a directory as a whole
+		 * when it is opened or first read: the reply is as old as that.
+		 */
+		if (unlikely(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_DIR_REPLY))
+			args->ext.stamp = args->ext.open_stamp;
 		if (ret >= 0)
 			reply_learn(xc, args, ret);
-		if (!args->ext.set_id)
+		if (!args->ext.set_id || !(READ_ONCE(xc->reply_ops) & BIT_ULL(args->opcode)))
 			return ret;
 		ret = reply_ask(xc, fm, args, ret, background, &last);
 		if (last)

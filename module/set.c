@@ -208,6 +208,11 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 	/* For good: a listing that was filtered may still be on its way to the cache. */
 	if (set && set->reply_ops & dirs)
 		WRITE_ONCE(xc->entry_progs, true);
+	/* Before the set is there; what the one before had goes when it is gone. */
+	if (set) {
+		WRITE_ONCE(xc->request_ops, xc->request_ops | set->request_ops);
+		WRITE_ONCE(xc->reply_ops, xc->reply_ops | set->reply_ops);
+	}
 	WRITE_ONCE(xc->names_dir, set && set->flags & EXTFUSE_ATTACH_NAMES_DIR);
 	WRITE_ONCE(xc->closed_ops, 0);
 	WRITE_ONCE(xc->slow_logged, false);
@@ -224,6 +229,7 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 			bool replace)
 {
 	struct extfuse_set *old = rcu_dereference_protected(xc->set, lockdep_is_held(&xc->lock));
+	u64 request_ops, reply_ops;
 	bool moves_names = xc->names_dir != !!(set->flags & EXTFUSE_ATTACH_NAMES_DIR);
 
 	if (!replace && old)
@@ -238,7 +244,12 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 	if (!replace || moves_names)
 		extfuse_epoch_release(xc);
 	WRITE_ONCE(xc->state, EXTFUSE_STATE_ATTACHED);
+	/* Once it is there, abort may take and free it. */
+	request_ops = set->request_ops;
+	reply_ops = set->reply_ops;
 	old = xchg((struct extfuse_set **)&xc->set, set);
+	WRITE_ONCE(xc->request_ops, request_ops);
+	WRITE_ONCE(xc->reply_ops, reply_ops);
 	if (old)
 		set_drop(old);
 	/* Abort clears connected, then takes the set: one of us sees the other. */
@@ -295,6 +306,8 @@ int extfuse_set_detach(struct extfuse_conn *xc)
 	if (!err) {
 		extfuse_epoch_hold(xc);
 		conn_settle(xc, NULL);
+		WRITE_ONCE(xc->request_ops, 0);
+		WRITE_ONCE(xc->reply_ops, 0);
 		extfuse_epoch_release(xc);
 	}
 	mutex_unlock(&xc->lock);

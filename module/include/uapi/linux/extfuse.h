@@ -111,8 +111,10 @@ enum extfuse_phase {
  *		groups, capabilities in the mount's user namespace); only for
  *		sets attached with EXTFUSE_ATTACH_WHO, else 0
  * @now:	the time
- * @stamp:	the connection's clock when the request began: what a cache
- *		entry made of its reply must keep for bpf_extfuse_fresh()
+ * @stamp:	the connection's clock when the request began (in a reply of
+ *		READDIR or READDIRPLUS: when the directory was opened, since a
+ *		daemon may have read it then): what a cache entry made of its
+ *		reply must keep for bpf_extfuse_fresh()
  * @attr_until:	reply phase: until when the daemon's attributes are valid; for
  *		kinds that have no lifetime in the protocol, of the node's last
  *		attributes.  0: not at all
