@@ -90,14 +90,23 @@ static int read_ext(const struct extfuse_run *run, u32 type, void *dst, u32 size
 	return read_bytes(dst, size, ext->value, ext->size);
 }
 
+/* Outputs lie where the fork put them: they are there. */
+static int read_output(void *dst, u32 size, const void *src, u32 len)
+{
+	if (size < len)
+		return -E2BIG;
+	memcpy(dst, src, len);
+	return 0;
+}
+
 /* One entry of a directory: see enum extfuse_arg. */
 static int read_entry(const struct extfuse_run *run, unsigned int i, void *dst, u32 size)
 {
 	if (run->entry && i == 0)
-		return read_bytes(dst, size, run->staged ? &run->stage_entry : run->entry,
+		return read_output(dst, size, run->staged ? &run->stage_entry : run->entry,
 				  sizeof(struct fuse_entry_out));
 	if (i == (run->entry ? 1 : 0))
-		return read_bytes(dst, size, run->dirent,
+		return read_output(dst, size, run->dirent,
 				  FUSE_NAME_OFFSET + run->dirent->namelen);
 	return -EINVAL;
 }
@@ -121,10 +130,10 @@ static int read_out(const struct extfuse_run *run, unsigned int i, void *dst, u3
 			return -ENODATA;
 		len = args->out_args[i].size;
 		if (run->staged && i == 0)
-			return read_bytes(dst, size, &run->stage_entry, len);
+			return read_output(dst, size, &run->stage_entry, len);
 	}
 	if (!extfuse_out_is_paged(args, i))
-		return read_bytes(dst, size, args->out_args[i].value, len);
+		return read_output(dst, size, args->out_args[i].value, len);
 	if (size < len)
 		return -E2BIG;
 	extfuse_pages_read(args, dst, len);
