@@ -174,6 +174,7 @@ struct load {
 	unsigned int n;
 	bool end;
 	bool getattr_refused;	/* a program refuses GETATTR */
+	unsigned int begun;	/* threads that are inside */
 	uint64_t ops, gone, other, answered;
 	int last_error;
 };
@@ -221,6 +222,7 @@ static inline void *load_main(void *arg)
 
 	snprintf(dir, sizeof(dir), "%s/d%u", l->d->dir, me);
 	root = open(dir, O_PATH);
+	__atomic_add_fetch(&l->begun, 1, __ATOMIC_RELAXED);
 	while (!__atomic_load_n(&l->end, __ATOMIC_RELAXED)) {
 		if (root < 0) {
 			/* The connection was gone before we began. */
@@ -262,6 +264,8 @@ static inline void load_wait(struct load *l, uint64_t more)
 {
 	uint64_t until = __atomic_load_n(&l->ops, __ATOMIC_RELAXED) + more;
 
+	/* All of them: who comes later finds another directory. */
+	CHECK(raw_until(30, __atomic_load_n(&l->begun, __ATOMIC_RELAXED) >= l->n), "all must have begun");
 	CHECK(raw_until(30, __atomic_load_n(&l->ops, __ATOMIC_RELAXED) >= until), "the load must go on");
 }
 
