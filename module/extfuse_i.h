@@ -219,19 +219,17 @@ void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
 void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
 		       const struct extfuse_opcode *op);
 
-static inline void extfuse_marks_begin(struct extfuse_conn *xc, struct fuse_args *args)
+static inline void extfuse_marks_begin(struct extfuse_conn *xc, struct fuse_args *args,
+				       const struct extfuse_opcode *op)
 {
-	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
-
 	args->ext.marked = 0;
 	if (op->flags & EXTFUSE_OP_CHANGES)
 		extfuse_slots_begin(xc, args, op);
 }
 
-static inline void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *args)
+static inline void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *args,
+				     const struct extfuse_opcode *op)
 {
-	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
-
 	if (op->flags & EXTFUSE_OP_CHANGES)
 		extfuse_slots_end(xc, args, op);
 }

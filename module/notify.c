@@ -52,7 +52,7 @@ void extfuse_request_end(struct fuse_mount *fm, struct fuse_args *args, int erro
 			args->ext.pending = false;
 			error = extfuse_reply(xc, fm, args, error, true);
 		}
-		extfuse_marks_end(xc, args);
+		extfuse_marks_end(xc, args, extfuse_opcode_get(args->opcode));
 	}
 	args->end(fm, args, error);
 }
