@@ -111,6 +111,12 @@ static ssize_t extfuse_to_fuse_req(struct extfuse_run *run)
 	return run->out_len[last];
 }
 
+static ssize_t refusal_give(struct extfuse_run *run, int verdict)
+{
+	run_undo(run);
+	return verdict;
+}
+
 /* Good or bad, in a row: a set that is wrong all the time is taken away. */
 static void verdict_good(struct extfuse_conn *xc)
 {
@@ -145,9 +151,6 @@ static enum extfuse_outcome refusal_check(const struct extfuse_run *run)
 	/* Would detach what is mounted below; or was sent to ask the daemon itself. */
 	if (run->args->ext.flags & (EXTFUSE_ARGS_REVAL | EXTFUSE_ARGS_FRESH))
 		return EXTFUSE_STALE;
-	/* A shadow's word is compared, not given. */
-	if (run->set->flags & EXTFUSE_ATTACH_SHADOW)
-		return EXTFUSE_STALE;
 	return EXTFUSE_ACCEPT;
 }
 
@@ -179,15 +182,14 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 	switch (outcome) {
 	case EXTFUSE_ACCEPT:
 		verdict_good(run->xc);
-		if (verdict) {
-			run_undo(run);
+		if (verdict)
 			extfuse_count(run->xc, opcode, failed);
-			return verdict;
-		}
-		extfuse_count(run->xc, opcode, answered);
-		if (!(run->set->flags & EXTFUSE_ATTACH_SHADOW))
-			return extfuse_to_fuse_req(run);
-		run->args->ext.shadow = extfuse_shadow_keep(run);
+		else
+			extfuse_count(run->xc, opcode, answered);
+		if (likely(!(run->set->flags & EXTFUSE_ATTACH_SHADOW)))
+			return verdict ? refusal_give(run, verdict) : extfuse_to_fuse_req(run);
+		/* A shadow's word is compared, not given. */
+		extfuse_shadow_keep(run, verdict);
 		break;
 	case EXTFUSE_STALE:
 		verdict_good(run->xc);
@@ -449,6 +451,7 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 		if (!err)
 			return 0;
 		args->ext.pending = false;
+		extfuse_shadow_drop(args);
 		extfuse_marks_end(xc, args, op);
 		return err;
 	}
