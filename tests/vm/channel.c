@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,11 @@
 
 #define PORT_NAME	"extfuse.channel"
 #define MAX_COMPLAINTS	64
+/*
+ * How long the host may take to read what is under way, at most some 600 KB. By the guest's clock, which runs up to ten
+ * times too fast where a busy host spoilt its calibration.
+ */
+#define CLOSE_SECONDS	600
 
 static int port = -1;
 static int kmsg = -1;
@@ -162,6 +168,25 @@ int channel_open(void)
 		return err;
 	port = open(node, O_RDWR | O_CLOEXEC);
 	return port < 0 ? -errno : 0;
+}
+
+/*
+ * A write returns when its bytes lie in the port's queue, of 128 messages. While the host's pipe is full they stay
+ * there, and the emulator drops them when the machine powers off. So ask for an answer, which comes after all else
+ * was read, and wait for it.
+ */
+void channel_close(void)
+{
+	double end = now_seconds() + CLOSE_SECONDS;
+	struct pollfd p = { .fd = port, .events = POLLIN };
+
+	if (port < 0)
+		return;
+	channel_text('P', "", 0);
+	while (now_seconds() < end) {
+		if (poll(&p, 1, 1000) > 0)
+			return;
+	}
 }
 
 int kmsg_open(void)

@@ -34,6 +34,7 @@ int plan_read(const char *path, struct plan *plan);
 int channel_open(void);
 void channel_send(char type, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void channel_text(char type, const char *text, size_t len);
+void channel_close(void);	/* returns once the host has read everything */
 int kmsg_open(void);
 void kmsg_drain(void);
 int kmsg_fd(void);

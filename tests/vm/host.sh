@@ -75,7 +75,7 @@ vm_start() {
 	mkfifo "$WORK/monitor.in" "$WORK/monitor.out"
 	QEMU_ARGS+=(-chardev "pipe,id=monitor,path=$WORK/monitor" -mon chardev=monitor)
 	# QEMU takes the end of its standard input for the host going away, and the guest would wait for it to come back:
-	# a fifo that we hold open ourselves never ends.
+	# a fifo that we hold open ourselves never ends. It carries our one answer, see vm_answer().
 	mkfifo "$WORK/never"
 	exec 8<>"$WORK/never"
 	exec 7< <(exec qemu-system-x86_64 "${QEMU_ARGS[@]}" -chardev stdio,id=channel,signal=off \
@@ -122,6 +122,11 @@ vm_read() {
 	return $err
 }
 
+# The guest powers off when it has this: all that it sent before it asked was read.
+vm_answer() {
+	echo >&8
+}
+
 vm_command() {
 	local status='' complaint='' end=$((SECONDS + limit)) err=0
 	while vm_read $end || { err=$?; false; }; do
@@ -133,6 +138,7 @@ vm_command() {
 		D*) printf 'run: %s\n' "${LINE:1}" >&2 ;;
 		W*) complaint=${LINE:1} ;;
 		X*) status=${LINE:1} ;;
+		P*) vm_answer ;;
 		Z*) break ;;
 		esac
 	done
@@ -197,6 +203,7 @@ vm_cases() {
 			;;
 		B*) show_result vm/boot fail 0 "${LINE:1}" ;;
 		D*) printf 'run: %s\n' "${LINE:1}" ;;
+		P*) vm_answer ;;
 		Z*) return 0 ;;
 		esac
 	done

@@ -29,8 +29,13 @@
 
 #define P9	"trans=virtio,version=9p2000.L,msize=262144,cache=loose"
 
+/* In a shell's boot the channel is a file: there nobody answers. */
+static bool unanswered;
+
 static void __attribute__((noreturn)) power_off(void)
 {
+	if (!unanswered)
+		channel_close();
 	sync();
 	reboot(RB_POWER_OFF);
 	for (;;)
@@ -240,6 +245,7 @@ static void do_plan(void)
 		cases_run(&plan);
 	} else if (!strcmp(plan.mode, "shell")) {
 		run_shell();
+		unanswered = true;
 	} else {
 		status = run_script("/run/harness/command", GUEST_SCRATCH, true);
 		kmsg_drain();
