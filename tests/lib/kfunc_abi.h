@@ -5,6 +5,7 @@
 
 #define KFUNC_BYTES	16384
 #define KFUNC_RESULTS	256
+#define KFUNC_FAULT_BYTES	64
 
 /* What the program does this time. */
 #define KFUNC_DO_ANSWER	1
@@ -93,6 +94,8 @@ enum {
 	KFUNC_RUN_READ,
 	KFUNC_RUN_WRITE,
 	KFUNC_RUN_FRESH,
+	/* tests/bpf/kfunc-fault.bpf.c */
+	KFUNC_FAULT_READ,
 };
 
 #endif
