@@ -144,12 +144,26 @@ static bool is_kernel_thread(const char *pid)
 	return !p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1 || flags & 0x00200000 /* PF_KTHREAD */;
 }
 
+/* What runs has no stack in /proc: the kernel log gets those of the processors, before the other reports. */
+static void report_processors(void)
+{
+	int fd = open("/proc/sysrq-trigger", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, "l", 1) == 1)
+		usleep(200 * 1000);
+	close(fd);
+	kmsg_drain();
+}
+
 /* For each process that is left: who it is and where in the kernel it waits. */
 static void report_processes(void)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *d;
 
+	report_processors();
 	while (dir && (d = readdir(dir))) {
 		if (isdigit(d->d_name[0]) && strcmp(d->d_name, "1") && !is_kernel_thread(d->d_name))
 			report_threads(d->d_name);
