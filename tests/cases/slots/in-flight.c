@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 
 #include "slots.h"
@@ -137,20 +138,37 @@ static void async(void)
 	close(fd);
 }
 
+/*
+ * The kernel may write a dirty page whenever it likes: between the fault and the
+ * store, too, and then the store waits for the WRITE that is held.  So it is
+ * made by a process of its own, whose address space nobody else needs.
+ */
+static pid_t store(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	map[1] = 'z';
+	_exit(sync_file_range(fd, 0, 4096, SYNC_FILE_RANGE_WRITE) ? 1 : 0);
+}
+
 static void mapped(void)
 {
+	int status;
+	pid_t pid;
+
 	CHECK((fd = openat(t.dirfd[ND], "f", O_RDWR)) >= 0, "open");
 	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	CHECK(map != MAP_FAILED, "mmap");
 	take();
 	raw_hold(t.rf, FUSE_WRITE);
-	/* Now, and not before: the kernel may write a dirty page whenever it likes. */
-	map[1] = 'z';
-	CHECK(!msync(map, 4096, MS_ASYNC), "msync");
-	CHECK(!sync_file_range(fd, 0, 4096, SYNC_FILE_RANGE_WRITE), "start writing");
+	pid = store();
+	CHECK(pid > 0, "fork");
 	raw_wait_held(t.rf, FUSE_WRITE, 1, 10);
 	in_flight("writeback", NF, A | D);
 	raw_let_go(t.rf, FUSE_WRITE);
+	CHECK(waitpid(pid, &status, 0) == pid && !status, "the store and the start of its writing");
 	CHECK(!msync(map, 4096, MS_SYNC), "msync");
 	/* msync() sends FSYNC too. */
 	CHECK(raw_until(5, !stale_kinds(t.id[NF], stamp_now())), "fresh again");
