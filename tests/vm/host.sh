@@ -147,7 +147,7 @@ show_result() {
 		printf '%s\n' "$reason" | tr '\t' '\n' | sed 's/^/      why: /'
 		tail -n 200 "$WORK/output" | sed 's/^/      | /'
 		tail -n 80 "$WORK/case.log" | sed 's/^/      kernel: /'
-		printf '      again: make check TESTS=%s\n' "$name"
+		printf '      again: make check %sTESTS=%s\n' "${AGAIN:+$AGAIN }" "$name"
 		;;
 	esac
 }
