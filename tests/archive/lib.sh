@@ -19,20 +19,22 @@ matrix_rows() {
 # Those that KERNELS selects (line, series or release, also as patterns; commas or blanks between); all when it is empty.
 # A selector that selects nothing is an error: it would look like success.
 matrix_selected() {
-	local selector wanted row all
+	local selector wanted all found='' before line series kernels
 	all=$(matrix_rows)
 	[ -n "${1:-}" ] || { echo "$all"; return; }
 	read -ra wanted <<<"${1//,/ }"
 	for selector in "${wanted[@]}"; do
-		row=$(while read -r line distribution series kernels source suites; do
+		before=$found
+		while read -r line _ series kernels _; do
 			# shellcheck disable=SC2053 # patterns are meant
 			if [[ $line == $selector || $series == $selector || ${selector%-amd64} == $kernels ]]; then
-				echo "$line $distribution $series $kernels $source $suites"
+				found+="$line "
 			fi
-		done <<<"$all")
-		[ -n "$row" ] || die "KERNELS=$1: no line of dkms/matrix is called $selector: there are $(cut -d' ' -f1 <<<"$all" | tr '\n' ' ')"
-		echo "$row"
-	done | awk '!seen[$1]++'
+		done <<<"$all"
+		[ "$found" != "$before" ] ||
+			die "KERNELS=$1: no line of dkms/matrix is called $selector: there are $(awk '{ print $1 }' <<<"$all" | paste -sd' ')"
+	done
+	awk -v found=" $found " 'index(found, " " $1 " ")' <<<"$all"
 }
 
 # The matrix's line that a release belongs to.
