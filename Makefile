@@ -4,7 +4,8 @@
 #   KVER=        kernel release to build for, or a line of dkms/matrix; default the
 #                newest stock kernel of this machine's release; 'make install'
 #                takes the running one
-#   KERNEL_SRC=  kernel source to make the fork of, default the suite's own
+#   KERNEL_SRC=  kernel source to make the fork of, default the suite's own;
+#                SERIES= is its series, default what its Makefile says
 #   KERNELS=     lines of dkms/matrix that 'make check' runs on and 'make fork'
 #                makes, as 6.1,6.12+deb13; default all
 #   TESTS=       what 'make check' runs, default all

@@ -50,9 +50,11 @@ void extfuse_request_end(struct fuse_mount *fm, struct fuse_args *args, int erro
 	if (unlikely(xc)) {
 		if (args->ext.pending) {
 			args->ext.pending = false;
+			if (unlikely(args->ext.shadow))
+				extfuse_shadow_compare(xc, args, error);
 			error = extfuse_reply(xc, fm, args, error, true);
 		}
-		extfuse_marks_end(xc, args);
+		extfuse_marks_end(xc, args, extfuse_opcode_get(args->opcode));
 	}
 	args->end(fm, args, error);
 }

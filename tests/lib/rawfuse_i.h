@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the daemon for tests share: rawfuse.c (life, threads, dispatch), rawtree.c (the tree in memory),
- * rawops.c and rawxattr.c (the usual answers), rawcontrol.c (what a case does to it while it runs).
+ * What the files of the daemon for tests share: rawfuse.c (life, threads, dispatch), rawmount.c (mounting), rawtree.c (the
+ * tree in memory), rawops.c, rawnames.c, rawdata.c and rawxattr.c (the usual answers), rawcontrol.c (what a case does to
+ * it while it runs).
  */
 #ifndef RAWFUSE_I_H
 #define RAWFUSE_I_H
@@ -40,6 +41,7 @@ struct rawfuse {
 	int fd;
 	int wake;			/* eventfd: threads end */
 	bool mounted, init_done;
+	pid_t holder;			/* userns: the process that the mount lives with */
 	unsigned int conn;
 	uint64_t init_flags;
 	uint32_t minor;
@@ -66,6 +68,11 @@ struct rawfuse {
 void raw_serve(struct raw_req *req);
 void raw_complain(struct rawfuse *rf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* rawmount.c */
+void mount_start(struct rawfuse *rf);		/* opens the device, mounts, finds the connection's number */
+void mount_end(struct rawfuse *rf);
+void mount_give_up(struct rawfuse *rf);		/* whoever uses it */
+
 /* rawtree.c; the lock is held */
 void tree_start(struct rawfuse *rf);
 void tree_free(struct rawfuse *rf);
@@ -78,8 +85,34 @@ void tree_resize(struct raw_node *node, uint64_t size);
 void tree_touch(struct raw_node *node);
 bool tree_empty(struct rawfuse *rf, uint64_t dir);
 
-/* rawops.c; ops_*xattr() are rawxattr.c's */
+/* rawops.c */
 int ops_default(struct raw_req *req);
+
+/* rawnames.c */
+int ops_lookup(struct raw_req *req);
+int ops_mknod(struct raw_req *req);
+int ops_mkdir(struct raw_req *req);
+int ops_symlink(struct raw_req *req);
+int ops_create(struct raw_req *req);
+int ops_tmpfile(struct raw_req *req);
+int ops_unlink(struct raw_req *req);
+int ops_rename(struct raw_req *req);
+int ops_link(struct raw_req *req);
+int ops_readdir(struct raw_req *req);
+
+/* rawdata.c */
+int ops_open(struct raw_req *req);
+int ops_read(struct raw_req *req);
+int ops_write(struct raw_req *req);
+int ops_getlk(struct raw_req *req);
+int ops_bmap(struct raw_req *req);
+int ops_ioctl(struct raw_req *req);
+int ops_poll(struct raw_req *req);
+int ops_fallocate(struct raw_req *req);
+int ops_lseek(struct raw_req *req);
+int ops_copy_file_range(struct raw_req *req);
+
+/* rawxattr.c */
 int ops_setxattr(struct raw_req *req);
 int ops_getxattr(struct raw_req *req);
 int ops_listxattr(struct raw_req *req);
