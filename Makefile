@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # extfuse: everything starts here; 'make' alone prints what there is.
 #
-#   KVER=        kernel release to build for, default the newest stock kernel of
-#                the suite; 'make install' takes the running one
+#   KVER=        kernel release to build for, or a line of dkms/matrix; default the
+#                newest stock kernel of this machine's release; 'make install'
+#                takes the running one
 #   KERNEL_SRC=  kernel source to make the fork of, default the suite's own;
 #                SERIES= is its series, default what its Makefile says
+#   KERNELS=     lines of dkms/matrix that 'make check' runs on and 'make fork'
+#                makes, as 6.1,6.12+deb13; default all
 #   TESTS=       what 'make check' runs, default all
 #   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
 
 VERSION := $(shell cat VERSION)
 BUILD   := $(CURDIR)/build
 DESTDIR ?=
-export KERNEL_SRC SERIES EXTFUSE_CACHE BUILD
+export KERNEL_SRC SERIES EXTFUSE_CACHE BUILD KERNELS TESTS
 
 # Asked for in recipes only: it may download an image.
 kernel_dir = $(shell tests/vm/kernel.sh $(KVER))
@@ -26,19 +29,18 @@ help:	## this list
 deps:	## install what building and testing need (Debian packages)
 	@tests/deps.sh $(DEPS)
 
-fork: deps	## make the fork of fs/fuse from the distribution's kernel source
-	@module/fork/import --build $(BUILD) --newest
+fork: deps	## make the forks of fs/fuse from the distributions' kernel sources
+	@tests/archive/fork $(SERIES)
 
 fork-diff: deps	## what the fork changes; the last line counts the lines
 	@module/fork/import --build $(BUILD) --diff
 
 build: module bpf userspace	## fork, module for the target kernel, BPF programs, user space
 
-module: fork
+module: deps
 	@set -e; dir=$(kernel_dir); test -n "$$dir"; kver=$${dir##*/}; \
-	mkdir -p $(BUILD); exec 9>$(BUILD)/module.lock; flock 9; \
-	$(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$$(nproc)) --no-print-directory -f dkms/Makefile KVER=$$kver VMLINUZ=$$dir/vmlinuz \
-		FORK=$(BUILD)/fork/$$(echo $$kver | sed 's/^\([0-9]*\.[0-9]*\).*/\1/') OUT=$(BUILD)/module/$$kver
+	tests/archive/fork $$(echo $$kver | sed 's/^\([0-9]*\.[0-9]*\).*/\1/'); \
+	tests/archive/module $$kver
 
 bpf: deps
 	@if [ -f bpf/Makefile ]; then $(MAKE) --no-print-directory -C bpf BUILD=$(BUILD); fi
@@ -48,7 +50,8 @@ userspace: deps bpf
 
 # Not the VM, nor an ssh server: this is a user's machine.
 install: DEPS = install
-install: fork bpf userspace	## onto this machine: sources for DKMS, programs, commands (DESTDIR=)
+install: deps bpf userspace	## onto this machine: sources for DKMS, programs, commands (DESTDIR=)
+	@tests/archive/fork --own
 	@dkms/install-source $(VERSION) $(BUILD)/fork "$(DESTDIR)"
 	@for d in bpf helper-daemon; do if [ -f $$d/Makefile ]; then \
 		$(MAKE) --no-print-directory -C $$d BUILD=$(BUILD) DESTDIR="$(DESTDIR)" install || exit 1; fi; done
@@ -57,13 +60,13 @@ install: fork bpf userspace	## onto this machine: sources for DKMS, programs, co
 demo: build	## boot the stock kernel in a VM and show extfuse at work
 	@tests/vm/demo
 
-check: build	## all tests but the long ones; the last line counts them
+check: build	## all tests but the long ones, on each line of dkms/matrix; the last line counts them
 	@tests/check
 
-check-quick: build	## the tests that take seconds
+check-quick: build	## the tests that take seconds, on one kernel
 	@QUICK=1 tests/check
 
-check-long: build	## all tests, with a million operations
+check-long: build	## all tests, with a million operations, on the oldest kernels as well
 	@LONG=1 tests/check
 
 check-debug:	## the tests on a debug kernel

@@ -3,7 +3,7 @@
 # The host side of a VM run, for tests/vm/run: makes what it boots from, starts QEMU with the channel as its standard
 # output, and reads the channel. Uses run's settings, which are set here to their defaults.
 
-mem=1024 smp=2 limit=600 grace=90 icount='' append='' log='' results=/dev/null
+mem=1024 smp=2 limit=600 grace=90 icount='' append='' userland='' log='' results=/dev/null
 
 # Where a run keeps its files; gone when run ends.
 WORK=
@@ -33,7 +33,7 @@ vm_prepare() {
 	mkdir "$WORK/plan"
 	KERNEL=$("$VM_DIR/kernel.sh" "$1")
 	INITRD=$("$VM_DIR/initrd.sh" "$KERNEL")
-	ROOT=$("$VM_DIR/root.sh")
+	ROOT=$("$VM_DIR/root.sh" ${userland:+"$userland"})
 	SCRATCH=$CACHE/vm/scratch-3G-v1.img
 	cached "$SCRATCH" make_scratch
 	[ -n "$log" ] || log=$WORK/kernel.log
@@ -170,7 +170,7 @@ show_result() {
 		printf '%s\n' "$reason" | tr '\t' '\n' | sed 's/^/      why: /'
 		tail -n 200 "$WORK/output" | sed 's/^/      | /'
 		tail -n 80 "$WORK/case.log" | sed 's/^/      kernel: /'
-		printf '      again: make check TESTS=%s\n' "$name"
+		printf '      again: make check %sTESTS=%s\n' "${AGAIN:+$AGAIN }" "$name"
 		;;
 	esac
 }

@@ -8,7 +8,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 # fuse is not among them: a case decides when it is loaded. brd, loop, overlay and the like come by modprobe.
-MODULES="virtio_pci virtio_blk virtio_console 9pnet_virtio 9p crc32c_generic ext4"
+# One with a "?" is a part of something else in some kernels.
+MODULES="virtio_pci virtio_blk virtio_console 9pnet_virtio 9p crc32c_generic? ext4"
 SOURCES=(init.c channel.c plan.c child.c leftover.c cases.c)
 
 kernel=$1
@@ -20,18 +21,40 @@ build_init() {
 	"${CC:-gcc}" -O2 -Wall -Wextra -Werror -static -o "$new" "${files[@]}"
 }
 
-# A built-in module (kernels differ) has no file and prints a line that begins with "builtin".
+# The files of a module and of what it needs. A built-in module (kernels differ) has no file.
+files_of() {
+	local m=${1%\?} lines
+	if ! lines=$(modprobe -d "$kernel" -S "$release" --show-depends "$m" 2>/dev/null); then
+		[ "$m" != "$1" ] || die "kernel $release has no module $m, which the guest needs"
+		return 0
+	fi
+	sed -n 's/^insmod \([^ ]*\).*/\1/p' <<<"$lines"
+}
+
+# Unpacked here: under emulation it would take seconds of each boot.
+copy_module() {
+	local ko=$1 name
+	name=$(basename "$ko")
+	name=${name%%.ko*}.ko
+	case $ko in
+	*.xz) xz -dc "$ko" ;;
+	*.zst) zstd -dcq "$ko" ;;
+	*.gz) gzip -dc "$ko" ;;
+	*) cat "$ko" ;;
+	esac >"$2/modules/$name" || return 1
+	echo "$name" >>"$2/modules.list"
+}
+
 make_archive() {
 	local new=$1 stage m ko
 	stage=$(mktemp -d "$CACHE/initrd.XXXXXX")
 	mkdir -p "$stage/modules" "$stage/dev" "$stage/new"
 	cp "$init" "$stage/init"
-	for m in $MODULES; do
-		modprobe -d "$kernel" -S "$release" --show-depends "$m" | sed -n 's/^insmod \([^ ]*\).*/\1/p'
-	done | awk '!seen[$0]++' | while read -r ko; do
-		cp "$ko" "$stage/modules/"
-		basename "$ko" >>"$stage/modules.list"
-	done
+	for m in $MODULES; do files_of "$m" || return 1; done >"$stage/files" || { rm -rf "$stage"; return 1; }
+	awk '!seen[$0]++' "$stage/files" | while read -r ko; do
+		copy_module "$ko" "$stage" || exit 1
+	done || { rm -rf "$stage"; return 1; }
+	rm "$stage/files"
 	(cd "$stage" && find . | cpio -o -H newc -R 0:0 --quiet) >"$new"
 	rm -rf "$stage"
 }
@@ -39,6 +62,6 @@ make_archive() {
 key=$( (cd "$VM_DIR" && cat "${SOURCES[@]}" guest.h initrd.sh) | content_key)
 init=$CACHE/vm/init-$key
 cached "$init" build_init
-image=$CACHE/vm/initrd-$key-$(cut -c1-16 "$kernel/deb.sha256").cpio
+image=$CACHE/vm/initrd-$key-$(content_key <"$kernel/deb.sha256").cpio
 cached "$image" make_archive
 echo "$image"

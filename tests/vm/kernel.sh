@@ -1,50 +1,52 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Gets a stock distribution kernel to boot: finds the newest image package of a series, keeps its .deb in the cache,
-# unpacks it into CACHE/kernels/RELEASE (vmlinuz, vmlinux, config, lib/modules/RELEASE, with depmod run) and prints that path.
+# Gets a stock distribution kernel to boot: finds its image packages in the suites of dkms/matrix, keeps them in the cache,
+# unpacks them into CACHE/kernels/RELEASE (vmlinuz, vmlinux, config, lib/modules/RELEASE, with depmod run) and prints that path.
 #
-#   tests/vm/kernel.sh            the newest 6.1.0-N-amd64 of the suite
-#   tests/vm/kernel.sh RELEASE    that release, from the cache or from the archive
+#   tests/vm/kernel.sh                     the newest of the line for this machine's release, else of the matrix's first
+#   tests/vm/kernel.sh RELEASE|LINE        that release, or the newest of that line of the matrix (as 6.12+deb13)
+#   tests/vm/kernel.sh --image RELEASE     only its vmlinuz, for the BTF of a module; prints that file
+#   tests/vm/kernel.sh --list [LINE,…]     what there is (see tests/archive/kernels)
 set -euo pipefail
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/../archive/lib.sh"
 
-SERIES=${SERIES:-6.1}
-
-# The meta package names the newest image of the suite. Without an archive the newest cached .deb serves.
-newest_release() {
-	local r
-	r=$(apt-cache depends --no-recommends --no-suggests linux-image-amd64 2>/dev/null |
-		sed -n "s/.*Depends: linux-image-\($SERIES\..*-amd64\)$/\1/p" | sort -V | tail -n1)
-	if [ -z "$r" ]; then
-		r=$(find "$CACHE/debs" -name "linux-image-$SERIES.*-amd64_*.deb" -printf '%f\n' 2>/dev/null |
-			sed 's/^linux-image-\(.*\)_[^_]*_[^_]*$/\1/' | sort -V | tail -n1)
-	fi
-	[ -n "$r" ] || die "no kernel image of series $SERIES in the package archive or in $CACHE/debs: run 'apt-get update'"
-	echo "$r"
+# The line that this machine's release is looked for in, for those who name none.
+own_line() {
+	local codename line suites
+	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	while read -r line _ _ _ _ suites; do
+		case "+${suites//,/+}+" in *"+$codename+"*) echo "$line"; return ;; esac
+	done < <(matrix_rows)
+	matrix_rows | head -n 1 | cut -d' ' -f1
 }
 
-# The package's version is in the file name: a rebuilt package with the same release is another file.
-find_deb() {
-	local pkg=$1 version
-	version=$(apt-cache policy "$pkg" 2>/dev/null | sed -n 's/^ *Candidate: //p')
-	if [ -n "$version" ] && [ "$version" != "(none)" ]; then
-		echo "$CACHE/debs/${pkg}_${version//:/%3a}_amd64.deb"
-	else
-		find "$CACHE/debs" -name "${pkg}_*_amd64.deb" 2>/dev/null | sort -V | tail -n1
+newest_of() {
+	local release
+	release=$("$ARCHIVE_DIR/kernels" --newest "$1" 2>/dev/null | cut -f2 | tail -n 1) || true
+	if [ -z "$release" ]; then
+		release=$(newest_cached "$1")
+		[ -n "$release" ] || die "no kernel of line $1 in the package archive or in $CACHE/kernels: look at the network"
+		echo "kernel.sh: the archive cannot be asked: taking the newest $1 of the cache, $release" >&2
 	fi
+	echo "$release"
 }
 
-download() {
-	local pkg=$1 new=$2 dir
-	dir=$(mktemp -d "$CACHE/debs/get.XXXXXX")
-	# _apt must be able to write there, else apt warns.
-	chmod 755 "$dir"
-	(cd "$dir" && apt-get -q -o APT::Sandbox::User=root download "$pkg" >&2) || {
-		rm -rf "$dir"
-		die "cannot download $pkg: run 'apt-get update' and look at the network"
-	}
-	mv "$dir"/*.deb "$new"
-	rm -rf "$dir"
+newest_cached() {
+	local release
+	find "$CACHE/kernels" -mindepth 1 -maxdepth 1 -type d -name '[0-9]*' -printf '%f\n' 2>/dev/null | sort -V | while read -r release; do
+		[ "$(matrix_line_of "$release")" != "$1" ] || echo "$release"
+	done | tail -n 1
+}
+
+# The index's rows of a release's image: one package, or the three that it became with 7.x.
+image_rows() {
+	local line suites package
+	line=$(matrix_line_of "$1") || return 1
+	suites=$(matrix_rows | awk -v l="$line" '$1 == l { print $6 }' | sed 's/[+,]/ /g')
+	# shellcheck disable=SC2086 # a list
+	for package in linux-image linux-binary linux-modules linux-base; do
+		package_row "$package-$1" $suites || [ "$package" != linux-image ] || return 1
+	done
 }
 
 # The ELF image inside vmlinuz: QEMU starts it directly (PVH), which saves the seconds that decompressing takes under
@@ -69,70 +71,94 @@ extract_vmlinux() {
 	[ "$(od -An -tx1 -N4 "$out" | tr -d ' ')" = 7f454c46 ] || die "what came out of $z is no ELF image"
 }
 
+find_one() { # DIR NAME…: the first of these that is there
+	local dir=$1 name
+	shift
+	for name; do
+		[ ! -e "$dir/$name" ] || { echo "$dir/$name"; return; }
+	done
+	die "the packages of this kernel hold none of $*"
+}
+
 unpack() {
-	local deb=$1 release=$2 new=$3
+	local release=$1 new=$2 row deb first=''
 	mkdir -p "$new/deb"
-	dpkg-deb -x "$deb" "$new/deb"
-	mv "$new/deb/boot/vmlinuz-$release" "$new/vmlinuz"
-	mv "$new/deb/boot/config-$release" "$new/config"
-	extract_vmlinux "$new/vmlinuz" "$new/vmlinux"
+	for row in "${rows[@]}"; do
+		deb=$(fetch_row "$row") && dpkg-deb -x "$deb" "$new/deb" || return 1
+		: "${first:=$deb}"
+	done
 	[ -d "$new/deb/lib/modules" ] || ln -s usr/lib "$new/deb/lib"
+	mv "$(find_one "$new/deb" "boot/vmlinuz-$release" "lib/modules/$release/vmlinuz")" "$new/vmlinuz"
+	mv "$(find_one "$new/deb" "boot/config-$release" "lib/modules/$release/config")" "$new/config"
+	extract_vmlinux "$new/vmlinuz" "$new/vmlinux" || return 1
 	mkdir -p "$new/lib/modules"
 	mv "$new/deb/lib/modules/$release" "$new/lib/modules/"
 	rm -rf "$new/deb"
-	depmod -b "$new" "$release"
-	sha256sum "$deb" | cut -d' ' -f1 >"$new/deb.sha256"
-	basename "$deb" >"$new/deb.name"
+	PATH=$PATH:/usr/sbin:/sbin depmod -b "$new" "$release" || return 1
+	shas >"$new/deb.sha256"
+	basename "$first" >"$new/deb.name"
 }
 
-# Is what lies in DIR the content of that package file, also to what this script makes of it by now?
+shas() {
+	printf '%s\n' "${rows[@]}" | cut -f5
+}
+
+# Is what lies in DIR the content of the packages that the archive has now? A rebuilt package may keep its release.
 unpacked() {
-	[ -e "$1/vmlinux" ] && [ "$(cat "$1/deb.name")" = "${2##*/}" ]
+	[ -e "$1/vmlinux" ] && [ "$(cat "$1/deb.sha256")" = "$(shas)" ]
 }
 
-# Asking apt takes longer than a second: its answer holds until the package lists change.
-newest_memo() {
-	local memo
-	memo=$CACHE/kernels/.newest-$SERIES-$(stat -c %Y /var/lib/apt/lists 2>/dev/null || echo 0)
-	if [ -s "$memo" ] && [ -e "$CACHE/kernels/$(cat "$memo")/vmlinux" ]; then
-		cat "$memo"
-	fi
+# The compressed kernel alone, out of whichever package has it.
+unpack_image() {
+	local release=$1 new=$2 row deb
+	mkdir -p "$new"
+	for row in "${rows[@]}"; do
+		case $row in *linux-modules-* | *linux-base-*) continue ;; esac
+		deb=$(fetch_row "$row") || return 1
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$new" --wildcards "*/vmlinuz*" 2>/dev/null || true
+	done
+	mv "$(find "$new" -type f -name 'vmlinuz*' | head -n 1)" "$new/vmlinuz" || die "no vmlinuz in the packages of $release"
+	find "$new" -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
 }
 
-main() {
-	local release=${1:-} stock='' deb dir
-	if [ -z "$release" ] || [ "$release" = stock ]; then
-		release=$(newest_memo)
-		if [ -n "$release" ]; then
-			echo "$CACHE/kernels/$release"
-			return
-		fi
+do_image() {
+	local dir
+	if [ ${#rows[@]} -eq 0 ] || unpacked "$CACHE/kernels/$1"; then
+		dir=$CACHE/kernels/$1
+		[ -e "$dir/vmlinuz" ] || die "kernel $1 is neither in the package archive nor in $CACHE/kernels"
+	else
+		dir=$CACHE/images/$1-$(shas | content_key)
+		cached "$dir" unpack_image "$1"
 	fi
-	if [ -z "$release" ] || [ "$release" = stock ]; then
-		release=$(newest_release)
-		stock=1
-	fi
-	dir=$CACHE/kernels/$release
-	deb=$(find_deb "linux-image-$release")
-	if [ -z "$deb" ]; then
-		[ -d "$dir" ] || die "kernel $release is neither in the package archive nor in $CACHE/debs"
-		echo "$dir"
-		return
-	fi
-	mkdir -p "$CACHE/debs"
-	if ! unpacked "$dir" "$deb"; then
-		cached "$deb" download "linux-image-$release"
+	echo "$dir/vmlinuz"
+}
+
+do_kernel() {
+	local dir=$CACHE/kernels/$1
+	if [ ${#rows[@]} -eq 0 ]; then
+		[ -e "$dir/vmlinux" ] || die "kernel $1 is neither in the package archive nor in $CACHE/kernels: 'tests/vm/kernel.sh --list' says which there are"
+	elif ! unpacked "$dir"; then
+		mkdir -p "$CACHE"
 		(
 			flock 8
-			unpacked "$dir" "$deb" || rm -rf "$dir"
-			cached "$dir" unpack "$deb" "$release"
+			unpacked "$dir" || rm -rf "$dir"
+			cached "$dir" unpack "$1"
 		) 8>"$CACHE/kernels.lock"
-	fi
-	if [ -n "${stock:-}" ]; then
-		rm -f "$CACHE/kernels/.newest-$SERIES-"*
-		echo "$release" >"$CACHE/kernels/.newest-$SERIES-$(stat -c %Y /var/lib/apt/lists)"
 	fi
 	echo "$dir"
 }
 
-main "$@"
+action=do_kernel
+case ${1:-} in
+--list) shift; exec "$ARCHIVE_DIR/kernels" "$@" ;;
+--image) action=do_image; shift ;;
+esac
+release=${1:-}
+if [ -z "$release" ] || [ "$release" = stock ]; then
+	release=$(newest_of "$(own_line)")
+elif matrix_rows | cut -d' ' -f1 | grep -qxF -- "$release"; then
+	release=$(newest_of "$release")
+fi
+"$ARCHIVE_DIR/refresh" || true
+mapfile -t rows < <(image_rows "$release")
+"$action" "$release"

@@ -1,14 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Makes the guest's root image: an ext4 file system with the files of the packages in root.list and of what they
-# depend on, copied from this machine, so that what was built here runs there. Prints the image's path. Cached; the
-# key is the list of packages with their versions, and this script.
+# depend on, copied from this machine, so that what was built here runs there, or from the chroot of another release, for
+# what was built in that. Prints the image's path. Cached; the key is the list of packages with their versions, and this script.
+#
+#   tests/vm/root.sh [SUITE]
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
+FROM=
+[ -z "${1:-}" ] || FROM=$("$TREE/tests/archive/chroot" path "$1")
+
 # Follows Depends and Pre-Depends through what is installed here; of alternatives it takes all that are.
 closure() {
-	dpkg-query -W -f '${binary:Package}\t${Version}\t${Depends},${Pre-Depends}\t${Provides}\t${db:Status-Abbrev}\n' |
+	dpkg-query --admindir="$FROM/var/lib/dpkg" -W -f '${binary:Package}\t${Version}\t${Depends},${Pre-Depends}\t${Provides}\t${db:Status-Abbrev}\n' |
 		awk -F '\t' -v list="$VM_DIR/root.list" '
 	function bare(s) { gsub(/[ (:].*/, "", s); return s }
 	$5 ~ /^.i/ {
@@ -24,8 +29,10 @@ closure() {
 			want[++w] = line
 		}
 		for (i = 1; i <= w; i++) {
-			if (!(want[i] in full)) { print "MISSING\t" want[i]; continue }
-			add(want[i])
+			n = split(want[i], v, "|")
+			for (j = 1; j < n && !(v[j] in full); j++);
+			if (!(v[j] in full)) { print "MISSING\t" want[i]; continue }
+			add(v[j])
 		}
 		for (q = 1; q <= last; q++) {
 			n = split(deps[queue[q]], d, / *[,|] */)
@@ -41,17 +48,19 @@ closure() {
 }
 
 copy_files() {
-	local stage=$1 link
+	local stage=$1 link alternative
 	mkdir -p "$stage"/usr/{bin,sbin,lib,lib64,lib32,libx32}
 	ln -s usr/bin usr/sbin usr/lib usr/lib64 "$stage"
-	cut -f1 "$KEYFILE" | xargs dpkg -L 2>/dev/null | sort -u |
+	cut -f1 "$KEYFILE" | xargs dpkg --admindir="$FROM/var/lib/dpkg" -L 2>/dev/null | sort -u |
 		grep -Ev '^/usr/share/(doc|man|info|locale|lintian|bash-completion|icons|perl|zsh|gitweb|i18n)|^/usr/lib/.*/gconv|^/(etc/(init.d|cron|apparmor)|lib/systemd|usr/lib/systemd|var/)' |
-		grep '^/' | while read -r f; do [ -d "$f" ] && [ ! -L "$f" ] || echo ".$f"; done |
-		tar -C / --no-recursion --ignore-failed-read -c -T - 2>/dev/null |
+		grep '^/' | while read -r f; do [ -d "$FROM$f" ] && [ ! -L "$FROM$f" ] || echo ".$f"; done |
+		tar -C "$FROM/" --no-recursion --ignore-failed-read -c -T - 2>/dev/null |
 		tar -C "$stage" --keep-directory-symlink -x
-	find /usr/bin /usr/sbin -lname '/etc/alternatives/*' | while read -r link; do
-		[ -e "$stage$(readlink -f "$link")" ] && cp -P --parents "$link" "/etc/alternatives/$(basename "$(readlink "$link")")" "$stage"
-	done || true
+	(cd "$FROM/" && find usr/bin usr/sbin -lname '/etc/alternatives/*') | while read -r link; do
+		alternative=$(readlink "$FROM/$link")
+		[ -e "$stage$(readlink "$FROM$alternative")" ] || continue
+		(cd "$FROM/" && cp -P --parents "$link" ".$alternative" "$stage")
+	done
 	mkdir -p "$stage"/{dev,proc,sys,run,tmp,root,home,mnt,scratch,extfuse,etc,var/lib,var/log,var/empty,lib/modules}
 	ln -s /run "$stage/var/run"
 	chmod 1777 "$stage/tmp"
@@ -107,7 +116,7 @@ KEYFILE=$(mktemp)
 trap 'rm -f "$KEYFILE"' EXIT
 closure >"$KEYFILE"
 missing=$(sed -n 's/^MISSING\t//p' "$KEYFILE" | tr '\n' ' ')
-[ -z "$missing" ] || die "the guest's root image needs packages that are not installed here: ${missing% }: run 'make deps'"
+[ -z "$missing" ] || die "the guest's root image needs packages that are not installed ${FROM:+in $FROM }here: ${missing% }: run 'make deps'"
 image=$CACHE/vm/root-$(cat "$KEYFILE" "$VM_DIR/root.sh" | content_key).img
 cached "$image" make_image
 echo "$image"

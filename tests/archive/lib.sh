@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The matrix of kernels (dkms/matrix) and the index of the archive's packages, for the scripts beside this file, for
+# tests/vm and tests/check. What the archive has is looked up without this machine's apt being touched: see refresh.
+
+# shellcheck source=tests/vm/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+ARCHIVE_DIR=$TREE/tests/archive
+MATRIX=${EXTFUSE_MATRIX:-$TREE/dkms/matrix}
+APT_DIR=$CACHE/apt
+INDEX=$APT_DIR/index
+export ARCHIVE_DIR MATRIX APT_DIR INDEX
+
+# The matrix's lines: line distribution series kernels source suites.
+matrix_rows() {
+	sed -e '/^#/d' -e '/^[[:space:]]*$/d' "$MATRIX"
+}
+
+# Those that KERNELS selects (line, series or release, also as patterns; commas or blanks between); all when it is empty.
+# A selector that selects nothing is an error: it would look like success.
+matrix_selected() {
+	local selector wanted all found='' before line series kernels
+	all=$(matrix_rows)
+	[ -n "${1:-}" ] || { echo "$all"; return; }
+	read -ra wanted <<<"${1//,/ }"
+	for selector in "${wanted[@]}"; do
+		before=$found
+		while read -r line _ series kernels _; do
+			# shellcheck disable=SC2053 # patterns are meant
+			if [[ $line == $selector || $series == $selector || ${selector%-amd64} == $kernels ]]; then
+				found+="$line "
+			fi
+		done <<<"$all"
+		[ "$found" != "$before" ] ||
+			die "KERNELS=$1: no line of dkms/matrix is called $selector: there are $(awk '{ print $1 }' <<<"$all" | paste -sd' ')"
+	done
+	awk -v found=" $found " 'index(found, " " $1 " ")' <<<"$all"
+}
+
+# The matrix's line that a release belongs to.
+matrix_line_of() {
+	local release=${1%-amd64} line rest kernels
+	while read -r line _ _ kernels rest; do
+		# shellcheck disable=SC2053 # a pattern is meant
+		[[ $release != $kernels ]] || { echo "$line"; return; }
+	done < <(matrix_rows)
+	return 1
+}
+
+# A suite's release: whose compiler and libraries belong to it.
+suite_base() {
+	local base=${1%-security}
+	base=${base%-backports}
+	echo "${base%-updates}"
+}
+
+series_of() {
+	sed -n 's/^\([0-9]*\.[0-9]*\).*/\1/p' <<<"$1"
+}
+
+# amd64, rt or cloud.
+flavour_of() {
+	case $1 in
+	*-rt-amd64) echo rt ;;
+	*-cloud-amd64) echo cloud ;;
+	*) echo amd64 ;;
+	esac
+}
+
+# Rows of the index for the packages of an awk condition: suite package version arch sha256 uri depends (tabs between).
+index_rows() {
+	[ -s "$INDEX" ] || "$ARCHIVE_DIR/refresh" || return 1
+	awk -F '\t' "$@" "$INDEX"
+}
+
+# Of rows on stdin the one with the newest version.
+newest_row() {
+	local best='' version='' row v
+	while IFS= read -r row; do
+		v=$(cut -f3 <<<"$row")
+		if [ -z "$best" ] || dpkg --compare-versions "$v" gt "$version"; then
+			best=$row version=$v
+		fi
+	done
+	echo "$best"
+}
+
+# package_row PACKAGE SUITE…: its newest row in these suites; fails when they have none.
+package_row() {
+	local package=$1 row
+	shift
+	row=$(index_rows -v p="$package" -v suites=" $* " '$2 == p && index(suites, " " $1 " ")' | newest_row)
+	[ -n "$row" ] && echo "$row"
+}
+
+# fetch_row ROW: the .deb of an index row, in the cache; prints its path.
+fetch_row() {
+	local suite package version arch sha uri _ deb
+	IFS=$'\t' read -r suite package version arch sha uri _ <<<"$1"
+	deb=$CACHE/debs/${package}_${version//:/%3a}_$arch.deb
+	cached "$deb" download_deb "$uri" "$sha" || die "$package $version of $suite: cannot be downloaded: look at the network, or remove $APT_DIR/index if it is old"
+	echo "$deb"
+}
+
+# apt's own downloader knows about proxies, and refuses what has another checksum.
+download_deb() {
+	local uri=$1 sha=$2 new=$3
+	/usr/lib/apt/apt-helper -qq -o APT::Sandbox::User=root download-file "$uri" "$new" "SHA256:$sha" >&2
+}

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Where something for a kernel is built: on this machine where it has that kernel's headers and is of the same release, else in
+# a chroot of the release that the kernel is from, with its compiler and headers. For the scripts that source it, after lib.sh:
+#
+#   place_choose RELEASE    chooses; sets place (a key: equal places build equally) and headers (the headers, as seen from here)
+#   place_run COMMAND…      runs a command there, with the tree and BUILD at their usual paths; the headers are what
+#                           /lib/modules/RELEASE/build points to
+
+# The suite that a release of the matrix is from; fails when the archive has it no more.
+place_suite() {
+	"$ARCHIVE_DIR/kernels" "$1" 2>/dev/null | awk -F '\t' -v r="$1" '$2 == r { print $5; found = 1 } END { exit !found }'
+}
+
+place_choose() {
+	local release=$1 suite='' base='' here
+	here=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	suite=$(place_suite "$release") && base=$(suite_base "$suite")
+	headers=/lib/modules/$release/build
+	place_layer='' place_suite=''
+	if [ -f "$headers/Makefile" ] && { [ -z "$base" ] || [ "$base" = "$here" ]; }; then
+		place="here $(gcc -dumpfullversion) $(dpkg-query -W -f '${Version}' "linux-headers-$release" 2>/dev/null || true)"
+		return
+	fi
+	if [ -z "$base" ]; then
+		echo "kernel $release: there are no headers of it here, and no suite of dkms/matrix has it: 'tests/archive/kernels' lists them" >&2
+		return 1
+	fi
+	place_layer=$("$ARCHIVE_DIR/headers" "$release") || return 1
+	place=$("$ARCHIVE_DIR/chroot" path "$base") || return 1
+	place="${place##*/} ${place_layer##*/}"
+	place_suite=$base
+	headers=$place_layer/usr/src/linux-headers-$release
+}
+
+place_run() {
+	if [ -z "$place_suite" ]; then
+		env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS "$@"
+	else
+		"$ARCHIVE_DIR/chroot" run "$place_suite" --layer "$place_layer" --bind "${BUILD:-$TREE/build}" -- "$@"
+	fi
+}
