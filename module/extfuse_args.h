@@ -12,7 +12,12 @@
 #include <linux/extfuse.h>
 
 struct extfuse_shadow;
+struct file;
+struct fuse_conn;
+struct fuse_mount;
+struct fuse_req;
 struct inode;
+struct mnt_idmap;
 struct super_block;
 
 /* extfuse_args.flags, set at call sites; programs see them as they are. */
@@ -32,6 +37,8 @@ struct extfuse_args {
 	struct super_block *sb;		/* LOOKUP without an inode at hand */
 	u8 flags;
 
+	struct mnt_idmap *idmap;	/* of the mount that it came through; NULL: none is known */
+	struct fuse_mount *fm;		/* while pending */
 	u8 marked;
 	bool replied;			/* the daemon wrote the reply that ended it */
 	bool pending;			/* background: our end is owed */
@@ -46,5 +53,10 @@ struct extfuse_args {
 	u64 who;
 	u64 cookie[2];
 };
+
+/* What the fork's transport calls; it does not see extfuse_i.h on all series. */
+long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+void extfuse_conn_abort(struct fuse_conn *fc);
+int extfuse_request_ended(struct fuse_req *req, int error);
 
 #endif /* _EXTFUSE_ARGS_H */

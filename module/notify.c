@@ -40,19 +40,21 @@ void extfuse_evict(struct fuse_conn *fc, u64 nodeid)
 }
 
 /*
- * fuse_request_end() calls this in place of args->end().  May run in the
- * daemon's thread (its reply), in that of who aborts, or of who sends.
+ * fuse_request_end() calls this before args->end(), which gets the error that
+ * is returned.  May run in the daemon's thread (its reply), in that of who
+ * aborts, or of who sends.
  */
-void extfuse_request_end(struct fuse_mount *fm, struct fuse_args *args, int error)
+int extfuse_request_ended(struct fuse_req *req, int error)
 {
-	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
+	struct extfuse_conn *xc = extfuse_conn_get(extfuse_req_conn(req));
+	struct fuse_args *args = req->args;
 
 	if (unlikely(xc)) {
 		if (args->ext.pending) {
 			args->ext.pending = false;
-			error = extfuse_reply(xc, fm, args, error, true);
+			error = extfuse_reply(xc, args->ext.fm, args, error, true);
 		}
 		extfuse_marks_end(xc, args);
 	}
-	args->end(fm, args, error);
+	return error;
 }

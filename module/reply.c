@@ -36,7 +36,7 @@ struct search {
 };
 
 /* Under the lock of the inode hash: looks, and takes nothing. */
-static int search_match(struct inode *inode, unsigned long nodeid, void *data)
+static int search_match(struct inode *inode, extfuse_inode_hash_t nodeid, void *data)
 {
 	struct search *search = data;
 
@@ -130,7 +130,7 @@ void extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid)
 	/* The daemon may give the node id to something else. */
 	extfuse_evict(fc, nodeid);
 	forget = kzalloc(sizeof(*forget), GFP_KERNEL | __GFP_NOFAIL);
-	fuse_queue_forget(fc, forget, nodeid, 1);
+	extfuse_forget_queue(fc, forget, nodeid);
 }
 
 struct pay_release {
@@ -138,7 +138,7 @@ struct pay_release {
 	struct fuse_release_in in;
 };
 
-static void pay_release_end(struct fuse_mount *fm, struct fuse_args *args, int error)
+static EXTFUSE_END_FN(pay_release_end, args, error)
 {
 	kfree(container_of(args, struct pay_release, args));
 }
@@ -161,7 +161,7 @@ static void pay_release(struct fuse_mount *fm, const struct fuse_args *opened)
 	pay->args.in_args[0].value = &pay->in;
 	pay->args.end = pay_release_end;
 	if (fuse_simple_background(fm, &pay->args, GFP_KERNEL | __GFP_NOFAIL))
-		pay_release_end(fm, &pay->args, -ENOTCONN);
+		extfuse_args_end(fm, &pay->args, -ENOTCONN);
 }
 
 /* The caller will not get this answer. */
@@ -311,11 +311,10 @@ static void reply_merge(struct extfuse_run *run)
 				 extfuse_valid_ns(from->attr_valid, from->attr_valid_nsec));
 		attr_merge(&out->attr, &from->attr);
 	} else {
-		unsigned int name = op->name ?: 1;
+		unsigned int len, arg = op->name ? op->name - 1 : 0;
+		const char *name = extfuse_in_name(args, arg, &len);
 
-		extfuse_entry_merge(run, args->out_args[0].value,
-				    args->in_args[name - 1].value,
-				    args->in_args[name - 1].size - 1);
+		extfuse_entry_merge(run, args->out_args[0].value, name, len);
 	}
 	extfuse_count(run->xc, args->opcode, changed);
 }
