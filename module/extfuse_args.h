@@ -13,6 +13,8 @@
 
 struct extfuse_shadow;
 struct file;
+struct fuse_args;
+struct fuse_chan;
 struct fuse_conn;
 struct fuse_mount;
 struct fuse_req;
@@ -28,6 +30,13 @@ struct super_block;
 /* extfuse_args.marked */
 #define EXTFUSE_MARKED		0x01	/* slots have this request in flight */
 #define EXTFUSE_MARKED_NAMES_DIR 0x02	/* ... with names kept by directory */
+
+/* What has the transport's state: see compat/conn.h. */
+#ifdef HAVE_FUSE_CHAN
+typedef struct fuse_chan extfuse_link_t;
+#else
+typedef struct fuse_conn extfuse_link_t;
+#endif
 
 struct extfuse_args {
 	/* Call sites hold references for as long as the request lasts. */
@@ -54,9 +63,11 @@ struct extfuse_args {
 	u64 cookie[2];
 };
 
-/* What the fork's transport calls; it does not see extfuse_i.h on all series. */
+/* What the fork's transport calls, and what of it is called; it does not see extfuse_i.h everywhere. */
 long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 void extfuse_conn_abort(struct fuse_conn *fc);
 int extfuse_request_ended(struct fuse_req *req, int error);
+void fuse_adjust_compat(extfuse_link_t *link, struct fuse_args *args);
+void fuse_drop_waiting(extfuse_link_t *link);
 
 #endif /* _EXTFUSE_ARGS_H */

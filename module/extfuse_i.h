@@ -333,6 +333,7 @@ long extfuse_ioctl_stats(struct extfuse_conn *xc, struct extfuse_ioc_stats *arg,
 
 /* notify.c: what happens to nodes outside of requests */
 void extfuse_notify_inode(struct fuse_conn *fc, u64 nodeid);
+void extfuse_notify_all(struct fuse_conn *fc);
 void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const struct qstr *name);
 void extfuse_evict(struct fuse_conn *fc, u64 nodeid);
 

@@ -30,6 +30,15 @@ void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const str
 		extfuse_node_move(xc, child, ALL_KINDS);
 }
 
+/* INC_EPOCH: all names and listings are old, and what rests on them. */
+void extfuse_notify_all(struct fuse_conn *fc)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	if (xc)
+		extfuse_epoch_move(xc);
+}
+
 /* FORGET may let the daemon give the node id to something else. */
 void extfuse_evict(struct fuse_conn *fc, u64 nodeid)
 {

@@ -12,6 +12,7 @@
  */
 #include "fuse_i.h"
 #include "compat/inode.h"
+#include "compat/statx.h"
 #include <linux/rcupdate_trace.h>
 
 /* What the inode says that a reply contradicts; times lie as fuse keeps them. */
@@ -100,20 +101,27 @@ static void learn_entry(struct extfuse_conn *xc, const struct fuse_args *args,
 	learn_node(&learn, out);
 }
 
+static void learn_attr(struct extfuse_conn *xc, const struct fuse_args *args,
+		       const struct fuse_attr_out *out)
+{
+	learn_longest(&xc->longest_attr, extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
+	if (!(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES) && args->ext.inode &&
+	    attr_differs(args->ext.inode, &out->attr))
+		extfuse_node_cap(xc, args->nodeid, args->ext.stamp);
+}
+
 /* The kernel learns of changes that came past it: older entries die. */
 static void reply_learn(struct extfuse_conn *xc, const struct fuse_args *args, ssize_t ret)
 {
 	u16 flags = extfuse_opcode_get(args->opcode)->flags;
 	struct learn learn = { .xc = xc, .stamp = args->ext.stamp };
+	struct fuse_attr_out attr;
 
 	if (flags & EXTFUSE_OP_ATTR_REPLY) {
-		const struct fuse_attr_out *out = args->out_args[0].value;
-
-		learn_longest(&xc->longest_attr,
-			      extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
-		if (!(flags & EXTFUSE_OP_CHANGES) && args->ext.inode &&
-		    attr_differs(args->ext.inode, &out->attr))
-			extfuse_node_cap(xc, args->nodeid, args->ext.stamp);
+		learn_attr(xc, args, args->out_args[0].value);
+	} else if (args->opcode == FUSE_STATX) {
+		if (extfuse_statx_get(args, &attr))
+			learn_attr(xc, args, &attr);
 	} else if (flags & EXTFUSE_OP_ENTRY_REPLY) {
 		learn_entry(xc, args, args->out_args[0].value);
 	} else if (args->opcode == FUSE_READDIRPLUS && args->ext.inode) {

@@ -15,7 +15,7 @@
 #include "dev.h"
 #include "fuse_dev_i.h"
 
-static inline struct fuse_chan *extfuse_link(const struct fuse_conn *fc)
+static inline extfuse_link_t *extfuse_link(const struct fuse_conn *fc)
 {
 	return fc->chan;
 }
@@ -39,12 +39,9 @@ static inline void extfuse_forget_queue(struct fuse_conn *fc, struct fuse_forget
 	fuse_chan_queue_forget(fc->chan, forget, nodeid, 1);
 }
 
-void fuse_adjust_compat(struct fuse_chan *fch, struct fuse_args *args);
-void fuse_drop_waiting(struct fuse_chan *fch);
-
 #else /* !HAVE_FUSE_CHAN */
 
-static inline struct fuse_conn *extfuse_link(struct fuse_conn *fc)
+static inline extfuse_link_t *extfuse_link(struct fuse_conn *fc)
 {
 	return fc;
 }
@@ -66,9 +63,6 @@ static inline void extfuse_forget_queue(struct fuse_conn *fc, struct fuse_forget
 {
 	fuse_queue_forget(fc, forget, nodeid, 1);
 }
-
-void fuse_adjust_compat(struct fuse_conn *fc, struct fuse_args *args);
-void fuse_drop_waiting(struct fuse_conn *fc);
 
 #endif /* HAVE_FUSE_CHAN */
 
