@@ -23,7 +23,8 @@ static inline u32 extfuse_far_kfunc_id(const struct bpf_insn *insn)
 	return 0;
 }
 
-static inline bool extfuse_mode_is_probe(u8 mode)
+/* Of a load or store.  What means BPF_PROBE_MEM32SX of a load means BPF_ATOMIC of a store. */
+static inline bool extfuse_mode_is_probe(u8 class, u8 mode)
 {
 	switch (mode) {
 	case BPF_PROBE_MEM:
@@ -38,7 +39,7 @@ static inline bool extfuse_mode_is_probe(u8 mode)
 #endif
 #ifdef BPF_PROBE_MEM32SX
 	case BPF_PROBE_MEM32SX:
-		return true;
+		return class == BPF_LDX;
 #endif
 #ifdef BPF_PROBE_ATOMIC
 	case BPF_PROBE_ATOMIC:

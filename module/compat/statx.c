@@ -17,7 +17,7 @@ void extfuse_statx_set_valid(struct fuse_args *args, const struct fuse_attr_out 
 {
 }
 
-bool extfuse_statx_btime_same(const struct fuse_args *args, const struct inode *inode)
+bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode)
 {
 	return false;
 }
@@ -64,7 +64,7 @@ void extfuse_statx_set_valid(struct fuse_args *args, const struct fuse_attr_out 
 }
 
 /* Left out it would vanish for all who ask later. */
-bool extfuse_statx_btime_same(const struct fuse_args *args, const struct inode *inode)
+bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode)
 {
 	const struct fuse_statx *sx = &((struct fuse_statx_out *)args->out_args[0].value)->stat;
 	const struct fuse_inode *fi = get_fuse_inode(inode);

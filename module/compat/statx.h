@@ -27,6 +27,6 @@ bool extfuse_statx_get(const struct fuse_args *args, struct fuse_attr_out *attr)
 void extfuse_statx_set_valid(struct fuse_args *args, const struct fuse_attr_out *attr);
 
 /* Does it say of the time of birth what the inode says, which must know one? */
-bool extfuse_statx_btime_same(const struct fuse_args *args, const struct inode *inode);
+bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode);
 
 #endif /* _EXTFUSE_COMPAT_STATX_H */
