@@ -6,11 +6,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef int (*change_fn)(struct extfuse_ext *ext, int fd, __u32 conn, char *err, size_t errlen);
 
-static int change(const struct cli_args *args, const struct mount_entry *e, int fd, change_fn fn)
+static int change(const struct cli_args *args, const struct cli_target *t, change_fn fn)
 {
 	struct extfuse_ext *ext = NULL;
 	char why[1024] = "";
@@ -22,16 +21,16 @@ static int change(const struct cli_args *args, const struct mount_entry *e, int 
 	if (!err)
 		err = extfuse_ext__load(ext, why, sizeof(why));
 	if (!err)
-		err = fn(ext, fd, e->conn, why, sizeof(why));
+		err = fn(ext, t->fd, t->e->conn, why, sizeof(why));
 	extfuse_ext__free(ext);
 	if (err)
 		cli_fail("%s: %s: %s", args->mount, args->ext, *why ? why : strerror(-err));
 	return err;
 }
 
-static int detach(const struct cli_args *args, const struct mount_entry *e, int fd)
+static int detach(const struct cli_args *args, const struct cli_target *t)
 {
-	int err = extfuse_conn__detach(fd, e->conn);
+	int err = extfuse_conn__detach(t->fd, t->e->conn);
 
 	if (err)
 		cli_fail("%s: %s", args->mount,
@@ -42,22 +41,13 @@ static int detach(const struct cli_args *args, const struct mount_entry *e, int 
 
 static int on_mount(const struct cli_args *args, change_fn fn)
 {
-	const struct mount_entry *e;
-	struct mount_list list;
-	int fd, err;
+	struct cli_target t;
+	int err;
 
-	e = cli_mount(&list, args->mount);
-	if (!e)
+	if (cli_open(&t, args->mount))
 		return 1;
-	fd = cli_device();
-	if (fd < 0)
-		err = cli_fail("cannot open " EXTFUSE_DEVICE ": %s: 'extfuse doctor' says more",
-			       strerror(-fd));
-	else
-		err = fn ? change(args, e, fd, fn) : detach(args, e, fd);
-	if (fd >= 0)
-		close(fd);
-	mount_list__free(&list);
+	err = fn ? change(args, &t, fn) : detach(args, &t);
+	cli_close(&t);
 	return err ? 1 : 0;
 }
 

@@ -36,7 +36,15 @@ int cli_fail(const char *fmt, ...);
 /* An open device, or -errno. */
 int cli_device(void);
 
-/* Finds the mount that the user named; says so and returns NULL if there is none. */
-const struct mount_entry *cli_mount(struct mount_list *list, const char *path);
+/* The mount that a command is about, and a device to ask for it. */
+struct cli_target {
+	struct mount_list list;
+	const struct mount_entry *e;	/* in the list */
+	int fd;
+};
+
+/* Finds the mount that the user named; returns 0, or 1 when it has said what is wrong. */
+int cli_open(struct cli_target *t, const char *mount);
+void cli_close(struct cli_target *t);
 
 #endif /* EXTFUSE_CLI_H */

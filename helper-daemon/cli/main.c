@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command {
 	const char *name;
@@ -67,31 +68,52 @@ int cli_device(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* As given first: that asks nothing of the file system. */
-const struct mount_entry *cli_mount(struct mount_list *list, const char *path)
+static const struct mount_entry *mount_find(const struct mount_list *list, const char *target)
 {
-	const struct mount_entry *found = NULL;
+	/* Of two on one directory the later one is what the user sees. */
+	for (size_t i = list->count; i-- > 0;) {
+		if (!strcmp(list->entries[i].target, target))
+			return &list->entries[i];
+	}
+	return NULL;
+}
+
+int cli_open(struct cli_target *t, const char *mount)
+{
 	char *real = NULL;
-	int turn, err;
-	size_t i;
+	int err;
 
-	err = mount_list__read(list, false);
-	if (err) {
-		cli_fail("cannot read the list of mounts: %s", strerror(-err));
-		return NULL;
-	}
-	for (turn = 0; turn < 2 && !found; turn++) {
-		const char *want = turn ? real = realpath(path, NULL) : path;
-
-		for (i = 0; want && i < list->count; i++) {
-			if (!strcmp(list->entries[i].target, want))
-				found = &list->entries[i];
-		}
-	}
+	t->fd = -1;
+	err = mount_list__read(&t->list, false);
+	if (err)
+		return cli_fail("cannot read the list of mounts: %s", strerror(-err));
+	/* As given first: that asks nothing of the file system. */
+	t->e = mount_find(&t->list, mount);
+	if (!t->e)
+		real = realpath(mount, NULL);
+	if (real)
+		t->e = mount_find(&t->list, real);
 	free(real);
-	if (!found)
-		cli_fail("%s is not an extfuse mount: 'extfuse status' lists what is", path);
-	return found;
+	if (!t->e) {
+		cli_fail("%s is not an extfuse mount: 'extfuse status' lists what is", mount);
+		cli_close(t);
+		return 1;
+	}
+	t->fd = cli_device();
+	if (t->fd < 0) {
+		cli_fail("%s: cannot open " EXTFUSE_DEVICE ": %s: %s", mount, strerror(-t->fd),
+			 t->fd == -EACCES ? "use sudo" : "'extfuse doctor' says more");
+		cli_close(t);
+		return 1;
+	}
+	return 0;
+}
+
+void cli_close(struct cli_target *t)
+{
+	if (t->fd >= 0)
+		close(t->fd);
+	mount_list__free(&t->list);
 }
 
 static bool seconds_to_ns(const char *text, __u64 *ns)

@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "json.h"
 
@@ -110,30 +109,25 @@ static void stats_json(const struct mount_entry *e, const struct extfuse_op_stat
 int do_stats(const struct cli_args *args)
 {
 	struct extfuse_op_stats ops[EXTFUSE_OPCODES] = { 0 };
-	const struct mount_entry *e;
-	struct mount_list list;
-	int fd, err;
+	struct cli_target t;
+	int err;
 
-	e = cli_mount(&list, args->mount);
-	if (!e)
+	if (cli_open(&t, args->mount))
 		return 1;
-	fd = cli_device();
-	err = fd < 0 ? fd : extfuse_conn__stats(fd, e->conn, ops);
-	if (fd >= 0)
-		close(fd);
+	err = extfuse_conn__stats(t.fd, t.e->conn, ops);
 	/* Nothing was ever attached: then nothing was counted, which is an answer too. */
 	if (err == -ENODATA && args->json)
 		err = 0;
 	if (err == -ENODATA)
 		cli_fail("%s has no counters: no extension was ever attached", args->mount);
-	else if (err == -EPERM || err == -EACCES)
+	else if (err == -EPERM)
 		cli_fail("%s: only root may read the counters: use sudo", args->mount);
 	else if (err)
 		cli_fail("%s: cannot read the counters: %s", args->mount, strerror(-err));
 	else if (args->json)
-		stats_json(e, ops);
+		stats_json(t.e, ops);
 	else
 		stats_print(ops);
-	mount_list__free(&list);
+	cli_close(&t);
 	return err ? 1 : 0;
 }

@@ -81,6 +81,21 @@ void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	node_put(n);
 }
 
+/*
+ * The kernel asks for a file to be created where it knows no such name.  If the
+ * lower file system has it by now, nobody has checked whether the caller may
+ * open that file, and we may open all: ESTALE makes the kernel look again, at
+ * the file, its permissions, or the target of what is a symbolic link.
+ */
+static int file_create(struct node *dir, const char *name, int flags, mode_t mode)
+{
+	int fd = openat(dir->fd, name, lower_flags(flags) | O_CREAT | O_EXCL, mode);
+
+	if (fd >= 0)
+		return fd;
+	return errno == EEXIST && !(flags & O_EXCL) ? -ESTALE : -errno;
+}
+
 void mirror_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		   struct fuse_file_info *fi)
 {
@@ -94,9 +109,8 @@ void mirror_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t m
 		return;
 	}
 	creds_become(req);
-	fd = openat(dir->fd, name, lower_flags(fi->flags) | O_CREAT | (fi->flags & O_EXCL) | O_NOFOLLOW,
-		    mode);
-	err = fd < 0 ? -errno : node_find(dir, name, fd, &n, &st);
+	fd = file_create(dir, name, fi->flags, mode);
+	err = fd < 0 ? fd : node_find(dir, name, fd, &n, &st);
 	if (err) {
 		fuse_reply_err(req, -err);
 		if (fd >= 0)

@@ -23,21 +23,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <extfuse/extfuse.h>
-
+#include "dead.h"
 #include "log.h"
-#include "mounts.h"
 
 /* How long a daemon's helpers may take to end by themselves, in 50 ms. */
 #define GRACE_TURNS	40
-
-#define DEVICE		"/dev/extfuse"
 
 static char device[64];		/* what /proc/PID/fd shows for the connection */
 static sigset_t old_mask;
@@ -124,47 +119,20 @@ static void end_children(pid_t first, int *status)
 	} while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
 }
 
-/* Has the connection that is mounted here lost its daemon? */
-static bool mount_is_dead(const struct mount_entry *e)
-{
-	struct extfuse_ioc_query query = { 0 };
-	struct stat st;
-	int fd, err = -ENODEV;
+static const char *daemon_name;
 
-	fd = open(DEVICE, O_RDWR | O_CLOEXEC);
-	if (fd >= 0) {
-		err = extfuse_conn__query(fd, e->conn, &query);
-		close(fd);
-	}
-	if (!err)
-		return query.state == EXTFUSE_STATE_ABORTED;
-	return stat(e->target, &st) && (errno == ENOTCONN || errno == ECONNABORTED);
+static void tell_taken_down(const char *target, int err)
+{
+	if (err)
+		log_error("cannot unmount %s: %s", target, strerror(-err));
+	else
+		log_warning("%s: the daemon (%s) is gone, unmounted", target, daemon_name);
 }
 
-/*
- * Takes down what the dead daemon had mounted, in this mount namespace: one that
- * was mounted in another (mount -N) stays dead there, because a supervisor in it
- * would keep that namespace for ever.
- */
-static void mount_take_down(const struct mount_state *state, bool tell)
+static void tell_failure(const char *target, int err)
 {
-	struct mount_list list;
-	size_t i;
-
-	if (mount_list__read(&list, true))
-		return;
-	for (i = list.count; i-- > 0;) {
-		const struct mount_entry *e = &list.entries[i];
-
-		if (e->conn != state->conn || !mount_is_dead(e))
-			continue;
-		if (umount2(e->target, MNT_DETACH | UMOUNT_NOFOLLOW))
-			log_error("cannot unmount %s: %s", e->target, strerror(errno));
-		else if (tell)
-			log_warning("%s: the daemon (%s) is gone, unmounted", e->target,
-				    state->command);
-	}
-	mount_list__free(&list);
+	if (err)
+		tell_taken_down(target, err);
 }
 
 static void user_become(const char *name)
@@ -172,7 +140,8 @@ static void user_become(const char *name)
 	struct passwd *pw = getpwnam(name);
 
 	if (!pw || initgroups(name, pw->pw_gid) || setgid(pw->pw_gid) || setuid(pw->pw_uid)) {
-		log_error("cannot become user %s: %s", name, pw ? strerror(errno) : "no such user");
+		log_error("cannot run the daemon as user %s: %s", name,
+			  pw ? strerror(errno) : "there is no such user");
 		_exit(127);
 	}
 	setenv("HOME", pw->pw_dir, 1);
@@ -189,6 +158,8 @@ static void child_main(const struct extfused_options *opts)
 		_exit(mirror_serve(&opts->mirror, opts->fd));
 	}
 	sigprocmask(SIG_SETMASK, &old_mask, NULL);
+	/* A program that is started inherits what is ignored. */
+	signal(SIGPIPE, SIG_DFL);
 	/* mount(8) may be called by init without one, and sshfs wants ~/.ssh. */
 	setenv("HOME", "/root", 0);
 	if (opts->user)
@@ -262,6 +233,16 @@ static void take_signal(struct watch *w, int sig_fd)
 		each_child(child_signal);
 }
 
+/* Only 'extfuse status' misses it. */
+static void state_write(const struct mount_state *s)
+{
+	int err = mount_state__write(s);
+
+	if (err)
+		log_warning("%s: cannot write " STATE_DIR "/%u, so 'extfuse status' does not know the daemon (%s): %s",
+			    s->target, s->conn, s->command, strerror(-err));
+}
+
 /* The mount command has spoken, or has gone without a word. */
 static void take_go(struct watch *w)
 {
@@ -272,7 +253,7 @@ static void take_go(struct watch *w)
 		w->answers = true;
 		s->daemon = each_child(pid_holds_device);
 		go_background(w->opts);
-		mount_state__write(s);
+		state_write(s);
 	} else {
 		w->failed = !w->answers;
 	}
@@ -303,6 +284,7 @@ static int supervisor_init(const struct extfused_options *opts)
 	char path[64];
 	sigset_t set;
 	ssize_t len;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", opts->fd);
 	len = readlink(path, device, sizeof(device) - 1);
@@ -317,7 +299,8 @@ static int supervisor_init(const struct extfused_options *opts)
 	sigaddset(&set, SIGUSR1);
 	if (sigprocmask(SIG_BLOCK, &set, &old_mask) || prctl(PR_SET_CHILD_SUBREAPER, 1))
 		return -errno;
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
 }
 
 int supervise(struct extfused_options *opts)
@@ -328,14 +311,18 @@ int supervise(struct extfused_options *opts)
 
 	/* Fails harmlessly where mount(8) made us a leader already. */
 	setsid();
+	/* Whoever reads our messages may be gone. */
+	signal(SIGPIPE, SIG_IGN);
 	sig_fd = supervisor_init(opts);
 	if (sig_fd < 0) {
-		log_error("cannot supervise: %s", strerror(sig_fd == -1 ? errno : -sig_fd));
+		log_error("%s: cannot supervise the daemon (%s): %s", opts->state.target,
+			  opts->state.command, strerror(-sig_fd));
 		return 1;
 	}
 	w.first = fork();
 	if (w.first < 0) {
-		log_error("cannot start the daemon: %s", strerror(errno));
+		log_error("%s: cannot start the daemon (%s): %s", opts->state.target,
+			  opts->state.command, strerror(errno));
 		return 1;
 	}
 	if (!w.first) {
@@ -350,7 +337,7 @@ int supervise(struct extfused_options *opts)
 	opts->state.daemon = w.first;
 	w.answers = opts->go_fd < 0;
 	if (w.answers)
-		mount_state__write(&opts->state);
+		state_write(&opts->state);
 
 	watch(&w, sig_fd);
 
@@ -361,7 +348,12 @@ int supervise(struct extfused_options *opts)
 	else if (!w.answers && !w.failed)
 		log_error("%s: the daemon (%s) does not serve the mount: only a program that uses libfuse 3.3 or newer takes /dev/fd/%d as its mount point",
 			  opts->state.target, opts->state.command, opts->fd);
-	mount_take_down(&opts->state, w.answers);
+	/*
+	 * In this mount namespace: one that was mounted in another (mount -N) stays
+	 * dead there, because a supervisor in it would keep that namespace for ever.
+	 */
+	daemon_name = opts->state.command;
+	dead_mounts__remove(opts->state.conn, false, w.answers ? tell_taken_down : tell_failure);
 	mount_state__remove(opts->state.conn, opts->state.supervisor);
 	return w.answers ? 0 : 1;
 }

@@ -27,6 +27,7 @@ struct job {
 	int fd;			/* -1, or the connection */
 	bool mounted;
 	unsigned int conn;
+	bool orphaned;		/* extfused was killed: its daemon may hold the mount still */
 	char reason[512];	/* why there is no extension at work, or empty */
 	char err[1024];
 };

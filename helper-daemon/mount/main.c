@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dead.h"
 #include "foreign.h"
 #include "job.h"
 #include "module.h"
@@ -335,16 +336,17 @@ static int job_mount(struct job *job)
 /* Takes away what is left of a mount that failed. */
 static void job_undo(struct job *job)
 {
-	struct stat st;
-
+	/* The connection ends with its last descriptor, here or in extfused. */
 	if (job->fd >= 0)
 		close(job->fd);
 	job->fd = -1;
 	if (!job->mounted || job_enter(job))
 		return;
-	/* extfused takes a dead mount down itself: then there is nothing to do. */
-	if (stat(job->target, &st) && (errno == ENOTCONN || errno == ECONNABORTED))
+	/* Without its number nothing was started on it, and nobody can have used it. */
+	if (!job->conn)
 		umount2(job->target, MNT_DETACH | UMOUNT_NOFOLLOW);
+	else
+		dead_mounts__remove(job->conn, job->orphaned, NULL);
 	job_leave(job);
 }
 

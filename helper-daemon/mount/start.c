@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Where an installed extfused is; one beside our own file goes first. */
@@ -78,10 +79,17 @@ static void args_foreign(struct args *a, const struct job *job)
 	}
 }
 
+/* A path that means something only from here: extfused leaves the working directory. */
+static bool log_is_relative(const char *log)
+{
+	return *log != '/' && strcmp(log, "syslog") && strcmp(log, "stderr");
+}
+
 static void exec_daemon(const struct job *job, int go_fd)
 {
 	struct args a = { 0 };
-	char self[PATH_MAX];
+	char self[PATH_MAX], here[PATH_MAX];
+	int why = ENOENT;
 	char *slash;
 	ssize_t len;
 	size_t i;
@@ -91,7 +99,9 @@ static void exec_daemon(const struct job *job, int go_fd)
 	args_add(&a, "--conn=%u", job->conn);
 	args_add(&a, "--target=%s", job->target);
 	args_add(&a, "--go-fd=%d", go_fd);
-	if (job->opts.log)
+	if (job->opts.log && log_is_relative(job->opts.log) && getcwd(here, sizeof(here)))
+		args_add(&a, "--log=%s/%s", here, job->opts.log);
+	else if (job->opts.log)
 		args_add(&a, "--log=%s", job->opts.log);
 	args_add(&a, "--extension=%s", job->opts.ext ? job->opts.ext : "");
 	if (*job->reason)
@@ -108,11 +118,17 @@ static void exec_daemon(const struct job *job, int go_fd)
 		if (slash) {
 			strcpy(slash + 1, "extfused");
 			execv(self, a.v);
+			why = errno;
 		}
 	}
-	for (i = 0; i < sizeof(daemon_paths) / sizeof(*daemon_paths); i++)
+	for (i = 0; i < sizeof(daemon_paths) / sizeof(*daemon_paths); i++) {
 		execv(daemon_paths[i], a.v);
-	fprintf(stderr, "mount.extfuse: cannot run extfused: %s\n", strerror(errno));
+		/* The one that is there is worth a word, not those that are not. */
+		if (errno != ENOENT)
+			why = errno;
+	}
+	fprintf(stderr, "mount.extfuse: %s: cannot run extfused, which belongs beside mount.extfuse or into /usr/sbin: %s\n",
+		job->target, strerror(why));
 	_exit(127);
 }
 
@@ -136,6 +152,7 @@ static pid_t start(const struct job *job, int go[2], bool daemon, const sigset_t
 	if (pid)
 		return pid;
 	sigprocmask(SIG_SETMASK, mask, NULL);
+	signal(SIGPIPE, SIG_DFL);
 	if (daemon) {
 		close(go[0]);
 		exec_daemon(job, go[1]);
@@ -147,37 +164,76 @@ static pid_t start(const struct job *job, int go[2], bool daemon, const sigset_t
 	return -1;
 }
 
-/* Waits for either child.  Returns 0 when the mount answers. */
+/* How long extfused may take to see by itself that the connection is dead. */
+#define GRACE_SECONDS	5
+
+/* What became of the child that asks; 0 while nothing is decided or it has its answer. */
+static int asker_result(struct job *job, int status)
+{
+	int err = WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+
+	/* The daemon's death has a better message than what it does to the asker. */
+	if (err && err != -ENOTCONN && err != -ECONNABORTED)
+		snprintf(job->err, sizeof(job->err), "%s does not answer: %s", job->target,
+			 strerror(-err));
+	return err;
+}
+
+/* extfused is gone, and has said why unless it was killed. */
+static int daemon_gone(struct job *job, int status, pid_t asker, int failed)
+{
+	if (asker) {
+		kill(asker, SIGKILL);
+		waitpid(asker, NULL, 0);
+	}
+	job->orphaned = WIFSIGNALED(status);
+	if (job->orphaned && !*job->err)
+		snprintf(job->err, sizeof(job->err), "extfused was killed by signal %d",
+			 WTERMSIG(status));
+	return failed ? failed : -EIO;
+}
+
+/*
+ * Waits for either child.  Returns 0 when the mount answers.  A connection that
+ * died under the asker is extfused's to explain: it sees the daemon's end a
+ * moment later, and is told to end only when it does not.
+ */
 static int wait_answer(struct job *job, pid_t daemon, pid_t asker, const sigset_t *set)
 {
+	const struct timespec grace = { .tv_sec = GRACE_SECONDS };
 	int status, sig, failed = 0;
+	bool patient = false;
 	pid_t pid;
 
 	for (;;) {
 		pid = waitpid(-1, &status, WNOHANG);
-		if (pid == daemon) {
-			kill(asker, SIGKILL);
-			waitpid(asker, NULL, 0);
-			return failed ? failed : -EIO;
-		}
-		if (pid == asker && !failed) {
-			if (WIFEXITED(status) && !WEXITSTATUS(status))
+		if (pid == daemon)
+			return daemon_gone(job, status, asker, failed);
+		if (pid == asker) {
+			/* Its number may be another's from now on. */
+			asker = 0;
+			if (failed)
+				continue;
+			failed = asker_result(job, status);
+			if (!failed)
 				return 0;
-			/* The daemon's death has a better message than what it does to the asker. */
-			failed = WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
-			if (failed != -ENOTCONN && failed != -ECONNABORTED)
-				snprintf(job->err, sizeof(job->err), "%s does not answer: %s",
-					 job->target, strerror(-failed));
-			kill(daemon, SIGTERM);
+			patient = !*job->err;
+			if (!patient)
+				kill(daemon, SIGTERM);
 			continue;
 		}
 		if (pid > 0)
 			continue;
-		sig = sigwaitinfo(set, NULL);
-		if (sig == SIGCHLD || sig < 0)
+		sig = patient ? sigtimedwait(set, NULL, &grace) : sigwaitinfo(set, NULL);
+		if (sig == SIGCHLD || (sig < 0 && errno != EAGAIN))
 			continue;
-		snprintf(job->err, sizeof(job->err), "given up because of signal %d", sig);
-		failed = -EINTR;
+		patient = false;
+		if (sig > 0)
+			snprintf(job->err, sizeof(job->err), "given up because of signal %d", sig);
+		else
+			snprintf(job->err, sizeof(job->err), "the connection was aborted before the mount answered, though its daemon runs");
+		if (!failed)
+			failed = -EINTR;
 		kill(daemon, SIGTERM);
 	}
 }
@@ -198,8 +254,10 @@ int job_start_daemon(struct job *job)
 	signal(SIGPIPE, SIG_IGN);
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, go)) {
-		snprintf(job->err, sizeof(job->err), "no socket: %s", strerror(errno));
-		return -EMFILE;
+		err = -errno;
+		snprintf(job->err, sizeof(job->err), "cannot make a socket for extfused: %s",
+			 strerror(-err));
+		return err;
 	}
 	daemon = start(job, go, true, &old);
 	asker = daemon > 0 ? start(job, go, false, &old) : -1;
@@ -218,8 +276,10 @@ int job_start_daemon(struct job *job)
 	}
 	err = wait_answer(job, daemon, asker, &set);
 	/* The byte lets extfused go on alone; its end of the socket closes when it has. */
-	if (!err && (write(go[0], &byte, 1) != 1 || read(go[0], &byte, 1) < 0))
+	if (!err && (write(go[0], &byte, 1) != 1 || read(go[0], &byte, 1) < 0)) {
+		snprintf(job->err, sizeof(job->err), "extfused ended when the mount had just answered");
 		err = -EIO;
+	}
 	close(go[0]);
 	return err;
 }

@@ -137,6 +137,22 @@ def parse(name, load):
     return out
 
 
+def place(series):
+    """Where a series stands in the row of all, for distances: majors since 3 end at 19 or 20."""
+    found = re.fullmatch(r"(\d+)\.(\d+)", series)
+    if not found:
+        raise EditError(f"'{series}' is no kernel series: SERIES= takes one like 6.1")
+    return int(found.group(1)) * 20 + int(found.group(2))
+
+
+def nearest(series, known):
+    """Of the known series the one with the least distance; of two the later, because
+    distributions bring changes of later series into earlier ones, never the other way."""
+    if not known:
+        raise EditError(f"series {series}: there is no list of edits at all")
+    return min(known, key=lambda other: (abs(place(other) - place(series)), -place(other)))
+
+
 def _scopes(lines, name):
     """[first, end) of each definition of 'name': column 0 up to its closing brace."""
     is_type = name.startswith(("struct ", "union ", "enum "))

@@ -76,7 +76,7 @@ def _sha256(path):
     return digest.hexdigest()
 
 
-def _run(*command):
+def run(*command):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
@@ -144,7 +144,7 @@ def _open(path):
         raise SourceError(f"{path}: no such file or directory: set KERNEL_SRC to a linux-source .deb, "
                           "its tarball, or an unpacked tree")
     if path.endswith(".deb"):
-        about = _run("dpkg-deb", "-f", path, "Package", "Version")
+        about = run("dpkg-deb", "-f", path, "Package", "Version")
         info = dict(line.split(": ", 1) for line in about.splitlines())
         return _from_archive(path, _unpack_deb, info["Package"], info["Version"])
 
@@ -157,55 +157,48 @@ def _open(path):
 def candidate(package):
     """The version that the suite offers, '' when it offers none."""
     try:
-        policy = _run("apt-cache", "policy", package)
+        policy = run("apt-cache", "policy", package)
     except (SourceError, FileNotFoundError):
         return ""
     found = re.search(r"Candidate: (\S+)", policy)
     return found.group(1) if found and found.group(1) != "(none)" else ""
 
 
+def deb_path(package, version):
+    """Where the cache has that package, or would have it."""
+    return os.path.join(cache_dir("debs"), f"{package}_{version.replace(':', '%3a')}_all.deb")
+
+
 def _fetch(series):
     """The suite's linux-source package, from the cache or the network."""
     package = f"linux-source-{series}"
-    debs = cache_dir("debs")
     version = candidate(package)
     if version:
-        deb = os.path.join(debs, f"{package}_{version.replace(':', '%3a')}_all.deb")
-        with _locked(os.path.join(debs, package + ".lock")):
-            if not os.path.exists(deb):
-                _download(package, version, debs)
+        deb = deb_path(package, version)
+        if not os.path.exists(deb):
+            download(package, version)
         if os.path.exists(deb):
             return deb
-    kept = sorted(glob.glob(os.path.join(debs, package + "_*.deb")), key=os.path.getmtime)
+    kept = sorted(glob.glob(os.path.join(cache_dir("debs"), package + "_*.deb")), key=os.path.getmtime)
     if not kept:
         raise SourceError(f"{package}: this system's package sources offer none: run 'make deps', "
                           "or set KERNEL_SRC to a kernel source")
     return kept[-1]
 
 
-def _download(package, version, debs):
-    with tempfile.TemporaryDirectory(dir=debs) as new:
-        subprocess.run(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download",
-                        f"{package}={version}"], cwd=new, check=False)
-        for name in os.listdir(new):
-            os.replace(os.path.join(new, name), os.path.join(debs, name))
+def download(package, version, quiet=False):
+    """Into the cache; whether it came is for the caller to look at."""
+    debs = cache_dir("debs")
+    with _locked(os.path.join(debs, package + ".lock")):
+        if os.path.exists(deb_path(package, version)):
+            return
+        with tempfile.TemporaryDirectory(dir=debs) as new:
+            subprocess.run(["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download",
+                            f"{package}={version}"], cwd=new, check=False,
+                           stderr=subprocess.DEVNULL if quiet else None)
+            for name in os.listdir(new):
+                os.replace(os.path.join(new, name), os.path.join(debs, name))
 
 
 def find(path, series):
     return _open(path or _fetch(series or DEFAULT_SERIES))
-
-
-def compare_newest(src, series):
-    """One sentence: is there a newer source in the suite than the one used."""
-    package = f"linux-source-{series}"
-    newest = candidate(package)
-    if not newest:
-        return f"fork: cannot tell whether {src.version} is the newest: the suite offers no {package}"
-    if src.package != package:
-        return f"fork: the suite's newest is {package} {newest}; this fork is from {src.package} {src.version}"
-    if src.version == newest:
-        return f"fork: {newest} is the newest {package} of the suite"
-    newer = subprocess.run(["dpkg", "--compare-versions", newest, "gt", src.version], check=False).returncode == 0
-    if newer:
-        return f"fork: warning: the suite has {package} {newest}, this fork is from {src.version}: fixes may be missing"
-    return f"fork: {src.version} is newer than the suite's {package} {newest}"

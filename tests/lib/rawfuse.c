@@ -338,7 +338,7 @@ static void at_exit(void)
 		if (!live[i] || live[i]->owner != getpid())
 			continue;
 		if (live[i]->mounted)
-			umount2(live[i]->dir, MNT_DETACH);
+			mount_give_up(live[i]);
 		if (live[i]->fd < 0 || write(live[i]->wake, &one, sizeof(one)) != sizeof(one))
 			continue;
 		raw_sleep_ms(100);
@@ -362,40 +362,6 @@ static void live_set(struct rawfuse *from, struct rawfuse *to)
 	}
 }
 
-static void do_mount(struct rawfuse *rf)
-{
-	const char *type = rf->opts.type ?: "extfuse";
-	char options[1024], device[64];
-	struct stat st;
-
-	snprintf(device, sizeof(device), "/dev/%s", strncmp(type, "extfuse", 7) ? "fuse" : "extfuse");
-	rf->fd = open(device, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	CHECK(rf->fd >= 0, "%s must open", device);
-	mkdir(rf->opts.dir ?: "mnt", 0755);
-	CHECK(realpath(rf->opts.dir ?: "mnt", rf->dir), "the mount point must be there");
-	CHECK(!stat(rf->dir, &st), "the mount point must be there");
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0%s%s%s", rf->fd,
-		 rf->opts.no_allow_other ? "" : ",allow_other", rf->opts.options ? "," : "", rf->opts.options ?: "");
-	CHECK(!mount("rawfuse", rf->dir, type, rf->opts.mount_flags, options), "mount -t %s -o %s", type, options);
-	rf->mounted = true;
-}
-
-/* The root's st_dev without a request: from the list of mounts. */
-static unsigned int find_conn(const char *dir)
-{
-	FILE *f = fopen("/proc/self/mountinfo", "re");
-	unsigned int major, minor, found = 0;
-	char line[8192], point[4096];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*d %*d %u:%u %*s %4095s", &major, &minor, point) == 3 && !strcmp(point, dir))
-			found = major << 20 | minor;
-	}
-	if (f)
-		fclose(f);
-	return found;
-}
-
 struct rawfuse *raw_start(const struct raw_opts *opts)
 {
 	struct rawfuse *rf = calloc(1, sizeof(*rf));
@@ -413,9 +379,8 @@ struct rawfuse *raw_start(const struct raw_opts *opts)
 	pthread_mutex_init(&rf->lock, &attr);
 	tree_start(rf);
 	rf->wake = eventfd(0, EFD_CLOEXEC);
-	do_mount(rf);
+	mount_start(rf);
 	live_set(NULL, rf);
-	rf->conn = find_conn(rf->dir);
 	rf->nthreads = opts->threads ?: 4;
 	rf->threads = calloc(rf->nthreads, sizeof(*rf->threads));
 	for (i = 0; i < rf->nthreads; i++)
@@ -449,8 +414,7 @@ void raw_umount(struct rawfuse *rf)
 {
 	if (!rf->mounted)
 		return;
-	CHECK(!umount2(rf->dir, 0), "%s must be free to be unmounted", rf->dir);
-	rf->mounted = false;
+	mount_end(rf);
 	raw_drop(rf);
 }
 

@@ -30,7 +30,10 @@ struct rawfuse;
 /* Zero means the default in each field. */
 struct raw_opts {
 	const char *dir;	/* mount point, made if it is not there; default "mnt" */
-	const char *type;	/* file system type: "extfuse", or "fuse" with /dev/fuse */
+	const char *type;	/* file system type: "extfuse", "extfuseblk", or "fuse" with /dev/fuse */
+	const char *source;	/* block device of "extfuseblk" */
+	/* Mounted in a user namespace that knows root only, not allow_other; raw_dir() is the host's path to it. */
+	bool userns;
 	const char *options;	/* more mount options, with commas between: "default_permissions" */
 	unsigned long mount_flags;	/* MS_NODEV, ... */
 	uint64_t flags;		/* FUSE_WRITEBACK_CACHE, ...: wanted beside RAW_FLAGS */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the daemon for tests share: rawfuse.c (life, threads, dispatch), rawtree.c (the tree in memory),
- * rawops.c and rawxattr.c (the usual answers), rawcontrol.c (what a case does to it while it runs).
+ * What the files of the daemon for tests share: rawfuse.c (life, threads, dispatch), rawmount.c (mounting), rawtree.c (the
+ * tree in memory), rawops.c and rawxattr.c (the usual answers), rawcontrol.c (what a case does to it while it runs).
  */
 #ifndef RAWFUSE_I_H
 #define RAWFUSE_I_H
@@ -40,6 +40,7 @@ struct rawfuse {
 	int fd;
 	int wake;			/* eventfd: threads end */
 	bool mounted, init_done;
+	pid_t holder;			/* userns: the process that the mount lives with */
 	unsigned int conn;
 	uint64_t init_flags;
 	uint32_t minor;
@@ -65,6 +66,11 @@ struct rawfuse {
 /* rawfuse.c; the lock is not held */
 void raw_serve(struct raw_req *req);
 void raw_complain(struct rawfuse *rf, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* rawmount.c */
+void mount_start(struct rawfuse *rf);		/* opens the device, mounts, finds the connection's number */
+void mount_end(struct rawfuse *rf);
+void mount_give_up(struct rawfuse *rf);		/* whoever uses it */
 
 /* rawtree.c; the lock is held */
 void tree_start(struct rawfuse *rf);
