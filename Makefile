@@ -3,7 +3,8 @@
 #
 #   KVER=        kernel release to build for, default the newest stock kernel of
 #                the suite; 'make install' takes the running one
-#   KERNEL_SRC=  kernel source to make the fork of, default the suite's own
+#   KERNEL_SRC=  kernel source to make the fork of, default the suite's own;
+#                SERIES= is its series, default what its Makefile says
 #   TESTS=       what 'make check' runs, default all
 #   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
 

@@ -44,14 +44,12 @@ union attr_copy {
 _Static_assert(__builtin_offsetof(struct attr_value, out.attr) ==
 	       __builtin_offsetof(struct fuse_entry_out, attr), "attributes stay where they are");
 
-/* A name: nodeid 0 says that it does not exist. */
-struct name_value {
-	struct extfuse_mark head;
-	__u64	until;
-	__u64	daemon_until;
+/* Where a name leads to: nodeid 0 says that it does not exist. */
+struct target {
 	__u64	nodeid;
 	__u64	generation;
-	struct extfuse_mark tail;
+	__u64	until;
+	__u64	daemon_until;
 };
 
 struct name_key {
@@ -59,19 +57,24 @@ struct name_key {
 	char	name[NAME_SHORT];
 };
 
+/*
+ * A directory entry arrives as fuse_dirent: two words where a value has
+ * lifetimes, then length and type where its key has the parent, then the name.
+ */
+struct name_value {
+	struct extfuse_mark head;
+	struct target target;
+	struct name_key key;
+	struct extfuse_mark tail;
+};
+
+_Static_assert(__builtin_offsetof(struct name_value, key.name) -
+	       __builtin_offsetof(struct name_value, target.until) ==
+	       __builtin_offsetof(struct fuse_dirent, name), "names stay where they are");
+
 struct lname_key {
 	__u64	parent;
 	char	name[NAME_LONG];
-};
-
-/*
- * A directory entry arrives as fuse_dirent: two words, then length and type
- * where the key has its parent, then the name.
- */
-struct name_buf {
-	__u64	ino;
-	__u64	off;
-	struct name_key key;
 };
 
 struct lname_buf {
@@ -80,12 +83,19 @@ struct lname_buf {
 	struct lname_key key;
 };
 
-_Static_assert(__builtin_offsetof(struct name_buf, key.name) ==
+_Static_assert(__builtin_offsetof(struct lname_buf, key.name) ==
 	       __builtin_offsetof(struct fuse_dirent, name), "names stay where they are");
 
+struct lname_value {
+	struct extfuse_mark head;
+	struct target target;
+	struct extfuse_mark tail;
+};
+
 /*
- * Each node has one place, which it shares with others and loses to the last
- * that came: found without a hash table's walk, filled without its locks.
+ * Nodes and short names have two places each, which they share with others
+ * and lose to those that come later: found without a hash table's walk,
+ * filled without its locks.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -95,17 +105,18 @@ struct {
 } cache_attr SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, ENTRIES);
-	__type(key, struct name_key);
+	__type(key, __u32);
 	__type(value, struct name_value);
 } cache_name SEC(".maps");
 
+/* Few, and large: here a hash table's walk is the smaller part. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct lname_key);
-	__type(value, struct name_value);
+	__type(value, struct lname_value);
 } cache_lname SEC(".maps");
 
 static __always_inline int names_dir(void)
@@ -143,7 +154,7 @@ static __always_inline void left_split(struct extfuse_req *req, __u64 until,
 	extfuse_time_split(left, sec, nsec);
 }
 
-/* Identifies an element to its reader; the key in the map is the name itself. */
+/* Identifies an element to its reader, who compares the name too. */
 static __always_inline __u64 name_hash(const void *key, unsigned long size)
 {
 	const extfuse_word *word = key;
@@ -159,21 +170,43 @@ static __always_inline __u64 name_hash(const void *key, unsigned long size)
 	return hash;
 }
 
+/* The first of the two places; the second is behind it. */
+static __always_inline __u32 first_place(__u64 hash)
+{
+	/* A library that is older than we says nothing of sizes, and has changed none. */
+	__u32 pairs = (extfuse_options.entries ?: ENTRIES) / 2;
+
+	return ((hash >> 32) * pairs >> 32) * 2;
+}
+
+/* Where @key goes: to where it was, else to the one that was filled first. */
+static __always_inline int second_is_better(const struct extfuse_mark *first,
+					    const struct extfuse_mark *second, __u64 key)
+{
+	if (!first || !second || first->key == key)
+		return 0;
+	return second->key == key || second->stamp < first->stamp;
+}
+
 /* Node ids are addresses with some daemons, numbers from 1 with others. */
 static __always_inline __u32 attr_place(__u64 nodeid)
 {
-	__u32 hash = nodeid * 0x9e3779b97f4a7c15ULL >> 32;
+	return first_place(nodeid * 0x9e3779b97f4a7c15ULL);
+}
 
-	/* A library that is older than we says nothing of sizes, and has changed none. */
-	return (__u64)hash * (extfuse_options.entries ?: ENTRIES) >> 32;
+static __always_inline const struct attr_value *attr_at(__u32 place)
+{
+	return bpf_map_lookup_elem(&cache_attr, &place);
 }
 
 static __always_inline int attr_find(struct extfuse_req *req, __u64 nodeid,
 				     struct attr_value *copy)
 {
 	__u32 place = attr_place(nodeid);
-	const struct attr_value *value = bpf_map_lookup_elem(&cache_attr, &place);
+	const struct attr_value *value = attr_at(place);
 
+	if (value && value->head.key != nodeid)
+		value = attr_at(place + 1);
 	return value && extfuse_copy(copy, value, nodeid) && copy->until > req->now &&
 	       bpf_extfuse_fresh(req, nodeid, EXTFUSE_KIND_ATTR, copy->head.stamp) == 1;
 }
@@ -190,34 +223,67 @@ static __always_inline void attr_store(struct extfuse_req *req, __u64 nodeid,
 	value->out.attr_valid_nsec = 0;
 	value->out.dummy = 0;
 	extfuse_seal(value, nodeid, req->stamp);
+	/* The mark is what a value begins with. */
+	place += second_is_better((const void *)attr_at(place), (const void *)attr_at(place + 1),
+				  nodeid);
 	bpf_map_update_elem(&cache_attr, &place, value, BPF_ANY);
 }
 
-static __always_inline int name_copy(const struct name_value *value, struct name_value *copy,
-				     __u64 hash)
+static __always_inline const struct name_value *name_at(__u32 place)
 {
-	return value && extfuse_copy(copy, value, hash);
+	return bpf_map_lookup_elem(&cache_name, &place);
 }
 
-static __always_inline int name_find(struct extfuse_req *req, struct name_value *copy)
+static __always_inline int name_equal(const struct name_key *a, const struct name_key *b)
 {
-	struct name_key key = { .parent = req->nodeid };
+	const extfuse_word *p = (const void *)a, *q = (const void *)b;
+	unsigned long i;
 
-	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, key.name, sizeof(key.name)))
-		return 0;
-	return name_copy(bpf_map_lookup_elem(&cache_name, &key), copy,
-			 name_hash(&key, sizeof(key)));
+#pragma unroll
+	for (i = 0; i < sizeof(*a) / sizeof(*p); i++) {
+		if (p[i] != q[i])
+			return 0;
+	}
+	return 1;
 }
 
 /* Not inlined, as all that needs much stack: a program has 512 bytes of it. */
-static __noinline int lname_find(struct extfuse_req *req, struct name_value *copy)
+static __noinline int name_find(struct extfuse_req *req, struct target *target, __u64 *stamp)
 {
-	struct lname_key key = { .parent = req->nodeid };
+	struct name_key key = { .parent = req->nodeid };
+	const struct name_value *value;
+	struct name_value copy;
+	__u32 place;
+	__u64 hash;
 
 	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, key.name, sizeof(key.name)))
 		return 0;
-	return name_copy(bpf_map_lookup_elem(&cache_lname, &key), copy,
-			 name_hash(&key, sizeof(key)));
+	hash = name_hash(&key, sizeof(key));
+	place = first_place(hash);
+	value = name_at(place);
+	if (value && value->head.key != hash)
+		value = name_at(place + 1);
+	if (!value || !extfuse_copy(&copy, value, hash) || !name_equal(&copy.key, &key))
+		return 0;
+	*target = copy.target;
+	*stamp = copy.head.stamp;
+	return 1;
+}
+
+static __noinline int lname_find(struct extfuse_req *req, struct target *target, __u64 *stamp)
+{
+	struct lname_key key = { .parent = req->nodeid };
+	const struct lname_value *value;
+	struct lname_value copy;
+
+	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, key.name, sizeof(key.name)))
+		return 0;
+	value = bpf_map_lookup_elem(&cache_lname, &key);
+	if (!value || !extfuse_copy(&copy, value, name_hash(&key, sizeof(key))))
+		return 0;
+	*target = copy.target;
+	*stamp = copy.head.stamp;
+	return 1;
 }
 
 /* Reads the name that a reply is about; false for "." and "..", which move with directories. */
@@ -234,46 +300,55 @@ static __always_inline int name_read(struct extfuse_req *req, void *buf, char *n
 	return name[0] != '.' || (name[1] && (name[1] != '.' || name[2]));
 }
 
-static __noinline int name_store(struct extfuse_req *req, struct name_value *value)
+static __noinline int name_store(struct extfuse_req *req, const struct target *target)
 {
-	struct name_buf buf = {};
+	struct name_value value = {};
+	__u32 place;
+	__u64 hash;
 
-	if (!name_read(req, &buf, buf.key.name, sizeof(buf.key.name)))
+	if (!name_read(req, &value.target.until, value.key.name, sizeof(value.key.name)))
 		return 0;
-	buf.key.parent = req->nodeid;
-	extfuse_seal(value, name_hash(&buf.key, sizeof(buf.key)), req->stamp);
-	return bpf_map_update_elem(&cache_name, &buf.key, value, BPF_ANY);
+	value.target = *target;
+	value.key.parent = req->nodeid;
+	hash = name_hash(&value.key, sizeof(value.key));
+	extfuse_seal(&value, hash, req->stamp);
+	place = first_place(hash);
+	/* The mark is what a value begins with. */
+	place += second_is_better((const void *)name_at(place), (const void *)name_at(place + 1),
+				  hash);
+	return bpf_map_update_elem(&cache_name, &place, &value, BPF_ANY);
 }
 
-static __noinline int lname_store(struct extfuse_req *req, struct name_value *value)
+static __noinline int lname_store(struct extfuse_req *req, const struct target *target)
 {
+	struct lname_value value = { .target = *target };
 	struct lname_buf buf = {};
 
 	if (!name_read(req, &buf, buf.key.name, sizeof(buf.key.name)))
 		return 0;
 	buf.key.parent = req->nodeid;
-	extfuse_seal(value, name_hash(&buf.key, sizeof(buf.key)), req->stamp);
-	return bpf_map_update_elem(&cache_lname, &buf.key, value, BPF_ANY);
+	extfuse_seal(&value, name_hash(&buf.key, sizeof(buf.key)), req->stamp);
+	return bpf_map_update_elem(&cache_lname, &buf.key, &value, BPF_ANY);
 }
 
 /* Remembers what a name leads to. */
-static __always_inline void name_learn(struct extfuse_req *req, struct name_value *value)
+static __always_inline void name_learn(struct extfuse_req *req, const struct target *target)
 {
 	__u32 size;
 
-	if (value->until <= req->now)
+	if (target->until <= req->now)
 		return;
 	size = req->flags & EXTFUSE_F_ENTRY ? req->out_size[1] - FUSE_NAME_OFFSET + 1 :
 					      req->in_size[0];
 	if (size <= NAME_SHORT)
-		name_store(req, value);
+		name_store(req, target);
 	else if (size <= NAME_LONG)
-		lname_store(req, value);
+		lname_store(req, target);
 }
 
 /* A name that does not exist, with a lifetime: the reply is a fuse_entry_out of node id 0. */
 static __always_inline int negative_learn(struct extfuse_req *req, struct fuse_entry_out *out,
-					  struct name_value *name)
+					  struct target *name)
 {
 	__u64 longer = actimeo_until(req);
 
@@ -289,7 +364,7 @@ static __always_inline int negative_learn(struct extfuse_req *req, struct fuse_e
  * Learns from a fuse_entry_out: stores the attributes, says in @name what to
  * store of the name, lengthens the lifetimes.  Returns the verdict.
  */
-static __noinline int entry_learn(struct extfuse_req *req, struct name_value *name)
+static __noinline int entry_learn(struct extfuse_req *req, struct target *name)
 {
 	union attr_copy copy = {};
 	struct fuse_entry_out *out = &copy.entry;
@@ -329,7 +404,7 @@ static __noinline int entry_learn(struct extfuse_req *req, struct name_value *na
 }
 
 /* Confirms a name that the kernel knows, with the attributes of its node. */
-static __noinline int positive_answer(struct extfuse_req *req, const struct name_value *name)
+static __noinline int positive_answer(struct extfuse_req *req, const struct target *name)
 {
 	union attr_copy copy;
 	struct fuse_entry_out *out = &copy.entry;
@@ -346,7 +421,7 @@ static __noinline int positive_answer(struct extfuse_req *req, const struct name
 	return bpf_extfuse_write_args(req, OUT_PARAM_0, out, sizeof(*out)) ? EXTFUSE_UPCALL : 0;
 }
 
-static __noinline int negative_answer(struct extfuse_req *req, const struct name_value *name)
+static __noinline int negative_answer(struct extfuse_req *req, const struct target *name)
 {
 	struct fuse_entry_out out = {};
 
@@ -368,20 +443,21 @@ EXTFUSE_REQUEST(getattr)
 
 EXTFUSE_REQUEST(lookup)
 {
-	struct name_value name;
+	struct target name = {};
 	__u32 size = req->in_size[0];
+	__u64 stamp = 0;
 	__u64 known = req->flags & EXTFUSE_F_REVAL ? req->child : 0;
 	int found = 0;
 
 	if (req->flags & EXTFUSE_F_FRESH)
 		return EXTFUSE_UPCALL;
 	if (size <= NAME_SHORT)
-		found = name_find(req, &name);
+		found = name_find(req, &name, &stamp);
 	else if (size <= NAME_LONG)
-		found = lname_find(req, &name);
+		found = lname_find(req, &name, &stamp);
 	/* Where the kernel knows the name only a yes counts, else only a no: rule 5.1. */
 	if (!found || name.nodeid != known || name.until <= req->now ||
-	    bpf_extfuse_fresh(req, req->nodeid, EXTFUSE_KIND_NAME, name.head.stamp) != 1)
+	    bpf_extfuse_fresh(req, req->nodeid, EXTFUSE_KIND_NAME, stamp) != 1)
 		return EXTFUSE_UPCALL;
 	return known ? positive_answer(req, &name) : negative_answer(req, &name);
 }
@@ -410,7 +486,7 @@ EXTFUSE_REPLY(getattr)
 
 EXTFUSE_REPLY(lookup)
 {
-	struct name_value name = {};
+	struct target name = {};
 	int verdict = EXTFUSE_KEEP;
 
 	if (!req->error)
@@ -423,7 +499,7 @@ EXTFUSE_REPLY(lookup)
 
 EXTFUSE_REPLY(readdirplus)
 {
-	struct name_value name = {};
+	struct target name = {};
 	int verdict;
 
 	if (req->error || !(req->flags & EXTFUSE_F_ENTRY))

@@ -97,8 +97,16 @@ static int log_give(const struct extfuse_ioc_attach *arg, const struct extfuse_l
 	return copy_to_user(u64_to_user_ptr(arg->log), log->buf, len) ? -EFAULT : 0;
 }
 
+/* Of what is about to be attached: memory that cannot be written must be found before. */
+static int attach_answer(const struct extfuse_ioc_attach *arg, struct extfuse_ioc_attach __user *uarg,
+			 const struct extfuse_log *log, u64 id)
+{
+	return log_give(arg, log) ?: put_user(id, &uarg->id);
+}
+
 static long attach_locked(struct fuse_conn *fc, const struct extfuse_ioc_attach *arg,
-			  struct extfuse_log *log, bool replace, u64 *id)
+			  struct extfuse_ioc_attach __user *uarg, struct extfuse_log *log,
+			  bool replace)
 {
 	struct extfuse_conn *xc = extfuse_conn_make(fc);
 	struct extfuse_set *set;
@@ -112,8 +120,11 @@ static long attach_locked(struct fuse_conn *fc, const struct extfuse_ioc_attach 
 	set = extfuse_set_make(arg, log);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
-	/* Once published it may go at any moment. */
-	*id = set->id;
+	err = attach_answer(arg, uarg, log, set->id);
+	if (err) {
+		extfuse_set_free(set);
+		return err;
+	}
 	mutex_lock(&xc->lock);
 	err = extfuse_set_publish(fc, xc, set, replace);
 	mutex_unlock(&xc->lock);
@@ -130,18 +141,16 @@ static long ioctl_attach(struct fuse_conn *fc, struct extfuse_ioc_attach *arg, v
 {
 	char text[256] = "";
 	struct extfuse_log log = { .buf = text, .size = sizeof(text) };
-	u64 id = 0;
 	long err;
 
 	err = attach_is_valid(arg);
 	if (err)
 		return err;
-	err = attach_locked(fc, arg, &log, replace, &id);
-	if (log_give(arg, &log) && !err)
-		err = -EFAULT;
+	err = attach_locked(fc, arg, uarg, &log, replace);
+	/* Why not; where that cannot be written the error stays what it is. */
 	if (err)
-		return err;
-	return put_user(id, &((struct extfuse_ioc_attach __user *)uarg)->id);
+		log_give(arg, &log);
+	return err;
 }
 
 static long ioctl_detach(struct fuse_conn *fc, const struct extfuse_ioc_detach *arg)

@@ -33,18 +33,21 @@ static bool name_is_malformed(const struct fuse_dirent *dirent)
 	return !dirent->namelen || dirent->namelen > FUSE_NAME_MAX;
 }
 
+/* What comes before a name. */
+static u32 head_size(bool plus)
+{
+	return plus ? FUSE_NAME_OFFSET_DIRENTPLUS : FUSE_NAME_OFFSET;
+}
+
 static bool entry_is_malformed(void *buf, u32 left, bool plus)
 {
-	return left >= (plus ? FUSE_NAME_OFFSET_DIRENTPLUS : FUSE_NAME_OFFSET) &&
-	       name_is_malformed(entry_dirent(buf, plus));
+	return left >= head_size(plus) && name_is_malformed(entry_dirent(buf, plus));
 }
 
 /* False: no more whole, well-formed entry at @buf. */
 static bool entry_next(void *buf, u32 left, bool plus, struct entry *e)
 {
-	u32 head = plus ? FUSE_NAME_OFFSET_DIRENTPLUS : FUSE_NAME_OFFSET;
-
-	if (left < head)
+	if (left < head_size(plus))
 		return false;
 	e->out = plus ? buf : NULL;
 	e->dirent = entry_dirent(buf, plus);
@@ -138,6 +141,38 @@ void extfuse_dirents_own(struct extfuse_run *run, u32 size, u64 stamp)
 		entry_own(run, dir, &e, stamp);
 	dput(dir);
 	extfuse_out_unmap(run->args, buf);
+}
+
+static bool entry_is_same(const struct entry *a, const struct entry *b)
+{
+	if (a->dirent->ino != b->dirent->ino || a->dirent->off != b->dirent->off ||
+	    a->dirent->type != b->dirent->type || a->dirent->namelen != b->dirent->namelen ||
+	    memcmp(a->dirent->name, b->dirent->name, a->dirent->namelen))
+		return false;
+	/* A program may give a name only. */
+	return !a->out || !a->out->nodeid || extfuse_entry_equal(a->out, b->out);
+}
+
+/*
+ * extfuse_dirents_equal - does the listing @a of a program say what the daemon's @b does?
+ *
+ * Where both stop is their own affair, as long as both have an entry or none.
+ */
+bool extfuse_dirents_equal(void *a, u32 alen, void *b, u32 blen, bool plus)
+{
+	struct entry ea, eb;
+
+	if (!alen != !blen)
+		return false;
+	while (entry_next(a, alen, plus, &ea) && entry_next(b, blen, plus, &eb)) {
+		if (!entry_is_same(&ea, &eb))
+			return false;
+		a += ea.reclen;
+		alen -= ea.reclen;
+		b += eb.reclen;
+		blen -= eb.reclen;
+	}
+	return true;
 }
 
 /* Calls @fn for each READDIRPLUS entry that carries a node. */

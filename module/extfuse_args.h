@@ -53,6 +53,7 @@ struct extfuse_args {
 	bool pending;			/* background: our end is owed */
 	bool not_asked;			/* call site: the kernel's own flush, no program's matter */
 	bool caller_known;		/* uid, gid, pid and who are filled */
+	u16 name_slot;			/* F_REVAL: see revalidate.c */
 
 	struct extfuse_shadow *shadow;	/* an answer to be compared, see shadow.c */
 	u32 uid, gid, pid;

@@ -220,19 +220,17 @@ void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
 void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
 		       const struct extfuse_opcode *op);
 
-static inline void extfuse_marks_begin(struct extfuse_conn *xc, struct fuse_args *args)
+static inline void extfuse_marks_begin(struct extfuse_conn *xc, struct fuse_args *args,
+				       const struct extfuse_opcode *op)
 {
-	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
-
 	args->ext.marked = 0;
 	if (op->flags & EXTFUSE_OP_CHANGES)
 		extfuse_slots_begin(xc, args, op);
 }
 
-static inline void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *args)
+static inline void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *args,
+				     const struct extfuse_opcode *op)
 {
-	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
-
 	if (op->flags & EXTFUSE_OP_CHANGES)
 		extfuse_slots_end(xc, args, op);
 }
@@ -279,8 +277,11 @@ u32 extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog,
 void extfuse_dirents_each(const struct fuse_args *args, u32 len,
 			  void (*fn)(void *data, const struct fuse_entry_out *out), void *data);
 
+bool extfuse_dirents_equal(void *a, u32 alen, void *b, u32 blen, bool plus);
+
 /* shadow.c */
-struct extfuse_shadow *extfuse_shadow_keep(struct extfuse_run *run);
+void extfuse_shadow_keep(struct extfuse_run *run, int verdict);
+bool extfuse_entry_equal(const struct fuse_entry_out *a, const struct fuse_entry_out *b);
 void extfuse_shadow_drop(struct fuse_args *args);
 void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args, ssize_t ret);
 
@@ -337,6 +338,12 @@ void extfuse_notify_all(struct fuse_conn *fc);
 void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const struct qstr *name);
 void extfuse_evict(struct fuse_conn *fc, u64 nodeid);
 
+/* revalidate.c */
+ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args,
+				   struct dentry *entry);
+void extfuse_entry_renewed(struct fuse_conn *fc, struct dentry *entry,
+			   const struct fuse_args *args);
+
 /* main.c, and the fork's own start and end */
 int fuse_core_init(void);
 void fuse_core_exit(void);
@@ -372,6 +379,21 @@ static inline bool extfuse_gid_same(const struct fuse_conn *fc, u32 gid, kgid_t 
 	if (likely(fc->user_ns == &init_user_ns))
 		return gid == __kgid_val(kgid);
 	return gid_eq(make_kgid(fc->user_ns, gid), kgid);
+}
+
+/*
+ * Data that was changed takes set-id bits away.  Stock fuse forgets the size
+ * then and not the mode; with a longer lifetime of ours that would last.
+ */
+static inline u32 extfuse_setid_mask(const struct inode *inode)
+{
+	return inode->i_mode & (S_ISUID | S_ISGID) ? STATX_MODE : 0;
+}
+
+/* Call site: a file that OPEN truncated. */
+static inline u32 extfuse_truncated_mask(struct inode *inode)
+{
+	return extfuse_conn_get(get_fuse_conn(inode)) ? extfuse_setid_mask(inode) : 0;
 }
 
 /* Call sites: lookup flags that mean distrust. */

@@ -111,6 +111,12 @@ static ssize_t extfuse_to_fuse_req(struct extfuse_run *run)
 	return run->out_len[last];
 }
 
+static ssize_t refusal_give(struct extfuse_run *run, int verdict)
+{
+	run_undo(run);
+	return verdict;
+}
+
 /* Good or bad, in a row: a set that is wrong all the time is taken away. */
 static void verdict_good(struct extfuse_conn *xc)
 {
@@ -145,9 +151,6 @@ static enum extfuse_outcome refusal_check(const struct extfuse_run *run)
 	/* Would detach what is mounted below; or was sent to ask the daemon itself. */
 	if (run->args->ext.flags & (EXTFUSE_ARGS_REVAL | EXTFUSE_ARGS_FRESH))
 		return EXTFUSE_STALE;
-	/* A shadow's word is compared, not given. */
-	if (run->set->flags & EXTFUSE_ATTACH_SHADOW)
-		return EXTFUSE_STALE;
 	return EXTFUSE_ACCEPT;
 }
 
@@ -179,15 +182,14 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 	switch (outcome) {
 	case EXTFUSE_ACCEPT:
 		verdict_good(run->xc);
-		if (verdict) {
-			run_undo(run);
+		if (verdict)
 			extfuse_count(run->xc, opcode, failed);
-			return verdict;
-		}
-		extfuse_count(run->xc, opcode, answered);
-		if (!(run->set->flags & EXTFUSE_ATTACH_SHADOW))
-			return extfuse_to_fuse_req(run);
-		run->args->ext.shadow = extfuse_shadow_keep(run);
+		else
+			extfuse_count(run->xc, opcode, answered);
+		if (likely(!(run->set->flags & EXTFUSE_ATTACH_SHADOW)))
+			return verdict ? refusal_give(run, verdict) : extfuse_to_fuse_req(run);
+		/* A shadow's word is compared, not given. */
+		extfuse_shadow_keep(run, verdict);
 		break;
 	case EXTFUSE_STALE:
 		verdict_good(run->xc);
@@ -199,7 +201,6 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 	}
 upcall:
 	run_undo(run);
-	extfuse_count(run->xc, opcode, upcalls);
 	return EXTFUSE_UPCALL;
 }
 
@@ -254,10 +255,8 @@ static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, b
 	/* Since 7.12 there is nothing to adjust. */
 	if (!background && unlikely(run->fm->fc->minor < 12))
 		extfuse_sizes_adjust(run->fm->fc, run->args);
-	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REQUEST, background) || !prog) {
-		extfuse_count(run->xc, run->args->opcode, upcalls);
+	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REQUEST, background) || !prog)
 		return EXTFUSE_UPCALL;
-	}
 	ret = verdict_apply(run, extfuse_run_prog(run, prog));
 	if (ret > 0 && extfuse_opcode_get(run->args->opcode)->flags & EXTFUSE_OP_DIR_REPLY)
 		ret = answer_list(run, ret);
@@ -282,15 +281,11 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 		goto out;
 
 	args->ext.set_id = set->id;
-	if (!set->request[args->opcode] && !(background && set->reply[args->opcode])) {
-		extfuse_count(xc, args->opcode, upcalls);
+	if (!set->request[args->opcode] && !(background && set->reply[args->opcode]))
 		goto out;
-	}
 	/* A task inside one of our programs never starts another. */
-	if (unlikely(extfuse_is_running())) {
-		extfuse_count(xc, args->opcode, upcalls);
+	if (unlikely(extfuse_is_running()))
 		goto out;
-	}
 
 	/* Abort and unmount wait for an answered request as for any other. */
 	extfuse_waiting_get(fc);
@@ -300,8 +295,6 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 		run.xc = xc;
 		run.set = set;
 		ret = set_ask(set, &run, background);
-	} else {
-		extfuse_count(xc, args->opcode, upcalls);
 	}
 	extfuse_waiting_put(fc);
 out:
@@ -310,7 +303,9 @@ out:
 }
 
 /* FAIL_CLOSED: without its programs a policy lets nothing through. */
-static __always_inline bool request_is_closed(const struct extfuse_conn *xc, const struct fuse_args *args)
+static __always_inline bool request_is_closed(const struct extfuse_conn *xc,
+					      const struct fuse_args *args,
+					      const struct extfuse_opcode *op)
 {
 	u64 closed = READ_ONCE(xc->closed_ops);
 	const struct extfuse_set *set;
@@ -322,15 +317,14 @@ static __always_inline bool request_is_closed(const struct extfuse_conn *xc, con
 			closed |= set->request_ops | set->reply_ops;
 		rcu_read_unlock_trace();
 	}
-	return closed & BIT_ULL(args->opcode) &&
-	       !(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ALWAYS_UP);
+	return closed & BIT_ULL(args->opcode) && !(op->flags & EXTFUSE_OP_ALWAYS_UP);
 }
 
 /* Is this a request that programs may see at all? */
-static bool request_is_asked(const struct fuse_args *args)
+static __always_inline bool request_is_asked(const struct fuse_args *args,
+					     const struct extfuse_opcode *op)
 {
-	return extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ASK && !args->noreply &&
-	       !args->ext.not_asked &&
+	return op->flags & EXTFUSE_OP_ASK && !args->noreply && !args->ext.not_asked &&
 	       !(args->opcode == FUSE_WRITE && extfuse_request_is_writeback(args));
 }
 
@@ -374,23 +368,12 @@ static int closed_error(const struct fuse_args *args)
 	return args->ext.flags & EXTFUSE_ARGS_REVAL ? -ENOMEM : -EIO;
 }
 
-/* Has the set a program for this opcode?  Most have for few. */
-static __always_inline bool request_has_program(const struct extfuse_conn *xc,
-						const struct fuse_args *args)
+static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
+					   struct fuse_args *args,
+					   const struct extfuse_opcode *op, bool background)
 {
 	u64 ops = READ_ONCE(xc->request_ops) | READ_ONCE(xc->reply_ops);
-
-	if (ops & BIT_ULL(args->opcode))
-		return true;
-	if (ops)
-		extfuse_count(xc, args->opcode, upcalls);
-	return false;
-}
-
-static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
-					   struct fuse_args *args, bool background)
-{
-	ssize_t ret;
+	ssize_t ret = EXTFUSE_UPCALL;
 
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
@@ -398,20 +381,24 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 	args->ext.stamp = extfuse_stamp(xc);
 	args->ext.caller_known = false;
 	memset(args->ext.cookie, 0, sizeof(args->ext.cookie));
-	if (!request_is_asked(args))
+	if (!request_is_asked(args, op))
 		return EXTFUSE_UPCALL;
 	call_site_assert(args, background);
-	if (unlikely(request_is_closed(xc, args)))
+	if (unlikely(request_is_closed(xc, args, op)))
 		return closed_error(args);
-	if (!request_has_program(xc, args))
-		return EXTFUSE_UPCALL;
-	ret = request_ask(xc, fm, args, background);
+	/* Most sets have programs for few opcodes. */
+	if (ops & BIT_ULL(args->opcode))
+		ret = request_ask(xc, fm, args, background);
+	if (ret != EXTFUSE_UPCALL)
+		return ret;
 	/* Again: the set may have gone while we looked for it. */
-	if (ret == EXTFUSE_UPCALL && unlikely(request_is_closed(xc, args))) {
+	if (unlikely(request_is_closed(xc, args, op))) {
 		extfuse_shadow_drop(args);
 		return closed_error(args);
 	}
-	return ret;
+	if (ops)
+		extfuse_count(xc, args->opcode, upcalls);
+	return EXTFUSE_UPCALL;
 }
 
 /*
@@ -424,28 +411,30 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 			     struct fuse_args *args)
 {
+	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
 	ssize_t ret;
 
-	extfuse_marks_begin(xc, args);
-	ret = request_try(xc, fm, args, false);
+	extfuse_marks_begin(xc, args, op);
+	ret = request_try(xc, fm, args, op, false);
 	if (ret == EXTFUSE_UPCALL) {
 		ret = fuse_daemon_request(fm, args);
 		if (unlikely(args->ext.shadow))
 			extfuse_shadow_compare(xc, args, ret);
 		ret = extfuse_reply(xc, fm, args, ret, false);
 	}
-	extfuse_marks_end(xc, args);
+	extfuse_marks_end(xc, args, op);
 	return ret;
 }
 
 static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 			   struct fuse_args *args, gfp_t gfp_flags)
 {
+	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
 	ssize_t ret;
 	int err;
 
-	extfuse_marks_begin(xc, args);
-	ret = request_try(xc, fm, args, true);
+	extfuse_marks_begin(xc, args, op);
+	ret = request_try(xc, fm, args, op, true);
 	if (ret == EXTFUSE_UPCALL) {
 		args->ext.pending = true;
 		args->ext.fm = fm;
@@ -454,10 +443,11 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 		if (!err)
 			return 0;
 		args->ext.pending = false;
-		extfuse_marks_end(xc, args);
+		extfuse_shadow_drop(args);
+		extfuse_marks_end(xc, args, op);
 		return err;
 	}
-	extfuse_marks_end(xc, args);
+	extfuse_marks_end(xc, args, op);
 	extfuse_args_end(fm, args, min_t(ssize_t, ret, 0));
 	return 0;
 }
@@ -480,7 +470,7 @@ ssize_t extfuse_simple_request(struct fuse_mount *fm, struct fuse_args *args)
 	/* The first attach came meanwhile: nobody marked this request. */
 	xc = extfuse_conn_get(fm->fc);
 	if (unlikely(xc))
-		extfuse_marks_end(xc, args);
+		extfuse_marks_end(xc, args, extfuse_opcode_get(args->opcode));
 	return ret;
 }
 

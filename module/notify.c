@@ -61,9 +61,11 @@ int extfuse_request_ended(struct fuse_req *req, int error)
 	if (unlikely(xc)) {
 		if (args->ext.pending) {
 			args->ext.pending = false;
+			if (unlikely(args->ext.shadow))
+				extfuse_shadow_compare(xc, args, error);
 			error = extfuse_reply(xc, args->ext.fm, args, error, true);
 		}
-		extfuse_marks_end(xc, args);
+		extfuse_marks_end(xc, args, extfuse_opcode_get(args->opcode));
 	}
 	return error;
 }

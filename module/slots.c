@@ -233,14 +233,13 @@ static void inode_touch(struct inode *inode, u32 mask)
 	fuse_invalidate_attr_mask(inode, mask);
 }
 
-/* A write that clears set-id bits changes the mode; most leave it alone. */
 static u32 touch_mask(const struct fuse_args *args)
 {
 	const struct inode *inode = args->ext.inode;
 
 	if (args->opcode != FUSE_WRITE)
 		return STATX_BASIC_STATS;
-	return FUSE_STATX_MODSIZE | (inode && inode->i_mode & (S_ISUID | S_ISGID) ? STATX_MODE : 0);
+	return FUSE_STATX_MODSIZE | (inode ? extfuse_setid_mask(inode) : 0);
 }
 
 static void inodes_touch(const struct fuse_args *args, const struct extfuse_opcode *op)

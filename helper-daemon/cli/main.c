@@ -182,11 +182,13 @@ int main(int argc, char **argv)
 	struct cli_args args = { 0 };
 	const struct command *cmd = NULL;
 	size_t i;
-	int c, n;
+	int c, n, at = 0;
 
-	while ((c = getopt_long(argc, argv, "hV", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "hV", longs, &at)) != -1) {
+		/* Only long ones have a value. */
 		if (!take_option(&args, c))
-			return cli_fail("the option's value '%s' is none that it takes: see extfuse --help", optarg) + 1;
+			return cli_fail("option --%s does not take '%s': see extfuse --help",
+					longs[at].name, optarg) + 1;
 	}
 	if (optind == argc) {
 		usage(stderr);

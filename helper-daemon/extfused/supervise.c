@@ -30,6 +30,7 @@
 
 #include "dead.h"
 #include "log.h"
+#include "supervisor.h"
 
 /* How long a daemon's helpers may take to end by themselves, in 50 ms. */
 #define GRACE_TURNS	40
@@ -355,5 +356,8 @@ int supervise(struct extfused_options *opts)
 	daemon_name = opts->state.command;
 	dead_mounts__remove(opts->state.conn, false, w.answers ? tell_taken_down : tell_failure);
 	mount_state__remove(opts->state.conn, opts->state.supervisor);
-	return w.answers ? 0 : 1;
+	if (w.answers)
+		return 0;
+	/* It was most likely mount.extfuse, which then has a line of its own. */
+	return w.ending && w.status <= 0 ? EXIT_TOLD_TO_END : 1;
 }

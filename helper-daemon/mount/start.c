@@ -9,6 +9,7 @@
  * everything down.
  */
 #include "job.h"
+#include "supervisor.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -179,7 +180,7 @@ static int asker_result(struct job *job, int status)
 	return err;
 }
 
-/* extfused is gone, and has said why unless it was killed. */
+/* extfused is gone, and has said why unless it was killed or told to end. */
 static int daemon_gone(struct job *job, int status, pid_t asker, int failed)
 {
 	if (asker) {
@@ -190,6 +191,8 @@ static int daemon_gone(struct job *job, int status, pid_t asker, int failed)
 	if (job->orphaned && !*job->err)
 		snprintf(job->err, sizeof(job->err), "extfused was killed by signal %d",
 			 WTERMSIG(status));
+	else if (WEXITSTATUS(status) == EXIT_TOLD_TO_END && !*job->err)
+		snprintf(job->err, sizeof(job->err), "extfused was told to end before the mount answered");
 	return failed ? failed : -EIO;
 }
 

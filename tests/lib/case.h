@@ -34,4 +34,7 @@
 		exit(CASE_EXIT_SKIP);						\
 	} while (0)
 
+/* The entries of a directory: their number, and their names with a blank behind each unless @names is NULL. */
+unsigned int case_list(const char *path, char *names, size_t room);
+
 #endif

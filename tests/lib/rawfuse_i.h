@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the files of the daemon for tests share: rawfuse.c (life, threads, dispatch), rawmount.c (mounting), rawtree.c (the
- * tree in memory), rawops.c and rawxattr.c (the usual answers), rawcontrol.c (what a case does to it while it runs).
+ * tree in memory), rawops.c, rawnames.c, rawdata.c and rawxattr.c (the usual answers), rawcontrol.c (what a case does to
+ * it while it runs).
  */
 #ifndef RAWFUSE_I_H
 #define RAWFUSE_I_H
@@ -84,8 +85,34 @@ void tree_resize(struct raw_node *node, uint64_t size);
 void tree_touch(struct raw_node *node);
 bool tree_empty(struct rawfuse *rf, uint64_t dir);
 
-/* rawops.c; ops_*xattr() are rawxattr.c's */
+/* rawops.c */
 int ops_default(struct raw_req *req);
+
+/* rawnames.c */
+int ops_lookup(struct raw_req *req);
+int ops_mknod(struct raw_req *req);
+int ops_mkdir(struct raw_req *req);
+int ops_symlink(struct raw_req *req);
+int ops_create(struct raw_req *req);
+int ops_tmpfile(struct raw_req *req);
+int ops_unlink(struct raw_req *req);
+int ops_rename(struct raw_req *req);
+int ops_link(struct raw_req *req);
+int ops_readdir(struct raw_req *req);
+
+/* rawdata.c */
+int ops_open(struct raw_req *req);
+int ops_read(struct raw_req *req);
+int ops_write(struct raw_req *req);
+int ops_getlk(struct raw_req *req);
+int ops_bmap(struct raw_req *req);
+int ops_ioctl(struct raw_req *req);
+int ops_poll(struct raw_req *req);
+int ops_fallocate(struct raw_req *req);
+int ops_lseek(struct raw_req *req);
+int ops_copy_file_range(struct raw_req *req);
+
+/* rawxattr.c */
 int ops_setxattr(struct raw_req *req);
 int ops_getxattr(struct raw_req *req);
 int ops_listxattr(struct raw_req *req);

@@ -132,18 +132,26 @@ static void report_threads(const char *pid)
 		closedir(dir);
 }
 
-/* For each process that is left: who it is and where in the kernel it waits. Kernel threads have no command line. */
+/* By the flags in /proc/PID/stat: to read its command line could wait for the very lock that it hangs on. */
+static bool is_kernel_thread(const char *pid)
+{
+	char path[300], text[1024], *p;
+	unsigned int flags = 0;
+
+	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	read_file(path, text, sizeof(text));
+	p = strrchr(text, ')');
+	return !p || sscanf(p, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1 || flags & 0x00200000 /* PF_KTHREAD */;
+}
+
+/* For each process that is left: who it is and where in the kernel it waits. */
 static void report_processes(void)
 {
-	char path[300], byte[2];
 	DIR *dir = opendir("/proc");
 	struct dirent *d;
 
 	while (dir && (d = readdir(dir))) {
-		if (!isdigit(d->d_name[0]) || !strcmp(d->d_name, "1"))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/cmdline", d->d_name);
-		if (read_file(path, byte, sizeof(byte)))
+		if (isdigit(d->d_name[0]) && strcmp(d->d_name, "1") && !is_kernel_thread(d->d_name))
 			report_threads(d->d_name);
 	}
 	if (dir)

@@ -72,6 +72,8 @@ qemu_words() {
 
 vm_start() {
 	qemu_words
+	mkfifo "$WORK/monitor.in" "$WORK/monitor.out"
+	QEMU_ARGS+=(-chardev "pipe,id=monitor,path=$WORK/monitor" -mon chardev=monitor)
 	# QEMU takes the end of its standard input for the host going away, and the guest would wait for it to come back:
 	# a fifo that we hold open ourselves never ends.
 	mkfifo "$WORK/never"
@@ -86,9 +88,24 @@ vm_shell() {
 	qemu-system-x86_64 "${QEMU_ARGS[@]}" -chardev "file,id=channel,path=$log" -serial mon:stdio
 }
 
+# Where the processors are, of a VM that does not answer: tells a guest that hangs from an emulator that does.
+vm_registers() {
+	local line
+	kill -0 "$QEMU" 2>/dev/null || return 0
+	exec 6<>"$WORK/monitor.out"
+	echo 'info registers -a' >"$WORK/monitor.in" &
+	while IFS= read -r -t 5 -u 6 line; do
+		case $line in
+		CPU* | R*) printf 'monitor: %s\n' "${line%$'\r'}" ;;
+		esac
+	done >&2
+	kill %+ 2>/dev/null || true
+}
+
 # Why there is no more to read: says it on stderr, and what the console said last.
 vm_died() {
 	local what=$1
+	vm_registers
 	kill -9 "$QEMU" 2>/dev/null || true
 	echo "run: $what" >&2
 	grep -v '^ *$' "$WORK/qemu.err" | head -n 5 >&2 || true

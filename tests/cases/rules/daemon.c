@@ -5,7 +5,6 @@
  *
  * The other cases of this folder build on this: if it fails, look here first.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -15,19 +14,6 @@
 
 #include "case.h"
 #include "rawfuse.h"
-
-static unsigned int list(const char *path)
-{
-	struct dirent *d;
-	unsigned int n = 0;
-	DIR *dir = opendir(path);
-
-	CHECK(dir, "%s must open", path);
-	while ((d = readdir(dir)))
-		n++;
-	closedir(dir);
-	return n;
-}
 
 static void use(void)
 {
@@ -40,7 +26,7 @@ static void use(void)
 	CHECK(!stat("mnt/a", &st) && st.st_size == 4 && S_ISREG(st.st_mode), "stat");
 	CHECK(stat("mnt/none", &st) && errno == ENOENT, "a name that is not there");
 	CHECK(readlink("mnt/l", buf, sizeof(buf)) == 1 && buf[0] == 'a', "readlink");
-	CHECK(list("mnt") == 5, "entries of the root");
+	CHECK(case_list("mnt", NULL, 0) == 5, "entries of the root");
 	fd = open("mnt/d/new", O_CREAT | O_RDWR, 0600);
 	CHECK(fd >= 0, "create");
 	memset(big, 'x', sizeof(big));

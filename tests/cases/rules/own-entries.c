@@ -34,23 +34,6 @@ static void add(struct raw_node *node, uint64_t id, const char *name, bool plus,
 	len += FUSE_DIRENT_ALIGN(head + FUSE_NAME_OFFSET + d->namelen);
 }
 
-static unsigned int list(char *names, size_t room)
-{
-	DIR *dir = opendir("mnt");
-	struct dirent *d;
-	unsigned int n = 0;
-
-	CHECK(dir, "the root must open");
-	*names = 0;
-	while ((errno = 0, d = readdir(dir))) {
-		n++;
-		snprintf(names + strlen(names), room - strlen(names), "%s ", d->d_name);
-	}
-	CHECK(!errno, "readdir, after %s", names);
-	closedir(dir);
-	return n;
-}
-
 /* The buffer as the program's answer to the first request; what the listing then is. */
 static void answer(uint32_t opcode, const char *what, bool stands, const char *want)
 {
@@ -59,7 +42,7 @@ static void answer(uint32_t opcode, const char *what, bool stands, const char *w
 	char names[1024];
 
 	script_set(s, EXTFUSE_PHASE_REQUEST, opcode, &rule, buf, len);
-	list(names, sizeof(names));
+	case_list("mnt", names, sizeof(names));
 	after = script_stats(rf, opcode);
 	CHECK(script_get(s, EXTFUSE_PHASE_REQUEST, opcode).done == 1, "%s: the program must be asked", what);
 	CHECK(after.answered == before.answered + stands, "%s: it must %sstand", what, stands ? "" : "not ");

@@ -6,7 +6,6 @@
  * Variable outputs (GETXATTR, LISTXATTR, READLINK, READ, READDIR, some of them in pages): what a program wrote, and the
  * size that it gave, must be gone.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -20,18 +19,6 @@ static const uint32_t ops[] = { FUSE_GETXATTR, FUSE_LISTXATTR, FUSE_READLINK, FU
 static char value[100], target[200], data[5000];
 static struct rawfuse *rf;
 static struct script *s;
-
-static unsigned int list(void)
-{
-	DIR *dir = opendir("mnt");
-	unsigned int n = 0;
-
-	CHECK(dir, "the root must open");
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
 
 static void read_file(int flags)
 {
@@ -69,7 +56,7 @@ static void use(const char *what)
 	CHECK(n == sizeof(target) - 1 && !memcmp(buf, target, n), "%s: READLINK, not %zd bytes", what, n);
 	read_file(O_DIRECT);
 	read_file(0);
-	CHECK(list() == 4, "%s: READDIR must give 4 entries", what);
+	CHECK(case_list("mnt", NULL, 0) == 4, "%s: READDIR must give 4 entries", what);
 	for (i = 0; i < sizeof(ops) / sizeof(*ops); i++) {
 		struct script_rule rule = script_get(s, EXTFUSE_PHASE_REQUEST, ops[i]);
 
