@@ -33,9 +33,9 @@ struct super_block;
 
 /* What has the transport's state: see compat/conn.h. */
 #ifdef HAVE_FUSE_CHAN
-typedef struct fuse_chan extfuse_link_t;
+#define EXTFUSE_LINK	struct fuse_chan
 #else
-typedef struct fuse_conn extfuse_link_t;
+#define EXTFUSE_LINK	struct fuse_conn
 #endif
 
 struct extfuse_args {
@@ -68,7 +68,7 @@ struct extfuse_args {
 long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 void extfuse_conn_abort(struct fuse_conn *fc);
 int extfuse_request_ended(struct fuse_req *req, int error);
-void fuse_adjust_compat(extfuse_link_t *link, struct fuse_args *args);
-void fuse_drop_waiting(extfuse_link_t *link);
+void fuse_adjust_compat(EXTFUSE_LINK *link, struct fuse_args *args);
+void fuse_drop_waiting(EXTFUSE_LINK *link);
 
 #endif /* _EXTFUSE_ARGS_H */

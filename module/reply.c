@@ -37,7 +37,7 @@ struct search {
 };
 
 /* Under the lock of the inode hash: looks, and takes nothing. */
-static int search_match(struct inode *inode, extfuse_inode_hash_t nodeid, void *data)
+static int search_match(struct inode *inode, EXTFUSE_INODE_HASH nodeid, void *data)
 {
 	struct search *search = data;
 

@@ -15,7 +15,7 @@
 #include "dev.h"
 #include "fuse_dev_i.h"
 
-static inline extfuse_link_t *extfuse_link(const struct fuse_conn *fc)
+static inline EXTFUSE_LINK *extfuse_link(const struct fuse_conn *fc)
 {
 	return fc->chan;
 }
@@ -41,7 +41,7 @@ static inline void extfuse_forget_queue(struct fuse_conn *fc, struct fuse_forget
 
 #else /* !HAVE_FUSE_CHAN */
 
-static inline extfuse_link_t *extfuse_link(struct fuse_conn *fc)
+static inline EXTFUSE_LINK *extfuse_link(struct fuse_conn *fc)
 {
 	return fc;
 }

@@ -27,9 +27,9 @@ static inline bool extfuse_times_differ(const struct inode *inode, const struct 
 #endif
 
 #ifdef HAVE_FIND_INODE_U64
-typedef u64 extfuse_inode_hash_t;
+#define EXTFUSE_INODE_HASH	u64
 #else
-typedef unsigned long extfuse_inode_hash_t;
+#define EXTFUSE_INODE_HASH	unsigned long
 #endif
 
 #endif /* _EXTFUSE_COMPAT_INODE_H */

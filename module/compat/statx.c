@@ -31,7 +31,7 @@ bool extfuse_statx_get(const struct fuse_args *args, struct fuse_attr_out *attr)
 
 	if ((sx->mask & STATX_BASIC_STATS) != STATX_BASIC_STATS)
 		return false;
-	*attr = (struct fuse_attr_out) {
+	*attr = (struct fuse_attr_out){
 		.attr_valid = out->attr_valid,
 		.attr_valid_nsec = out->attr_valid_nsec,
 		.attr = {
