@@ -4,6 +4,7 @@
  * connection gets at the first attach.  The life of a set is in set.c.
  */
 #include "fuse_i.h"
+#include <linux/fs_context.h>
 #include <linux/module.h>
 #include <linux/rcupdate_trace.h>
 
@@ -19,6 +20,17 @@ MODULE_PARM_DESC(userns_mounts, "Allow mounts from user namespaces (default: N)"
 bool extfuse_unsafe_helpers __read_mostly;
 module_param_named(unsafe_helpers, extfuse_unsafe_helpers, bool, 0644);
 MODULE_PARM_DESC(unsafe_helpers, "Attach programs that call any helper (default: N); taints the kernel");
+
+/* fuse_get_tree() asks before it makes a connection. */
+bool extfuse_mount_is_allowed(struct fs_context *fsc)
+{
+	if (fsc->user_ns == &init_user_ns || extfuse_userns_mounts)
+		return true;
+	/* Who mounts the old way has no log but the kernel's: not for them. */
+	if (fsc->log.log)
+		errorfc(fsc, "mounts from a user namespace are off (userns_mounts=0)");
+	return false;
+}
 
 /* Making fuse_conn.extfuse. */
 static DEFINE_MUTEX(make_lock);
@@ -103,7 +115,7 @@ static long attach_locked(struct fuse_conn *fc, const struct extfuse_ioc_attach 
 	if (!xc)
 		return -ENOMEM;
 	/* Else each try would leave a set to a grace period of its own. */
-	if (!READ_ONCE(fc->connected))
+	if (!extfuse_conn_is_connected(fc))
 		return -ENOTCONN;
 	set = extfuse_set_make(arg, log);
 	if (IS_ERR(set))
@@ -191,7 +203,7 @@ static long ioctl_query(struct fuse_conn *fc, struct extfuse_ioc_query *arg, voi
 		return -EINVAL;
 	memset(arg, 0, sizeof(*arg));
 	arg->conn = fc->dev;
-	if (!READ_ONCE(fc->connected))
+	if (!extfuse_conn_is_connected(fc))
 		arg->state = EXTFUSE_STATE_ABORTED;
 	if (xc)
 		query_fill(xc, arg);
@@ -217,11 +229,12 @@ static struct fuse_conn *conn_find(u32 number)
 
 static struct fuse_conn *conn_of(struct file *file, u32 number)
 {
-	struct fuse_dev *fud = READ_ONCE(file->private_data);
+	struct fuse_conn *fc;
 
 	if (number)
 		return conn_find(number);
-	return fud ? fuse_conn_get(fud->fc) : NULL;
+	fc = extfuse_file_conn(file);
+	return fc ? fuse_conn_get(fc) : NULL;
 }
 
 static bool may_attach(void)

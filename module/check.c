@@ -6,6 +6,7 @@
  * where all that it rests on is still fresh; it can renew, never change.
  */
 #include "fuse_i.h"
+#include "compat/statx.h"
 
 static const struct fuse_in_arg *in0(const struct extfuse_run *run)
 {
@@ -154,6 +155,25 @@ static enum extfuse_outcome check_getattr(struct extfuse_run *run)
 	return EXTFUSE_ACCEPT;
 }
 
+/* As GETATTR; it can renew what the kernel knows of the time of birth, not tell it. */
+static enum extfuse_outcome check_statx(struct extfuse_run *run)
+{
+	struct inode *inode = run->args->ext.inode;
+	struct fuse_attr_out out;
+
+	if (!out_written(run, 0) || !extfuse_statx_get(run->args, &out))
+		return EXTFUSE_BAD;
+	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)) || !inode || is_submount(inode))
+		return EXTFUSE_STALE;
+	if (!extfuse_attr_same(inode, &out.attr))
+		return attr_outcome(&out.attr);
+	if (!extfuse_statx_btime_same(run->args, inode))
+		return EXTFUSE_STALE;
+	extfuse_attr_cap(&out, max_attr(run, &out.attr));
+	extfuse_statx_set_valid(run->args, &out);
+	return EXTFUSE_ACCEPT;
+}
+
 /* "There is no such name": never at revalidation, that would detach mounts. */
 static enum extfuse_outcome check_lookup_negative(struct extfuse_run *run,
 						  struct fuse_entry_out *out)
@@ -280,6 +300,8 @@ static enum extfuse_outcome check_opcode(struct extfuse_run *run)
 	switch (run->args->opcode) {
 	case FUSE_GETATTR:
 		return check_getattr(run);
+	case FUSE_STATX:
+		return check_statx(run);
 	case FUSE_LOOKUP:
 		return check_lookup(run);
 	case FUSE_READ:

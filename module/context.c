@@ -10,26 +10,33 @@
 static siphash_key_t who_key __read_mostly;
 
 /* As the daemon would see them; false: fuse itself must refuse the request. */
-static bool creds_fill(struct extfuse_req *req, const struct fuse_conn *fc,
+static bool creds_fill(struct extfuse_req *req, const struct fuse_mount *fm,
 		       const struct fuse_args *args)
 {
+	const struct fuse_conn *fc = fm->fc;
+	kuid_t uid;
+	kgid_t gid;
+
 	req->uid = 0;
 	req->gid = 0;
 	req->pid = 0;
 	if (args->nocreds)
 		return true;
 	req->pid = pid_nr_ns(task_pid(current), fc->pid_ns);
+	uid = extfuse_fsuid(fm, args);
+	gid = extfuse_fsgid(fm, args);
 	if (likely(fc->user_ns == &init_user_ns)) {
-		req->uid = __kuid_val(current_fsuid());
-		req->gid = __kgid_val(current_fsgid());
+		req->uid = __kuid_val(uid);
+		req->gid = __kgid_val(gid);
 	} else {
-		req->uid = from_kuid(fc->user_ns, current_fsuid());
-		req->gid = from_kgid(fc->user_ns, current_fsgid());
+		req->uid = from_kuid(fc->user_ns, uid);
+		req->gid = from_kgid(fc->user_ns, gid);
 	}
 	if (likely(req->uid != (uid_t)-1 && req->gid != (gid_t)-1))
 		return true;
+	/* Where idmapped mounts are allowed the daemon is told that there is no such id. */
 	if (!args->force)
-		return false;
+		return extfuse_is_idmapped(fm, args);
 	req->uid = from_kuid_munged(fc->user_ns, current_fsuid());
 	req->gid = from_kgid_munged(fc->user_ns, current_fsgid());
 	return true;
@@ -73,7 +80,7 @@ static bool caller_fill(struct extfuse_run *run)
 		req->who = ext->who;
 		return true;
 	}
-	if (!creds_fill(req, run->fm->fc, run->args))
+	if (!creds_fill(req, run->fm, run->args))
 		return false;
 	req->who = 0;
 	if (run->set->flags & EXTFUSE_ATTACH_WHO && !run->args->nocreds)
@@ -134,6 +141,8 @@ bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background)
 		req->flags |= EXTFUSE_F_BACKGROUND;
 	if (args->nocreds)
 		req->flags |= EXTFUSE_F_NOCREDS;
+	if (extfuse_is_idmapped(run->fm, args))
+		req->flags |= EXTFUSE_F_IDMAPPED;
 	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES)
 		req->flags |= EXTFUSE_F_CHANGES;
 	req->error = 0;

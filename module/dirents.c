@@ -71,9 +71,11 @@ static void entry_own(struct extfuse_run *run, struct dentry *dir, struct entry 
 	struct inode *inode;
 	bool keep = false;
 
-	if (out->nodeid && !is_dot(e->dirent) && dir && !fuse_invalid_attr(&out->attr))
-		dentry = d_hash_and_lookup(dir, &name);
-	if (!IS_ERR_OR_NULL(dentry)) {
+	if (out->nodeid && !is_dot(e->dirent) && dir && !fuse_invalid_attr(&out->attr)) {
+		name.hash = full_name_hash(dir, name.name, name.len);
+		dentry = d_lookup(dir, &name);
+	}
+	if (dentry) {
 		inode = d_inode(dentry);
 		keep = inode && !fuse_is_bad(inode) && out->nodeid == get_node_id(inode) &&
 		       !fuse_stale_inode(inode, out->generation, &out->attr) &&

@@ -12,7 +12,14 @@
 #include <linux/extfuse.h>
 
 struct extfuse_shadow;
+struct file;
+struct fuse_args;
+struct fuse_chan;
+struct fuse_conn;
+struct fuse_mount;
+struct fuse_req;
 struct inode;
+struct mnt_idmap;
 struct super_block;
 
 /* extfuse_args.flags, set at call sites; programs see them as they are. */
@@ -24,6 +31,13 @@ struct super_block;
 #define EXTFUSE_MARKED		0x01	/* slots have this request in flight */
 #define EXTFUSE_MARKED_NAMES_DIR 0x02	/* ... with names kept by directory */
 
+/* What has the transport's state: see compat/conn.h. */
+#ifdef HAVE_FUSE_CHAN
+#define EXTFUSE_LINK	struct fuse_chan
+#else
+#define EXTFUSE_LINK	struct fuse_conn
+#endif
+
 struct extfuse_args {
 	/* Call sites hold references for as long as the request lasts. */
 	struct inode *inode;		/* the node (the directory, for names) */
@@ -32,6 +46,8 @@ struct extfuse_args {
 	struct super_block *sb;		/* LOOKUP without an inode at hand */
 	u8 flags;
 
+	struct mnt_idmap *idmap;	/* of the mount that it came through; NULL: none is known */
+	struct fuse_mount *fm;		/* while pending */
 	u8 marked;
 	bool replied;			/* the daemon wrote the reply that ended it */
 	bool pending;			/* background: our end is owed */
@@ -47,5 +63,12 @@ struct extfuse_args {
 	u64 who;
 	u64 cookie[2];
 };
+
+/* What the fork's transport calls, and what of it is called; it does not see extfuse_i.h everywhere. */
+long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+void extfuse_conn_abort(struct fuse_conn *fc);
+int extfuse_request_ended(struct fuse_req *req, int error);
+void fuse_adjust_compat(EXTFUSE_LINK *link, struct fuse_args *args);
+void fuse_drop_waiting(EXTFUSE_LINK *link);
 
 #endif /* _EXTFUSE_ARGS_H */

@@ -18,6 +18,7 @@
 #include <linux/workqueue.h>
 #include <linux/extfuse.h>
 #include "compat/args.h"
+#include "compat/conn.h"
 
 #ifndef EXTFUSE_DEBUG
 #define EXTFUSE_DEBUG	0	/* make EXTFUSE_DEBUG=y: assertions of hook.c */
@@ -239,6 +240,7 @@ void extfuse_context_init(void);
 bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
 
 /* hook.c */
+ssize_t extfuse_simple_request(struct fuse_mount *fm, struct fuse_args *args);
 ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 			     struct fuse_args *args);
 int extfuse_run_prog(struct extfuse_run *run, const struct bpf_prog *prog);
@@ -310,7 +312,7 @@ int extfuse_prog_check(const struct bpf_prog *prog, struct extfuse_log *log);
 extern bool extfuse_programs;
 extern bool extfuse_userns_mounts;
 extern bool extfuse_unsafe_helpers;
-long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+bool extfuse_mount_is_allowed(struct fs_context *fsc);
 
 /* set.c */
 struct extfuse_set *extfuse_set_make(const struct extfuse_ioc_attach *arg,
@@ -320,7 +322,6 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 			bool replace);
 int extfuse_set_detach(struct extfuse_conn *xc);
 void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set);
-void extfuse_conn_abort(struct fuse_conn *fc);
 void extfuse_conn_free(struct fuse_conn *fc);
 int extfuse_set_init(void);
 void extfuse_set_exit(void);
@@ -333,9 +334,9 @@ long extfuse_ioctl_stats(struct extfuse_conn *xc, struct extfuse_ioc_stats *arg,
 
 /* notify.c: what happens to nodes outside of requests */
 void extfuse_notify_inode(struct fuse_conn *fc, u64 nodeid);
+void extfuse_notify_all(struct fuse_conn *fc);
 void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const struct qstr *name);
 void extfuse_evict(struct fuse_conn *fc, u64 nodeid);
-void extfuse_request_end(struct fuse_mount *fm, struct fuse_args *args, int error);
 
 /* revalidate.c */
 ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args,
@@ -346,12 +347,6 @@ void extfuse_entry_renewed(struct fuse_conn *fc, struct dentry *entry,
 /* main.c, and the fork's own start and end */
 int fuse_core_init(void);
 void fuse_core_exit(void);
-
-/* Of the fork's dev.c: the stock way to the daemon, and two helpers of it. */
-ssize_t fuse_daemon_request(struct fuse_mount *fm, struct fuse_args *args);
-int fuse_daemon_background(struct fuse_mount *fm, struct fuse_args *args, gfp_t gfp_flags);
-void fuse_adjust_compat(struct fuse_conn *fc, struct fuse_args *args);
-void fuse_drop_waiting(struct fuse_conn *fc);
 
 /* The one branch that a connection without extfuse pays. */
 static inline struct extfuse_conn *extfuse_conn_get(const struct fuse_conn *fc)
@@ -407,6 +402,12 @@ static inline u8 extfuse_lookup_flags(unsigned int flags)
 	if (flags & (LOOKUP_REVAL | LOOKUP_EXCL | LOOKUP_RENAME_TARGET))
 		return EXTFUSE_ARGS_FRESH;
 	return 0;
+}
+
+/* Call sites: a forced statx is sent out of distrust. */
+static inline u8 extfuse_statx_flags(unsigned int flags)
+{
+	return flags & AT_STATX_FORCE_SYNC ? EXTFUSE_ARGS_FRESH : 0;
 }
 
 /* A listing that a program filters per caller must not be cached for all. */

@@ -153,7 +153,7 @@ static bool insn_reads_probed(const struct bpf_insn *insn)
 
 	if (class != BPF_LDX && class != BPF_STX && class != BPF_ST)
 		return false;
-	return extfuse_mode_is_probe(mode);
+	return extfuse_mode_is_probe(class, mode);
 }
 
 static bool insn_is_call(const struct bpf_insn *insn)

@@ -169,7 +169,7 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 		goto upcall;
 	}
 	/* A dead daemon means -ENOTCONN: the stock way says so. */
-	if (!READ_ONCE(fc->connected))
+	if (!extfuse_conn_is_connected(fc))
 		goto upcall;
 
 	if (!verdict)
@@ -202,15 +202,6 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 upcall:
 	run_undo(run);
 	return EXTFUSE_UPCALL;
-}
-
-/* Would the stock way send it now?  Loads ordered as in fuse_get_req(). */
-static bool conn_ready(const struct fuse_conn *fc)
-{
-	/* Pairs with the barrier in fuse_set_initialized(). */
-	if (!smp_load_acquire(&fc->initialized))
-		return false;
-	return READ_ONCE(fc->connected) && !fc->conn_error;
 }
 
 /*
@@ -263,7 +254,7 @@ static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, b
 
 	/* Since 7.12 there is nothing to adjust. */
 	if (!background && unlikely(run->fm->fc->minor < 12))
-		fuse_adjust_compat(run->fm->fc, run->args);
+		extfuse_sizes_adjust(run->fm->fc, run->args);
 	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REQUEST, background) || !prog)
 		return EXTFUSE_UPCALL;
 	ret = verdict_apply(run, extfuse_run_prog(run, prog));
@@ -297,15 +288,15 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 		goto out;
 
 	/* Abort and unmount wait for an answered request as for any other. */
-	atomic_inc(&fc->num_waiting);
-	if (likely(conn_ready(fc))) {
+	extfuse_waiting_get(fc);
+	if (likely(extfuse_conn_is_ready(fc))) {
 		run.fm = fm;
 		run.args = args;
 		run.xc = xc;
 		run.set = set;
 		ret = set_ask(set, &run, background);
 	}
-	fuse_drop_waiting(fc);
+	extfuse_waiting_put(fc);
 out:
 	rcu_read_unlock_trace();
 	return ret;
@@ -446,6 +437,7 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 	ret = request_try(xc, fm, args, op, true);
 	if (ret == EXTFUSE_UPCALL) {
 		args->ext.pending = true;
+		args->ext.fm = fm;
 		err = fuse_daemon_background(fm, args, gfp_flags);
 		/* Once it is sent, args may have ended and be gone. */
 		if (!err)
@@ -456,16 +448,17 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 		return err;
 	}
 	extfuse_marks_end(xc, args, op);
-	args->end(fm, args, min_t(ssize_t, ret, 0));
+	extfuse_args_end(fm, args, min_t(ssize_t, ret, 0));
 	return 0;
 }
 
 /*
- * fuse_simple_request - what every synchronous caller of the fork calls
+ * extfuse_simple_request - what every synchronous caller of the fork calls, as
+ *			    fuse_simple_request() (compat/conn.c)
  *
  * A connection that never had programs pays one predictable branch.
  */
-ssize_t fuse_simple_request(struct fuse_mount *fm, struct fuse_args *args)
+ssize_t extfuse_simple_request(struct fuse_mount *fm, struct fuse_args *args)
 {
 	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
 	ssize_t ret;

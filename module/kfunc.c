@@ -60,10 +60,19 @@ static int read_bytes(void *dst, u32 size, const void *src, u32 len)
 static int read_in(const struct extfuse_run *run, unsigned int i, void *dst, u32 size)
 {
 	const struct fuse_in_arg *in;
+	int err;
 
 	if (i >= extfuse_num_in(run->args))
 		return -EINVAL;
 	in = extfuse_in(run->args, i);
+	if (extfuse_in_is_split(run->args, i)) {
+		if (size <= in->size)
+			return -E2BIG;
+		err = read_bytes(dst, size, in->value, in->size);
+		if (!err)
+			((char *)dst)[in->size] = '\0';
+		return err;
+	}
 	if (!extfuse_in_is_paged(run->args, i))
 		return read_bytes(dst, size, in->value, in->size);
 	if (size < in->size)
@@ -76,7 +85,7 @@ static int read_in_size(const struct extfuse_run *run, unsigned int i, void *dst
 {
 	if (i >= extfuse_num_in(run->args))
 		return -EINVAL;
-	return read_u32(dst, size, extfuse_in(run->args, i)->size);
+	return read_u32(dst, size, extfuse_in_size(run->args, i));
 }
 
 static int read_ext(const struct extfuse_run *run, u32 type, void *dst, u32 size)
@@ -285,14 +294,14 @@ static bool kind_slot(const struct extfuse_run *run, u64 nodeid, u32 kind, u16 *
 	const struct fuse_args *args = run->args;
 
 	if (kind == EXTFUSE_KIND_NAME) {
-		unsigned int name = args->opcode == FUSE_LOOKUP ? 1 :
-				    extfuse_opcode_get(args->opcode)->name;
+		unsigned int len, arg = args->opcode == FUSE_LOOKUP ? 1 :
+					extfuse_opcode_get(args->opcode)->name;
+		const char *name;
 
-		if (!name || nodeid != args->nodeid)
+		if (!arg || nodeid != args->nodeid)
 			return false;
-		*slot = extfuse_slot_of_name(READ_ONCE(run->xc->names_dir), nodeid,
-					     args->in_args[name - 1].value,
-					     args->in_args[name - 1].size - 1);
+		name = extfuse_in_name(args, arg - 1, &len);
+		*slot = extfuse_slot_of_name(READ_ONCE(run->xc->names_dir), nodeid, name, len);
 		return true;
 	}
 	*slot = extfuse_slot_of_node(nodeid, kind);

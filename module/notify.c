@@ -30,6 +30,15 @@ void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const str
 		extfuse_node_move(xc, child, ALL_KINDS);
 }
 
+/* INC_EPOCH: all names and listings are old, and what rests on them. */
+void extfuse_notify_all(struct fuse_conn *fc)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	if (xc)
+		extfuse_epoch_move(xc);
+}
+
 /* FORGET may let the daemon give the node id to something else. */
 void extfuse_evict(struct fuse_conn *fc, u64 nodeid)
 {
@@ -40,21 +49,23 @@ void extfuse_evict(struct fuse_conn *fc, u64 nodeid)
 }
 
 /*
- * fuse_request_end() calls this in place of args->end().  May run in the
- * daemon's thread (its reply), in that of who aborts, or of who sends.
+ * fuse_request_end() calls this before args->end(), which gets the error that
+ * is returned.  May run in the daemon's thread (its reply), in that of who
+ * aborts, or of who sends.
  */
-void extfuse_request_end(struct fuse_mount *fm, struct fuse_args *args, int error)
+int extfuse_request_ended(struct fuse_req *req, int error)
 {
-	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
+	struct extfuse_conn *xc = extfuse_conn_get(extfuse_req_conn(req));
+	struct fuse_args *args = req->args;
 
 	if (unlikely(xc)) {
 		if (args->ext.pending) {
 			args->ext.pending = false;
 			if (unlikely(args->ext.shadow))
 				extfuse_shadow_compare(xc, args, error);
-			error = extfuse_reply(xc, fm, args, error, true);
+			error = extfuse_reply(xc, args->ext.fm, args, error, true);
 		}
 		extfuse_marks_end(xc, args, extfuse_opcode_get(args->opcode));
 	}
-	args->end(fm, args, error);
+	return error;
 }

@@ -6,6 +6,7 @@
  * change of a kind that we do not know may be a change of anything.
  */
 #include "fuse_i.h"
+#include "compat/statx.h"
 
 #define A	BIT(EXTFUSE_KIND_ATTR)
 #define D	BIT(EXTFUSE_KIND_DATA)
@@ -54,6 +55,7 @@ const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1] = {
 
 	[FUSE_LOOKUP]	= { LOOK | EXTFUSE_OP_ENTRY_REPLY },
 	[FUSE_GETATTR]	= { LOOK | EXTFUSE_OP_ATTR_REPLY },
+	[FUSE_STATX]	= { LOOK },
 	[FUSE_READLINK]	= { LOOK },
 	[FUSE_GETXATTR]	= { LOOK },
 	[FUSE_LISTXATTR] = { LOOK },
@@ -79,6 +81,7 @@ const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1] = {
 	[FUSE_WRITE]	= { CHANGE, .kinds = A | D },
 	[FUSE_FALLOCATE] = { CHANGE, .kinds = A | D },
 	[FUSE_COPY_FILE_RANGE] = { CHANGE, .out_kinds = A | D },
+	[FUSE_COPY_FILE_RANGE_64] = { CHANGE, .out_kinds = A | D },
 	[FUSE_SETXATTR]	= { CHANGE, .kinds = A | X },
 	[FUSE_REMOVEXATTR] = { CHANGE, .kinds = A | X },
 	[FUSE_IOCTL]	= { CHANGE, .kinds = A | D | X },

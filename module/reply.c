@@ -12,6 +12,7 @@
  */
 #include "fuse_i.h"
 #include "compat/inode.h"
+#include "compat/statx.h"
 #include <linux/rcupdate_trace.h>
 
 /* What the inode says that a reply contradicts; times lie as fuse keeps them. */
@@ -36,7 +37,7 @@ struct search {
 };
 
 /* Under the lock of the inode hash: looks, and takes nothing. */
-static int search_match(struct inode *inode, unsigned long nodeid, void *data)
+static int search_match(struct inode *inode, EXTFUSE_INODE_HASH nodeid, void *data)
 {
 	struct search *search = data;
 
@@ -100,20 +101,27 @@ static void learn_entry(struct extfuse_conn *xc, const struct fuse_args *args,
 	learn_node(&learn, out);
 }
 
+static void learn_attr(struct extfuse_conn *xc, const struct fuse_args *args,
+		       const struct fuse_attr_out *out)
+{
+	learn_longest(&xc->longest_attr, extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
+	if (!(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES) && args->ext.inode &&
+	    attr_differs(args->ext.inode, &out->attr))
+		extfuse_node_cap(xc, args->nodeid, args->ext.stamp);
+}
+
 /* The kernel learns of changes that came past it: older entries die. */
 static void reply_learn(struct extfuse_conn *xc, const struct fuse_args *args, ssize_t ret)
 {
 	u16 flags = extfuse_opcode_get(args->opcode)->flags;
 	struct learn learn = { .xc = xc, .stamp = args->ext.stamp };
+	struct fuse_attr_out attr;
 
 	if (flags & EXTFUSE_OP_ATTR_REPLY) {
-		const struct fuse_attr_out *out = args->out_args[0].value;
-
-		learn_longest(&xc->longest_attr,
-			      extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
-		if (!(flags & EXTFUSE_OP_CHANGES) && args->ext.inode &&
-		    attr_differs(args->ext.inode, &out->attr))
-			extfuse_node_cap(xc, args->nodeid, args->ext.stamp);
+		learn_attr(xc, args, args->out_args[0].value);
+	} else if (args->opcode == FUSE_STATX) {
+		if (extfuse_statx_get(args, &attr))
+			learn_attr(xc, args, &attr);
 	} else if (flags & EXTFUSE_OP_ENTRY_REPLY) {
 		learn_entry(xc, args, args->out_args[0].value);
 	} else if (args->opcode == FUSE_READDIRPLUS && args->ext.inode) {
@@ -130,7 +138,7 @@ void extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid)
 	/* The daemon may give the node id to something else. */
 	extfuse_evict(fc, nodeid);
 	forget = kzalloc(sizeof(*forget), GFP_KERNEL | __GFP_NOFAIL);
-	fuse_queue_forget(fc, forget, nodeid, 1);
+	extfuse_forget_queue(fc, forget, nodeid);
 }
 
 struct pay_release {
@@ -138,7 +146,7 @@ struct pay_release {
 	struct fuse_release_in in;
 };
 
-static void pay_release_end(struct fuse_mount *fm, struct fuse_args *args, int error)
+static EXTFUSE_END_FN(pay_release_end, args, error)
 {
 	kfree(container_of(args, struct pay_release, args));
 }
@@ -161,7 +169,7 @@ static void pay_release(struct fuse_mount *fm, const struct fuse_args *opened)
 	pay->args.in_args[0].value = &pay->in;
 	pay->args.end = pay_release_end;
 	if (fuse_simple_background(fm, &pay->args, GFP_KERNEL | __GFP_NOFAIL))
-		pay_release_end(fm, &pay->args, -ENOTCONN);
+		extfuse_args_end(fm, &pay->args, -ENOTCONN);
 }
 
 /* The caller will not get this answer. */
@@ -311,11 +319,10 @@ static void reply_merge(struct extfuse_run *run)
 				 extfuse_valid_ns(from->attr_valid, from->attr_valid_nsec));
 		attr_merge(&out->attr, &from->attr);
 	} else {
-		unsigned int name = op->name ?: 1;
+		unsigned int len, arg = op->name ? op->name - 1 : 0;
+		const char *name = extfuse_in_name(args, arg, &len);
 
-		extfuse_entry_merge(run, args->out_args[0].value,
-				    args->in_args[name - 1].value,
-				    args->in_args[name - 1].size - 1);
+		extfuse_entry_merge(run, args->out_args[0].value, name, len);
 	}
 	extfuse_count(run->xc, args->opcode, changed);
 }

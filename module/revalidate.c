@@ -6,6 +6,7 @@
  * somebody said that the name has changed.
  */
 #include "fuse_i.h"
+#include "compat/dcache.h"
 
 /*
  * extfuse_revalidate_request - what fuse_dentry_revalidate() calls
@@ -17,19 +18,20 @@ ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args
 				   struct dentry *entry)
 {
 	const struct extfuse_conn *xc;
-	struct name_snapshot name;
+	struct name_snapshot snapshot;
+	const char *name;
+	unsigned int len;
 	ssize_t ret;
 
-	take_dentry_name_snapshot(&name, entry);
-	args->in_args[0].size = name.name.len + 1;
-	args->in_args[0].value = name.name.name;
+	extfuse_name_hold(&snapshot, entry, args);
 	ret = fuse_simple_request(fm, args);
 	xc = extfuse_conn_get(fm->fc);
+	name = extfuse_in_name(args, 0, &len);
 	/* At the end: how names are kept may have changed with an attach, which moves the epoch. */
 	if (xc)
 		args->ext.name_slot = extfuse_slot_of_name(READ_ONCE(xc->names_dir), args->nodeid,
-							   name.name.name, name.name.len);
-	release_dentry_name_snapshot(&name);
+							   name, len);
+	extfuse_name_release(&snapshot);
 	return ret;
 }
 

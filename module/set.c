@@ -254,7 +254,7 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 		set_drop(old);
 	/* Abort clears connected, then takes the set: one of us sees the other. */
 	smp_mb();
-	if (!READ_ONCE(fc->connected)) {
+	if (!extfuse_conn_is_connected(fc)) {
 		extfuse_conn_abort(fc);
 		return -ENOTCONN;
 	}

@@ -158,9 +158,10 @@ static void marks_add_node(struct marks *m, u64 nodeid, u8 kinds)
 static void marks_add_name(struct marks *m, bool names_dir, u64 parent,
 			   const struct fuse_args *args, unsigned int arg)
 {
-	/* Without the NUL at its end. */
-	marks_add(m, extfuse_slot_of_name(names_dir, parent, args->in_args[arg].value,
-					  args->in_args[arg].size - 1));
+	unsigned int len;
+	const char *name = extfuse_in_name(args, arg, &len);
+
+	marks_add(m, extfuse_slot_of_name(names_dir, parent, name, len));
 }
 
 /*

@@ -1,72 +1,136 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Inputs and outputs that lie in pages, copied page by page; the pages are
- * locked or pinned by who sends the request.
+ * Inputs and outputs that lie in pages, copied piece by piece; the pages are
+ * locked or pinned by who sends the request.  They are pages until 6.11, folios
+ * since 6.14, and one or the other between.  A folio can be large.
  */
 #include "fuse_i.h"
 #include <linux/highmem.h>
+#include <linux/vmalloc.h>
 
-static const struct fuse_args_pages *args_pages(const struct fuse_args *args)
+#define args_pages(args)	container_of(args, const struct fuse_args_pages, args)
+
+#if defined(HAVE_ARGS_PAGES) && defined(HAVE_ARGS_FOLIOS)
+#define uses_folios(ap)		((ap)->uses_folios)
+#define folio_descs(ap)		((ap)->folio_descs)
+#elif defined(HAVE_ARGS_FOLIOS)
+#define uses_folios(ap)		true
+#define folio_descs(ap)		((ap)->descs)
+#else
+#define uses_folios(ap)		false
+#endif
+
+/* Piece @i of the arguments: its first page, which others may follow, and where in it. */
+struct piece {
+	struct page *page;
+	u32 offset;
+	u32 length;
+};
+
+static unsigned int pieces(const struct fuse_args_pages *ap)
 {
-	return container_of(args, const struct fuse_args_pages, args);
+#ifdef HAVE_ARGS_FOLIOS
+	if (uses_folios(ap))
+		return ap->num_folios;
+#endif
+#ifdef HAVE_ARGS_PAGES
+	return ap->num_pages;
+#endif
 }
 
-/* Walks the part of each page that carries data. */
-static void pages_copy(const struct fuse_args *args, char *dst, const char *src, u32 size)
+static struct piece piece_get(const struct fuse_args_pages *ap, unsigned int i)
+{
+#ifdef HAVE_ARGS_FOLIOS
+	if (uses_folios(ap))
+		return (struct piece) { folio_page(ap->folios[i], 0), folio_descs(ap)[i].offset,
+					folio_descs(ap)[i].length };
+#endif
+#ifdef HAVE_ARGS_PAGES
+	return (struct piece) { ap->pages[i], ap->descs[i].offset, ap->descs[i].length };
+#endif
+}
+
+/* Of the first @size bytes of all pieces those behind @skip: to @dst, from @src, or zeroed. */
+static void pages_walk(const struct fuse_args *args, char *dst, const char *src, u32 skip, u32 size)
 {
 	const struct fuse_args_pages *ap = args_pages(args);
-	unsigned int i;
+	unsigned int i, n = pieces(ap);
 
-	for (i = 0; size && i < ap->num_pages; i++) {
-		u32 len = min(size, ap->descs[i].length);
+	for (i = 0; size && i < n; i++) {
+		struct piece p = piece_get(ap, i);
+		u32 pass = min(skip, p.length);
 
-		if (dst) {
-			memcpy_from_page(dst, ap->pages[i], ap->descs[i].offset, len);
-			dst += len;
-		} else {
-			memcpy_to_page(ap->pages[i], ap->descs[i].offset, src, len);
-			src += len;
+		skip -= pass;
+		p.offset += pass;
+		p.length = min(p.length - pass, size);
+		size -= p.length;
+		while (p.length) {
+			struct page *page = p.page + p.offset / PAGE_SIZE;
+			u32 at = offset_in_page(p.offset);
+			u32 len = min_t(u32, p.length, PAGE_SIZE - at);
+
+			if (dst) {
+				memcpy_from_page(dst, page, at, len);
+				dst += len;
+			} else if (src) {
+				memcpy_to_page(page, at, src, len);
+				src += len;
+			} else {
+				memzero_page(page, at, len);
+			}
+			p.offset += len;
+			p.length -= len;
 		}
-		size -= len;
 	}
 }
 
 void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 size)
 {
-	pages_copy(args, dst, NULL, size);
+	pages_walk(args, dst, NULL, 0, size);
 }
 
 void extfuse_pages_write(const struct fuse_args *args, const void *src, u32 size)
 {
-	pages_copy(args, NULL, src, size);
+	pages_walk(args, NULL, src, 0, size);
 }
 
 /* page_zeroing: what an answer does not fill is zero, as fuse promises. */
 void extfuse_out_zero(const struct fuse_args *args, u32 from)
 {
-	const struct fuse_args_pages *ap = args_pages(args);
-	unsigned int i;
-
-	if (!args->out_pages)
-		return;
-	for (i = 0; i < ap->num_pages; i++) {
-		u32 len = ap->descs[i].length;
-		u32 skip = min(from, len);
-
-		memzero_page(ap->pages[i], ap->descs[i].offset + skip, len - skip);
-		from -= skip;
-	}
+	if (args->out_pages)
+		pages_walk(args, NULL, NULL, from, U32_MAX);
 }
 
-/* The output of READDIR and READDIRPLUS: on this series one page. */
+/*
+ * The output of READDIR, READDIRPLUS and READLINK in one piece: mostly it is one
+ * page.  Where a directory is read by more (since 6.16), they are order 0.
+ */
 void *extfuse_out_map(const struct fuse_args *args)
 {
 	const struct fuse_args_pages *ap = args_pages(args);
+	struct piece p = piece_get(ap, 0);
+	unsigned int i, n = pieces(ap);
+	struct page **pages;
+	void *addr;
 
-	return kmap_local_page(ap->pages[0]) + ap->descs[0].offset;
+	if (n == 1)
+		return kmap_local_page(p.page) + p.offset;
+	pages = kvmalloc_array(n, sizeof(*pages), GFP_KERNEL | __GFP_NOFAIL);
+	for (i = 0; i < n; i++)
+		pages[i] = piece_get(ap, i).page;
+	/* Nobody could take back what the daemon has counted: no way to fail. */
+	while (!(addr = vm_map_ram(pages, n, NUMA_NO_NODE)))
+		schedule_timeout_uninterruptible(1);
+	kvfree(pages);
+	return addr;
 }
 
 void extfuse_out_unmap(const struct fuse_args *args, void *addr)
 {
-	kunmap_local(addr);
+	unsigned int n = pieces(args_pages(args));
+
+	if (n == 1)
+		kunmap_local(addr);
+	else
+		vm_unmap_ram(addr, n);
 }

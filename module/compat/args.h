@@ -2,20 +2,59 @@
 /*
  * Inputs and outputs of a request as protocol 7.31 numbers them, whatever
  * this series' fs/fuse makes of them: the create extension (since 6.0) has no
- * number among the inputs.
+ * number among the inputs.  Since 6.15 some requests begin with an empty
+ * input, which goes (HAVE_ZERO_ARG0), and the name of a LOOKUP and its NUL are
+ * two inputs, which are one: such a name is "split".
  */
 #ifndef _EXTFUSE_COMPAT_ARGS_H
 #define _EXTFUSE_COMPAT_ARGS_H
 
+#ifdef HAVE_ZERO_ARG0
+/* Inputs before number 0. */
+static inline unsigned int extfuse_in_skip(const struct fuse_args *args)
+{
+	return args->in_numargs && !args->in_args[0].size;
+}
+
+static inline bool extfuse_in_is_split(const struct fuse_args *args, unsigned int i)
+{
+	return args->opcode == FUSE_LOOKUP && !i && args->in_numargs == 3;
+}
+#else
+static inline unsigned int extfuse_in_skip(const struct fuse_args *args)
+{
+	return 0;
+}
+
+static inline bool extfuse_in_is_split(const struct fuse_args *args, unsigned int i)
+{
+	return false;
+}
+#endif
+
 /* The extension, where there is one, is always the last input. */
 static inline unsigned int extfuse_num_in(const struct fuse_args *args)
 {
-	return args->in_numargs - args->is_ext;
+	return args->in_numargs - args->is_ext - extfuse_in_skip(args) - extfuse_in_is_split(args, 0);
 }
 
+/* Of a split input the part that is not its NUL. */
 static inline const struct fuse_in_arg *extfuse_in(const struct fuse_args *args, unsigned int i)
 {
-	return &args->in_args[i];
+	return &args->in_args[i + extfuse_in_skip(args)];
+}
+
+static inline u32 extfuse_in_size(const struct fuse_args *args, unsigned int i)
+{
+	return extfuse_in(args, i)->size + extfuse_in_is_split(args, i);
+}
+
+/* An input that is a name; there may be no NUL behind it. */
+static inline const char *extfuse_in_name(const struct fuse_args *args, unsigned int i,
+					  unsigned int *len)
+{
+	*len = extfuse_in_size(args, i) - 1;
+	return extfuse_in(args, i)->value;
 }
 
 static inline const struct fuse_in_arg *extfuse_in_ext(const struct fuse_args *args)
@@ -25,7 +64,7 @@ static inline const struct fuse_in_arg *extfuse_in_ext(const struct fuse_args *a
 
 static inline bool extfuse_in_is_paged(const struct fuse_args *args, unsigned int i)
 {
-	return args->in_pages && i == args->in_numargs - 1U;
+	return args->in_pages && i + extfuse_in_skip(args) == args->in_numargs - 1U;
 }
 
 static inline bool extfuse_out_is_paged(const struct fuse_args *args, unsigned int i)
@@ -34,6 +73,15 @@ static inline bool extfuse_out_is_paged(const struct fuse_args *args, unsigned i
 }
 
 /* Sizes of all inputs; what is not used is zero, the extension has no number. */
+#ifdef HAVE_ZERO_ARG0
+static inline void extfuse_in_sizes(const struct fuse_args *args, u32 sizes[3])
+{
+	unsigned int i, n = extfuse_num_in(args);
+
+	for (i = 0; i < 3; i++)
+		sizes[i] = i < n ? extfuse_in_size(args, i) : 0;
+}
+#else
 static inline void extfuse_in_sizes(const struct fuse_args *args, u32 sizes[3])
 {
 	sizes[0] = args->in_args[0].size;
@@ -42,6 +90,7 @@ static inline void extfuse_in_sizes(const struct fuse_args *args, u32 sizes[3])
 	if (unlikely(args->is_ext))
 		sizes[args->ext_idx] = 0;
 }
+#endif
 
 /* args.c */
 void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 size);

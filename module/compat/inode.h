@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Times of an inode: plain fields until 6.6, accessors since.
+ * Inodes: their times are plain fields until 6.6 and have accessors since; what
+ * find_inode_nowait() asks about is hashed by an unsigned long until 7.x and by
+ * a u64 since.
  */
 #ifndef _EXTFUSE_COMPAT_INODE_H
 #define _EXTFUSE_COMPAT_INODE_H
@@ -8,10 +10,26 @@
 #include <linux/fs.h>
 #include <linux/fuse.h>
 
+#ifdef HAVE_INODE_TIME_GET
+static inline bool extfuse_times_differ(const struct inode *inode, const struct fuse_attr *attr)
+{
+	return inode_get_mtime_sec(inode) != attr->mtime ||
+	       inode_get_mtime_nsec(inode) != attr->mtimensec ||
+	       inode_get_ctime_sec(inode) != attr->ctime ||
+	       inode_get_ctime_nsec(inode) != attr->ctimensec;
+}
+#else
 static inline bool extfuse_times_differ(const struct inode *inode, const struct fuse_attr *attr)
 {
 	return inode->i_mtime.tv_sec != attr->mtime || inode->i_mtime.tv_nsec != attr->mtimensec ||
 	       inode->i_ctime.tv_sec != attr->ctime || inode->i_ctime.tv_nsec != attr->ctimensec;
 }
+#endif
+
+#ifdef HAVE_FIND_INODE_U64
+#define EXTFUSE_INODE_HASH	u64
+#else
+#define EXTFUSE_INODE_HASH	unsigned long
+#endif
 
 #endif /* _EXTFUSE_COMPAT_INODE_H */

@@ -9,13 +9,22 @@
 
 #include <linux/filter.h>
 
-/* On x86 and arm64 of this series imm is the distance to the function. */
+/*
+ * The BTF id that a call of a kfunc names; 0 where imm is the distance to the
+ * function.  Whether calls are far the JIT says, by a function that modules do
+ * not see: on arm64 since 6.4, never on x86.  Those of vmlinux have no offset.
+ */
 static inline u32 extfuse_far_kfunc_id(const struct bpf_insn *insn)
 {
+#ifdef HAVE_FAR_KFUNC
+	if (IS_ENABLED(CONFIG_ARM64) && insn->off)
+		return insn->imm;
+#endif
 	return 0;
 }
 
-static inline bool extfuse_mode_is_probe(u8 mode)
+/* Of a load or store.  What means BPF_PROBE_MEM32SX of a load means BPF_ATOMIC of a store. */
+static inline bool extfuse_mode_is_probe(u8 class, u8 mode)
 {
 	switch (mode) {
 	case BPF_PROBE_MEM:
@@ -30,7 +39,7 @@ static inline bool extfuse_mode_is_probe(u8 mode)
 #endif
 #ifdef BPF_PROBE_MEM32SX
 	case BPF_PROBE_MEM32SX:
-		return true;
+		return class == BPF_LDX;
 #endif
 #ifdef BPF_PROBE_ATOMIC
 	case BPF_PROBE_ATOMIC:

@@ -186,7 +186,8 @@ static inline bool load_result(struct load *l, long ret, const char *what)
 	__atomic_add_fetch(&l->ops, 1, __ATOMIC_RELAXED);
 	if (ret >= 0)
 		return true;
-	if (err == ENOTCONN || err == ECONNABORTED) {
+	/* The page cache has an error of its own for what it cannot read, on some kernels. */
+	if (err == ENOTCONN || err == ECONNABORTED || (err == EIO && !strcmp(what, "read"))) {
 		__atomic_add_fetch(&l->gone, 1, __ATOMIC_RELAXED);
 	} else {
 		__atomic_add_fetch(&l->other, 1, __ATOMIC_RELAXED);

@@ -21,7 +21,7 @@
 static struct rawfuse *rf;
 static struct raw_node *a;
 
-/* Bytes in the general caches that the size of a kept answer (200 and some) can come from. */
+/* Bytes in the general caches that the size of a kept answer (200 and some) can come from; messages may have their own. */
 static long kmalloc_bytes(void)
 {
 	char line[512], name[64];
@@ -35,7 +35,7 @@ static long kmalloc_bytes(void)
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%63s %ld %*d %ld", name, &active, &size) != 3)
 			continue;
-		if (!strncmp(name, "kmalloc-", 8) && size >= 192 && size <= 512)
+		if ((!strncmp(name, "kmalloc-", 8) || !strncmp(name, "msg_msg-", 8)) && size >= 192 && size <= 512)
 			sum += active * size;
 	}
 	fclose(f);

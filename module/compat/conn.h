@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A connection's way to its daemon.  Until 7.1 all of it lies in struct
+ * fuse_conn; since then what concerns the transport is in struct fuse_chan, and
+ * a request's end callback gets no mount.
+ *
+ * Since 6.12 a request is sent with the idmap of the mount that it came
+ * through; ours carry it in extfuse_args.idmap.
+ */
+#ifndef _EXTFUSE_COMPAT_CONN_H
+#define _EXTFUSE_COMPAT_CONN_H
+
+#ifdef HAVE_FUSE_CHAN
+
+#include "dev.h"
+#include "fuse_dev_i.h"
+
+static inline EXTFUSE_LINK *extfuse_link(const struct fuse_conn *fc)
+{
+	return fc->chan;
+}
+
+static inline struct fuse_conn *extfuse_req_conn(const struct fuse_req *req)
+{
+	return req->chan->conn;
+}
+
+/* Valid for as long as the file is; NULL where it is not mounted. */
+static inline struct fuse_conn *extfuse_file_conn(struct file *file)
+{
+	struct fuse_chan *fch = fuse_dev_chan_get(fuse_file_to_fud(file));
+
+	return fch && fch != FUSE_DEV_CHAN_DISCONNECTED ? fch->conn : NULL;
+}
+
+static inline void extfuse_forget_queue(struct fuse_conn *fc, struct fuse_forget_link *forget,
+					u64 nodeid)
+{
+	fuse_chan_queue_forget(fc->chan, forget, nodeid, 1);
+}
+
+#else /* !HAVE_FUSE_CHAN */
+
+static inline EXTFUSE_LINK *extfuse_link(struct fuse_conn *fc)
+{
+	return fc;
+}
+
+static inline struct fuse_conn *extfuse_req_conn(const struct fuse_req *req)
+{
+	return req->fm->fc;
+}
+
+static inline struct fuse_conn *extfuse_file_conn(struct file *file)
+{
+	struct fuse_dev *fud = READ_ONCE(file->private_data);
+
+	return fud ? fud->fc : NULL;
+}
+
+static inline void extfuse_forget_queue(struct fuse_conn *fc, struct fuse_forget_link *forget,
+					u64 nodeid)
+{
+	fuse_queue_forget(fc, forget, nodeid, 1);
+}
+
+#endif /* HAVE_FUSE_CHAN */
+
+static inline bool extfuse_conn_is_connected(struct fuse_conn *fc)
+{
+	return READ_ONCE(extfuse_link(fc)->connected);
+}
+
+/* Would the stock way send it now?  Loads ordered as in fuse_get_req(). */
+static inline bool extfuse_conn_is_ready(struct fuse_conn *fc)
+{
+	/* Pairs with the release where fuse sets it. */
+	if (!smp_load_acquire(&extfuse_link(fc)->initialized))
+		return false;
+	return extfuse_conn_is_connected(fc) && !fc->conn_error;
+}
+
+/* Abort and unmount wait for who holds this. */
+static inline void extfuse_waiting_get(struct fuse_conn *fc)
+{
+	atomic_inc(&extfuse_link(fc)->num_waiting);
+}
+
+static inline void extfuse_waiting_put(struct fuse_conn *fc)
+{
+	fuse_drop_waiting(extfuse_link(fc));
+}
+
+static inline void extfuse_sizes_adjust(struct fuse_conn *fc, struct fuse_args *args)
+{
+	fuse_adjust_compat(extfuse_link(fc), args);
+}
+
+#ifdef HAVE_END_WITHOUT_MOUNT
+#define EXTFUSE_END_FN(name, args, error) \
+	void name(struct fuse_args *args, int error)
+
+static inline void extfuse_args_end(struct fuse_mount *fm, struct fuse_args *args, int error)
+{
+	args->end(args, error);
+}
+#else
+#define EXTFUSE_END_FN(name, args, error) \
+	void name(struct fuse_mount *fm, struct fuse_args *args, int error)
+
+static inline void extfuse_args_end(struct fuse_mount *fm, struct fuse_args *args, int error)
+{
+	args->end(fm, args, error);
+}
+#endif
+
+/* conn.c: the stock way to the daemon, of ours */
+ssize_t fuse_daemon_request(struct fuse_mount *fm, struct fuse_args *args);
+int fuse_daemon_background(struct fuse_mount *fm, struct fuse_args *args, gfp_t gfp_flags);
+
+/* The fork's own, where requests carry an idmap. */
+ssize_t fuse_daemon_idmap_request(struct mnt_idmap *idmap, struct fuse_mount *fm,
+				  struct fuse_args *args);
+
+#ifdef HAVE_REQUEST_IDMAP
+/* Came through an idmapped mount, and creates something: then the daemon is told mapped ids. */
+static inline bool extfuse_is_idmapped(const struct fuse_mount *fm, const struct fuse_args *args)
+{
+	const struct mnt_idmap *idmap = args->ext.idmap;
+
+	return idmap && idmap != &invalid_mnt_idmap && idmap != &nop_mnt_idmap &&
+	       fm->sb && !(fm->sb->s_iflags & SB_I_NOIDMAP);
+}
+
+static inline kuid_t extfuse_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)
+{
+	return extfuse_is_idmapped(fm, args) ?
+	       mapped_fsuid(args->ext.idmap, fm->fc->user_ns) : current_fsuid();
+}
+
+static inline kgid_t extfuse_fsgid(const struct fuse_mount *fm, const struct fuse_args *args)
+{
+	return extfuse_is_idmapped(fm, args) ?
+	       mapped_fsgid(args->ext.idmap, fm->fc->user_ns) : current_fsgid();
+}
+#else
+static inline bool extfuse_is_idmapped(const struct fuse_mount *fm, const struct fuse_args *args)
+{
+	return false;
+}
+
+static inline kuid_t extfuse_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)
+{
+	return current_fsuid();
+}
+
+static inline kgid_t extfuse_fsgid(const struct fuse_mount *fm, const struct fuse_args *args)
+{
+	return current_fsgid();
+}
+#endif
+
+#endif /* _EXTFUSE_COMPAT_CONN_H */

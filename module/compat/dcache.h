@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The name that a dentry is revalidated by.  Since 6.14 the VFS hands a name to
+ * d_revalidate() that stays; before, fuse takes the dentry's, which a rename
+ * may free, so that a copy is kept for as long as the request lasts.
+ */
+#ifndef _EXTFUSE_COMPAT_DCACHE_H
+#define _EXTFUSE_COMPAT_DCACHE_H
+
+#include <linux/dcache.h>
+
+#ifdef HAVE_REVALIDATE_NAME
+static inline void extfuse_name_hold(struct name_snapshot *snapshot, struct dentry *entry,
+				     struct fuse_args *args)
+{
+}
+
+static inline void extfuse_name_release(struct name_snapshot *snapshot)
+{
+}
+#else
+static inline void extfuse_name_hold(struct name_snapshot *snapshot, struct dentry *entry,
+				     struct fuse_args *args)
+{
+	take_dentry_name_snapshot(snapshot, entry);
+	args->in_args[0].size = snapshot->name.len + 1;
+	args->in_args[0].value = snapshot->name.name;
+}
+
+static inline void extfuse_name_release(struct name_snapshot *snapshot)
+{
+	release_dentry_name_snapshot(snapshot);
+}
+#endif
+
+#endif /* _EXTFUSE_COMPAT_DCACHE_H */

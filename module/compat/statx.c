@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * STATX in the words of GETATTR, see statx.h; where the kernel has no STATX
+ * nobody calls these.
+ */
+#include "fuse_i.h"
+#include "compat/statx.h"
+
+#if FUSE_KERNEL_MINOR_VERSION < 39
+
+bool extfuse_statx_get(const struct fuse_args *args, struct fuse_attr_out *attr)
+{
+	return false;
+}
+
+void extfuse_statx_set_valid(struct fuse_args *args, const struct fuse_attr_out *attr)
+{
+}
+
+bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode)
+{
+	return false;
+}
+
+#else
+
+bool extfuse_statx_get(const struct fuse_args *args, struct fuse_attr_out *attr)
+{
+	const struct fuse_statx_out *out = args->out_args[0].value;
+	const struct fuse_statx *sx = &out->stat;
+
+	if ((sx->mask & STATX_BASIC_STATS) != STATX_BASIC_STATS)
+		return false;
+	*attr = (struct fuse_attr_out){
+		.attr_valid = out->attr_valid,
+		.attr_valid_nsec = out->attr_valid_nsec,
+		.attr = {
+			.ino = sx->ino,
+			.size = sx->size,
+			.blocks = sx->blocks,
+			.atime = sx->atime.tv_sec,
+			.atimensec = sx->atime.tv_nsec,
+			.mtime = sx->mtime.tv_sec,
+			.mtimensec = sx->mtime.tv_nsec,
+			.ctime = sx->ctime.tv_sec,
+			.ctimensec = sx->ctime.tv_nsec,
+			.mode = sx->mode,
+			.nlink = sx->nlink,
+			.uid = sx->uid,
+			.gid = sx->gid,
+			.rdev = new_encode_dev(MKDEV(sx->rdev_major, sx->rdev_minor)),
+			.blksize = sx->blksize,
+		},
+	};
+	return true;
+}
+
+void extfuse_statx_set_valid(struct fuse_args *args, const struct fuse_attr_out *attr)
+{
+	struct fuse_statx_out *out = args->out_args[0].value;
+
+	out->attr_valid = attr->attr_valid;
+	out->attr_valid_nsec = attr->attr_valid_nsec;
+}
+
+/* Left out it would vanish for all who ask later. */
+bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode)
+{
+	const struct fuse_statx *sx = &((struct fuse_statx_out *)args->out_args[0].value)->stat;
+	const struct fuse_inode *fi = get_fuse_inode(inode);
+
+	return sx->mask & STATX_BTIME && test_bit(FUSE_I_BTIME, &fi->state) &&
+	       sx->btime.tv_sec == fi->i_btime.tv_sec && sx->btime.tv_nsec == fi->i_btime.tv_nsec;
+}
+
+#endif

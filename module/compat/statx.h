@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * STATX (protocol 7.39, since 6.6): an answer or a reply in the words of
+ * GETATTR, so that it is looked at alike.  Opcodes that this kernel's protocol
+ * does not know have their numbers here; no request carries them.
+ */
+#ifndef _EXTFUSE_COMPAT_STATX_H
+#define _EXTFUSE_COMPAT_STATX_H
+
+#include <linux/fuse.h>
+
+#if FUSE_KERNEL_MINOR_VERSION < 39
+#define FUSE_STATX		52
+#endif
+#if FUSE_KERNEL_MINOR_VERSION < 45
+#define FUSE_COPY_FILE_RANGE_64	53
+#endif
+
+/*
+ * extfuse_statx_get - the output of a STATX as that of a GETATTR
+ *
+ * False where basic attributes are missing in it.
+ */
+bool extfuse_statx_get(const struct fuse_args *args, struct fuse_attr_out *attr);
+
+/* The lifetime of @attr goes into the output. */
+void extfuse_statx_set_valid(struct fuse_args *args, const struct fuse_attr_out *attr);
+
+/* Does it say of the time of birth what the inode says, which must know one? */
+bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode);
+
+#endif /* _EXTFUSE_COMPAT_STATX_H */
