@@ -39,12 +39,27 @@ vm_prepare() {
 	[ -n "$log" ] || log=$WORK/kernel.log
 }
 
+make_tsc() {
+	"${CC:-cc}" -O2 -o "$1" "$VM_DIR/tsc.c"
+}
+
+# How fast a guest's clock runs, where the guest itself would measure it badly: tsc.c.
+tsc_khz() {
+	local tsc
+	tsc=$CACHE/vm/tsc-$(content_key <"$VM_DIR/tsc.c")
+	cached "$tsc" make_tsc && "$tsc"
+}
+
 # The limits keep a slow host from raising reports that name the code under test (design: README.md). An icount boot gives
 # up what makes counts differ from run to run or count bytes instead of instructions.
 kernel_words() {
-	local w="console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"
+	local khz w="console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"
 	w+=" workqueue.watchdog_thresh=300 log_buf_len=4M mitigations=off random.trust_cpu=on audit=0"
-	[ -z "$icount" ] || w+=" init_on_alloc=0 nokaslr"
+	if [ -n "$icount" ]; then
+		w+=" init_on_alloc=0 nokaslr"
+	else
+		khz=$(tsc_khz) && w+=" tsc_early_khz=$khz"
+	fi
 	echo "$w $append"
 }
 
