@@ -3,6 +3,8 @@
 # Where something for a kernel is built: on this machine where it has that kernel's headers and is of the same release, else in
 # a chroot of the release that the kernel is from, with its compiler and headers. For the scripts that source it, after lib.sh:
 #
+# A debug kernel (tests/debug/kernel) brings its headers along, and is of a release too.
+#
 #   place_choose RELEASE    chooses; sets place (a key: equal places build equally) and headers (the headers, as seen from here)
 #   place_run COMMAND…      runs a command there, with the tree and BUILD at their usual paths; the headers are what
 #                           /lib/modules/RELEASE/build points to
@@ -14,6 +16,7 @@ place_suite() {
 
 place_choose() {
 	local release=$1 suite='' base='' here
+	case $release in *-debug) place_choose_debug "$release"; return ;; esac
 	here=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	suite=$(place_suite "$release") && base=$(suite_base "$suite")
 	headers=/lib/modules/$release/build
@@ -31,6 +34,15 @@ place_choose() {
 	place="${place##*/} ${place_layer##*/}"
 	place_suite=$base
 	headers=$place_layer/usr/src/linux-headers-$release
+}
+
+place_choose_debug() {
+	local dir
+	dir=$("$VM_DIR/kernel.sh" "$1") || return 1
+	place_suite=$(cat "$dir/suite")
+	place_layer=$dir/layer
+	place="$(cat "$dir/deb.sha256") $place_suite"
+	headers=$place_layer/usr/src/linux-headers-$1
 }
 
 place_run() {

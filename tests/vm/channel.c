@@ -40,16 +40,8 @@ static const char *const bad_words[] = {
 	"detected expedited stalls",
 	"rcu_tasks detected stalls",
 	"blocked for more than",
-	"possible circular locking",
-	"possible recursive locking",
-	"possible irq lock inversion",
-	"inconsistent lock state",
 	"suspicious RCU usage",
 	"suspicious rcu_dereference",
-	"held lock freed",
-	"lock held when returning to user space",
-	"still has locks held",
-	"bad unlock balance",
 	"sleeping function called",
 	"scheduling while atomic",
 	"KASAN:",
@@ -65,7 +57,6 @@ static const char *const bad_words[] = {
 	"Objects remaining in",
 	"still in use (",
 	"ODEBUG:",
-	"DEBUG_LOCKS_WARN",
 	"page allocation failure",
 	"Out of memory:",
 	"cannot create duplicate filename",
@@ -73,7 +64,7 @@ static const char *const bad_words[] = {
 	"EXT4-fs error",
 };
 
-/* After these the kernel goes on, but nothing it does means anything. */
+/* After these the kernel goes on, but nothing it does means anything; lockdep looks no more after its first report. */
 static const char *const fatal_words[] = {
 	"BUG:",
 	"kernel BUG at",
@@ -85,6 +76,15 @@ static const char *const fatal_words[] = {
 	"soft lockup",
 	"hard LOCKUP",
 	"workqueue lockup",
+	"possible circular locking",
+	"possible recursive locking",
+	"possible irq lock inversion",
+	"inconsistent lock state",
+	"held lock freed",
+	"lock held when returning to user space",
+	"still has locks held",
+	"bad unlock balance",
+	"DEBUG_LOCKS_WARN",
 };
 
 static void write_all(const char *text, size_t len)

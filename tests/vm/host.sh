@@ -3,7 +3,10 @@
 # The host side of a VM run, for tests/vm/run: makes what it boots from, starts QEMU with the channel as its standard
 # output, and reads the channel. Uses run's settings, which are set here to their defaults.
 
-mem=1024 smp=2 limit=600 grace=90 icount='' append='' userland='' log='' results=/dev/null
+mem='' smp=2 limit=600 grace=90 icount='' append='' userland='' log='' results=/dev/null
+
+# EXTFUSE_SLOW=3 gives everything three times its time, for a machine that is slow or busy.
+SLOW=${EXTFUSE_SLOW:-1}
 
 # Where a run keeps its files; gone when run ends.
 WORK=
@@ -32,6 +35,11 @@ vm_prepare() {
 	trap 'exit 130' INT TERM
 	mkdir "$WORK/plan"
 	KERNEL=$("$VM_DIR/kernel.sh" "$1")
+	# KASAN's shadow, lockdep's tables and every object's record want theirs.
+	case $KERNEL in
+	*-debug) mem=${mem:-2048} ;;
+	*) mem=${mem:-1024} ;;
+	esac
 	INITRD=$("$VM_DIR/initrd.sh" "$KERNEL")
 	ROOT=$("$VM_DIR/root.sh" ${userland:+"$userland"})
 	SCRATCH=$CACHE/vm/scratch-3G-v1.img
@@ -193,9 +201,10 @@ show_result() {
 # Reads one boot to its end. A case that was begun and has no result when the VM is gone has failed; those that were not
 # begun get no line, and the caller boots again for them.
 vm_cases() {
-	local name='' why='' heard='' err=0 end=$((SECONDS + 120)) rest seconds verdict reason
+	local name='' why='' heard='' err=0 silence=$((120 * SLOW)) end rest seconds verdict reason
 	: >"$WORK/output"
 	: >"$WORK/case.log"
+	end=$((SECONDS + silence)) grace=$((grace * SLOW))
 	while vm_read $end || { err=$?; false; }; do
 		[ -n "$heard" ] || end=$((SECONDS + limit)) heard=1
 		case $LINE in
@@ -224,7 +233,7 @@ vm_cases() {
 	done
 	# The emulator sometimes spins before the kernel's first word: nothing of ours ran, the caller boots again.
 	if [ -z "$heard" ] && [ $err -eq 2 ]; then
-		echo "run: the VM said nothing within 120 s of its start and was killed"
+		echo "run: the VM said nothing within $silence s of its start and was killed"
 		return 0
 	fi
 	reason="the VM died"

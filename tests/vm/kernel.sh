@@ -5,6 +5,7 @@
 #
 #   tests/vm/kernel.sh                     the newest of the line for this machine's release, else of the matrix's first
 #   tests/vm/kernel.sh RELEASE|LINE        that release, or the newest of that line of the matrix (as 6.12+deb13)
+#   tests/vm/kernel.sh SERIES-debug        a debug kernel, built from source (tests/debug/kernel); its release will do as well
 #   tests/vm/kernel.sh --image RELEASE     only its vmlinuz, for the BTF of a module; prints that file
 #   tests/vm/kernel.sh --list [LINE,…]     what there is (see tests/archive/kernels)
 set -euo pipefail
@@ -154,6 +155,14 @@ case ${1:-} in
 --image) action=do_image; shift ;;
 esac
 release=${1:-}
+case $release in
+*-debug)
+	dir=$("$TREE/tests/debug/kernel" "$release") || exit 1
+	[ "$action" = do_kernel ] || dir+=/vmlinuz
+	echo "$dir"
+	exit
+	;;
+esac
 if [ -z "$release" ] || [ "$release" = stock ]; then
 	release=$(newest_of "$(own_line)")
 elif matrix_rows | cut -d' ' -f1 | grep -qxF -- "$release"; then
