@@ -50,6 +50,7 @@ make_archive() {
 	stage=$(mktemp -d "$CACHE/initrd.XXXXXX")
 	mkdir -p "$stage/modules" "$stage/dev" "$stage/new"
 	cp "$init" "$stage/init"
+	: >"$stage/modules.list"
 	for m in $MODULES; do files_of "$m" || return 1; done >"$stage/files" || { rm -rf "$stage"; return 1; }
 	awk '!seen[$0]++' "$stage/files" | while read -r ko; do
 		copy_module "$ko" "$stage" || exit 1
