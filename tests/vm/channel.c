@@ -44,7 +44,7 @@ static const char *const bad_words[] = {
 	"suspicious rcu_dereference",
 	"sleeping function called",
 	"scheduling while atomic",
-	"KASAN:",
+	"KASAN: null-ptr-deref",	/* others begin with "BUG:"; "kasan:" says that it is there */
 	"KCSAN:",
 	"UBSAN:",
 	"new suspected memory leaks",
