@@ -390,6 +390,21 @@ static inline u32 extfuse_setid_mask(const struct inode *inode)
 	return inode->i_mode & (S_ISUID | S_ISGID) ? STATX_MODE : 0;
 }
 
+/*
+ * Call site: attributes are about to be read out of the inode, because they are
+ * valid.  fuse says so before it writes them, under a lock that readers do not
+ * take; who comes between sees old ones after a change that has ended.
+ */
+static inline void extfuse_attr_settle(struct inode *inode)
+{
+	struct fuse_inode *fi = get_fuse_inode(inode);
+
+	if (!extfuse_conn_get(get_fuse_conn(inode)))
+		return;
+	spin_lock(&fi->lock);
+	spin_unlock(&fi->lock);
+}
+
 /* Call site: a file that OPEN truncated. */
 static inline u32 extfuse_truncated_mask(struct inode *inode)
 {
