@@ -28,7 +28,7 @@ struct extfuse_run;
 
 /* What the kernel knows of the freshness of one thing, see slots.c. */
 struct extfuse_slot {
-	spinlock_t lock;
+	raw_spinlock_t lock;	/* innermost, for a few instructions; small under PREEMPT_RT too */
 	u32 in_flight;		/* changing requests that have begun and not ended */
 	u64 last;		/* clock of the last change */
 };
