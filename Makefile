@@ -7,7 +7,8 @@
 #   KERNEL_SRC=  kernel source to make the fork of, default the suite's own;
 #                SERIES= is its series, default what its Makefile says
 #   KERNELS=     lines of dkms/matrix that 'make check' runs on and 'make fork'
-#                makes, as 6.1,6.12+deb13; default all
+#                makes, as 6.1,6.12+deb13; '*' is all; default 6.1, the one that
+#                is served: the others are on their way
 #   TESTS=       what 'make check' runs, default all
 #   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
 
@@ -29,8 +30,8 @@ help:	## this list
 deps:	## install what building and testing need (Debian packages)
 	@tests/deps.sh $(DEPS)
 
-fork: deps	## make the forks of fs/fuse from the distributions' kernel sources
-	@tests/archive/fork $(SERIES)
+fork: deps	## make the fork of fs/fuse from the distribution's kernel source
+	@KERNELS=$${KERNELS:-6.1} tests/archive/fork $(SERIES)
 
 fork-diff: deps	## what the fork changes; the last line counts the lines
 	@module/fork/import --build $(BUILD) --diff
@@ -60,13 +61,13 @@ install: deps bpf userspace	## onto this machine: sources for DKMS, programs, co
 demo: build	## boot the stock kernel in a VM and show extfuse at work
 	@tests/vm/demo
 
-check: build	## all tests but the long ones, on each line of dkms/matrix; the last line counts them
+check: build	## all tests but the long ones; the last line counts them
 	@tests/check
 
 check-quick: build	## the tests that take seconds, on one kernel
 	@QUICK=1 tests/check
 
-check-long: build	## all tests, with a million operations, on the oldest kernels as well
+check-long: build	## all tests, with a million operations, on the oldest kernel as well
 	@LONG=1 tests/check
 
 # Not 'build': the module is built for the debug kernels only.

@@ -28,7 +28,7 @@ struct extfuse_run;
 
 /* What the kernel knows of the freshness of one thing, see slots.c. */
 struct extfuse_slot {
-	spinlock_t lock;
+	raw_spinlock_t lock;	/* innermost, for a few instructions; small under PREEMPT_RT too */
 	u32 in_flight;		/* changing requests that have begun and not ended */
 	u64 last;		/* clock of the last change */
 };
@@ -388,6 +388,21 @@ static inline bool extfuse_gid_same(const struct fuse_conn *fc, u32 gid, kgid_t 
 static inline u32 extfuse_setid_mask(const struct inode *inode)
 {
 	return inode->i_mode & (S_ISUID | S_ISGID) ? STATX_MODE : 0;
+}
+
+/*
+ * Call site: attributes are about to be read out of the inode, because they are
+ * valid.  fuse says so before it writes them, under a lock that readers do not
+ * take; who comes between sees old ones after a change that has ended.
+ */
+static inline void extfuse_attr_settle(struct inode *inode)
+{
+	struct fuse_inode *fi = get_fuse_inode(inode);
+
+	if (!extfuse_conn_get(get_fuse_conn(inode)))
+		return;
+	spin_lock(&fi->lock);
+	spin_unlock(&fi->lock);
 }
 
 /* Call site: a file that OPEN truncated. */

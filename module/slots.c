@@ -44,7 +44,7 @@ u16 extfuse_slot_of_name(bool names_dir, u64 parent, const char *name, unsigned 
 
 static void slot_init(struct extfuse_slot *slot)
 {
-	spin_lock_init(&slot->lock);
+	raw_spin_lock_init(&slot->lock);
 }
 
 void extfuse_slots_init(struct extfuse_conn *xc)
@@ -69,7 +69,7 @@ static void slot_change(struct extfuse_conn *xc, struct extfuse_slot *slot, int 
 {
 	u64 now;
 
-	spin_lock(&slot->lock);
+	raw_spin_lock(&slot->lock);
 	if (in_flight > 0)
 		WRITE_ONCE(slot->in_flight, slot->in_flight + 1);
 	now = atomic64_inc_return(&xc->clock);
@@ -78,7 +78,7 @@ static void slot_change(struct extfuse_conn *xc, struct extfuse_slot *slot, int 
 	if (in_flight < 0)
 		/* Pairs with the acquire in extfuse_slot_is_fresh(). */
 		smp_store_release(&slot->in_flight, slot->in_flight - 1);
-	spin_unlock(&slot->lock);
+	raw_spin_unlock(&slot->lock);
 }
 
 void extfuse_epoch_move(struct extfuse_conn *xc)
@@ -132,10 +132,10 @@ void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp)
 {
 	struct extfuse_slot *slot = &xc->slots[extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR)];
 
-	spin_lock(&slot->lock);
+	raw_spin_lock(&slot->lock);
 	if (stamp > slot->last)
 		WRITE_ONCE(slot->last, stamp);
-	spin_unlock(&slot->lock);
+	raw_spin_unlock(&slot->lock);
 	extfuse_node_move(xc, nodeid, BIT(EXTFUSE_KIND_DATA) | BIT(EXTFUSE_KIND_XATTR));
 }
 

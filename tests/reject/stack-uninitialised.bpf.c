@@ -7,6 +7,10 @@
  */
 #include <extfuse/bpf.h>
 
+/* Younger compilers see it, too. */
+#pragma clang diagnostic ignored "-Wunknown-warning-option"
+#pragma clang diagnostic ignored "-Wuninitialized-const-pointer"
+
 EXTFUSE_REQUEST(getattr)
 {
 	struct fuse_attr_out out;

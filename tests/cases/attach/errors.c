@@ -3,6 +3,8 @@
  * what: each ioctl refuses what it must, with the error that its documentation names, and an error changes nothing
  * needs: extfuse root
  */
+#include <sys/mman.h>
+
 #include "conn.h"
 
 static struct extfuse_ext *ext;
@@ -45,6 +47,21 @@ static void fields(struct conn *conn)
 	EXPECT(-EFAULT, conn_ioctl(conn->fd, EXTFUSE_IOC_QUERY, (void *)8));
 	EXPECT(-ENOTTY, conn_ioctl(conn->fd, _IO(EXTFUSE_IOC_MAGIC, 0), NULL));
 	EXPECT(-ENOTTY, conn_ioctl(conn->fd, _IO(EXTFUSE_IOC_MAGIC, 77), NULL));
+}
+
+/* What cannot be answered is not done: the caller would believe that nothing is attached. */
+static void unwritable(struct conn *conn)
+{
+	struct extfuse_ioc_attach *a = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+					    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	CHECK(a != MAP_FAILED, "mmap");
+	*a = good();
+	CHECK(!mprotect(a, 4096, PROT_READ), "mprotect");
+	EXPECT(-EFAULT, conn_ioctl(conn->fd, EXTFUSE_IOC_ATTACH, a));
+	EXPECT(EXTFUSE_STATE_NONE, conn_query(conn).state);
+	munmap(a, 4096);
+	WRONG(-EFAULT, conn, a.log = 8);
 }
 
 static void programs(struct conn *conn)
@@ -194,6 +211,7 @@ int main(void)
 
 	EXPECT(-ENODATA, conn_ioctl(conn.fd, EXTFUSE_IOC_STATS, &s));
 	fields(&conn);
+	unwritable(&conn);
 	programs(&conn);
 	opcodes(&conn);
 	others(&conn);
