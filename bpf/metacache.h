@@ -153,16 +153,26 @@ static __always_inline const struct attr_value *attr_at(__u32 place)
 	return bpf_map_lookup_elem(&cache_attr, &place);
 }
 
+/*
+ * Asked before the value is copied: what has changed, as after each change of a
+ * file, costs no copy then.  The copy must be of the stamp that was asked about.
+ */
 static __always_inline int attr_find(struct extfuse_req *req, __u64 nodeid,
 				     struct attr_value *copy)
 {
 	__u32 place = attr_place(nodeid);
 	const struct attr_value *value = attr_at(place);
+	__u64 stamp;
 
 	if (value && value->head.key != nodeid)
 		value = attr_at(place + 1);
-	return value && extfuse_copy(copy, value, nodeid) && copy->until > req->now &&
-	       bpf_extfuse_fresh(req, nodeid, EXTFUSE_KIND_ATTR, copy->head.stamp) == 1;
+	if (!value || value->head.key != nodeid)
+		return 0;
+	stamp = *(const volatile __u64 *)&value->head.stamp;
+	if (bpf_extfuse_fresh(req, nodeid, EXTFUSE_KIND_ATTR, stamp) != 1)
+		return 0;
+	return extfuse_copy(copy, value, nodeid) && copy->head.stamp == stamp &&
+	       copy->until > req->now;
 }
 
 static __always_inline void attr_store(struct extfuse_req *req, __u64 nodeid,
