@@ -31,6 +31,9 @@ struct super_block;
 #define EXTFUSE_MARKED		0x01	/* slots have this request in flight */
 #define EXTFUSE_MARKED_NAMES_DIR 0x02	/* ... with names kept by directory */
 
+/* The most slots that one request moves: RENAME, 2 names, 4 of parents, 2 nodes. */
+#define EXTFUSE_MARKS_MAX	10
+
 /* What has the transport's state: see compat/conn.h. */
 #ifdef HAVE_FUSE_CHAN
 #define EXTFUSE_LINK	struct fuse_chan
@@ -49,11 +52,13 @@ struct extfuse_args {
 	struct mnt_idmap *idmap;	/* of the mount that it came through; NULL: none is known */
 	struct fuse_mount *fm;		/* while pending */
 	u8 marked;
+	u8 nmarks;
 	bool replied;			/* the daemon wrote the reply that ended it */
 	bool pending;			/* background: our end is owed */
 	bool not_asked;			/* call site: the kernel's own flush, no program's matter */
 	bool caller_known;		/* uid, gid, pid and who are filled */
 	u16 name_slot;			/* F_REVAL: see revalidate.c */
+	u16 mark[EXTFUSE_MARKS_MAX];	/* while marked: the slots that it has in flight */
 
 	struct extfuse_shadow *shadow;	/* an answer to be compared, see shadow.c */
 	u32 uid, gid, pid;

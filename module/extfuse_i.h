@@ -66,8 +66,8 @@ struct extfuse_conn {
 	struct extfuse_stats __percpu *stats;
 	atomic64_t clock;
 	struct extfuse_slot epoch;
-	u64 request_ops;		/* what the set has, or more: who is not in here need not look */
-	u64 reply_ops;
+	u64 ops;			/* what the set has or what is closed, or more */
+	u64 reply_ops;			/* ... of it where the reply is looked at */
 	bool names_dir;			/* names are kept by directory */
 	bool entry_progs;		/* a reply program sees directory entries */
 	bool slow_logged;
@@ -154,6 +154,10 @@ enum extfuse_outcome {
 #define EXTFUSE_OP_NEW_NODE	0x0200	/* the reply's node may be new */
 #define EXTFUSE_OP_ALWAYS_UP	0x0400	/* reaches the daemon even FAIL_CLOSED */
 #define EXTFUSE_OP_UNKNOWN	0x0800	/* not in the table */
+#define EXTFUSE_OP_STATX_REPLY	0x1000	/* output 0 is struct fuse_statx_out */
+/* The kernel itself looks at the reply, program or not. */
+#define EXTFUSE_OP_LEARN	(EXTFUSE_OP_ATTR_REPLY | EXTFUSE_OP_ENTRY_REPLY | \
+				 EXTFUSE_OP_DIR_REPLY | EXTFUSE_OP_STATX_REPLY)
 
 struct extfuse_opcode {
 	u16 flags;

@@ -264,6 +264,39 @@ static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, b
 }
 
 /*
+ * The set, or none.  A policy that is attached where one was lost is published
+ * before what was closed is opened: who sees it open sees the set as well.
+ */
+static const struct extfuse_set *set_get(const struct extfuse_conn *xc)
+{
+	const struct extfuse_set *set;
+
+	set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
+	/* Pairs with the release in extfuse_set_publish(). */
+	if (unlikely(!set) && !smp_load_acquire(&xc->closed_ops))
+		set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
+	return set;
+}
+
+/* FAIL_CLOSED: without its programs a policy lets nothing through. */
+static bool request_is_closed(const struct extfuse_conn *xc, const struct extfuse_set *set,
+			      const struct fuse_args *args)
+{
+	u64 closed = READ_ONCE(xc->closed_ops);
+
+	if (set && set->flags & EXTFUSE_ATTACH_FAIL_CLOSED && !READ_ONCE(extfuse_programs))
+		closed |= set->request_ops | set->reply_ops;
+	return unlikely(closed & BIT_ULL(args->opcode)) &&
+	       !(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ALWAYS_UP);
+}
+
+/* At a revalidation any other error detaches what is mounted below. */
+static int closed_error(const struct fuse_args *args)
+{
+	return args->ext.flags & EXTFUSE_ARGS_REVAL ? -ENOMEM : -EIO;
+}
+
+/*
  * The request phase: the program of this opcode on this connection, if there
  * is one.  Returns the request's result, or EXTFUSE_UPCALL.
  */
@@ -276,11 +309,13 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 	ssize_t ret = EXTFUSE_UPCALL;
 
 	rcu_read_lock_trace();
-	set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
+	set = set_get(xc);
 	if (!set || !READ_ONCE(extfuse_programs))
 		goto out;
 
 	args->ext.set_id = set->id;
+	args->ext.caller_known = false;
+	memset(args->ext.cookie, 0, sizeof(args->ext.cookie));
 	if (!set->request[args->opcode] && !(background && set->reply[args->opcode]))
 		goto out;
 	/* A task inside one of our programs never starts another. */
@@ -298,26 +333,12 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 	}
 	extfuse_waiting_put(fc);
 out:
+	if (ret == EXTFUSE_UPCALL && request_is_closed(xc, set, args)) {
+		extfuse_shadow_drop(args);
+		ret = closed_error(args);
+	}
 	rcu_read_unlock_trace();
 	return ret;
-}
-
-/* FAIL_CLOSED: without its programs a policy lets nothing through. */
-static __always_inline bool request_is_closed(const struct extfuse_conn *xc,
-					      const struct fuse_args *args,
-					      const struct extfuse_opcode *op)
-{
-	u64 closed = READ_ONCE(xc->closed_ops);
-	const struct extfuse_set *set;
-
-	if (unlikely(!READ_ONCE(extfuse_programs))) {
-		rcu_read_lock_trace();
-		set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
-		if (set && set->flags & EXTFUSE_ATTACH_FAIL_CLOSED)
-			closed |= set->request_ops | set->reply_ops;
-		rcu_read_unlock_trace();
-	}
-	return closed & BIT_ULL(args->opcode) && !(op->flags & EXTFUSE_OP_ALWAYS_UP);
 }
 
 /* Is this a request that programs may see at all? */
@@ -362,39 +383,25 @@ static void call_site_assert(const struct fuse_args *args, bool background)
 	}
 }
 
-/* At a revalidation any other error detaches what is mounted below. */
-static int closed_error(const struct fuse_args *args)
-{
-	return args->ext.flags & EXTFUSE_ARGS_REVAL ? -ENOMEM : -EIO;
-}
-
+/* Most sets have programs for few opcodes: the way of all others is short. */
 static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
 					   struct fuse_args *args,
 					   const struct extfuse_opcode *op, bool background)
 {
-	u64 ops = READ_ONCE(xc->request_ops) | READ_ONCE(xc->reply_ops);
-	ssize_t ret = EXTFUSE_UPCALL;
+	u64 ops = READ_ONCE(xc->ops);
 
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
 	args->ext.set_id = 0;
 	args->ext.stamp = extfuse_stamp(xc);
-	args->ext.caller_known = false;
-	memset(args->ext.cookie, 0, sizeof(args->ext.cookie));
 	if (!request_is_asked(args, op))
 		return EXTFUSE_UPCALL;
 	call_site_assert(args, background);
-	if (unlikely(request_is_closed(xc, args, op)))
-		return closed_error(args);
-	/* Most sets have programs for few opcodes. */
-	if (ops & BIT_ULL(args->opcode))
-		ret = request_ask(xc, fm, args, background);
-	if (ret != EXTFUSE_UPCALL)
-		return ret;
-	/* Again: the set may have gone while we looked for it. */
-	if (unlikely(request_is_closed(xc, args, op))) {
-		extfuse_shadow_drop(args);
-		return closed_error(args);
+	if (ops & BIT_ULL(args->opcode)) {
+		ssize_t ret = request_ask(xc, fm, args, background);
+
+		if (ret != EXTFUSE_UPCALL)
+			return ret;
 	}
 	if (ops)
 		extfuse_count(xc, args->opcode, upcalls);
@@ -420,7 +427,8 @@ ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 		ret = fuse_daemon_request(fm, args);
 		if (unlikely(args->ext.shadow))
 			extfuse_shadow_compare(xc, args, ret);
-		ret = extfuse_reply(xc, fm, args, ret, false);
+		if (args->ext.set_id || op->flags & EXTFUSE_OP_LEARN)
+			ret = extfuse_reply(xc, fm, args, ret, false);
 	}
 	extfuse_marks_end(xc, args, op);
 	return ret;

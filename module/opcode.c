@@ -55,7 +55,7 @@ const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1] = {
 
 	[FUSE_LOOKUP]	= { LOOK | EXTFUSE_OP_ENTRY_REPLY },
 	[FUSE_GETATTR]	= { LOOK | EXTFUSE_OP_ATTR_REPLY },
-	[FUSE_STATX]	= { LOOK },
+	[FUSE_STATX]	= { LOOK | EXTFUSE_OP_STATX_REPLY },
 	[FUSE_READLINK]	= { LOOK },
 	[FUSE_GETXATTR]	= { LOOK },
 	[FUSE_LISTXATTR] = { LOOK },

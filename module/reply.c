@@ -119,7 +119,7 @@ static void reply_learn(struct extfuse_conn *xc, const struct fuse_args *args, s
 
 	if (flags & EXTFUSE_OP_ATTR_REPLY) {
 		learn_attr(xc, args, args->out_args[0].value);
-	} else if (args->opcode == FUSE_STATX) {
+	} else if (flags & EXTFUSE_OP_STATX_REPLY) {
 		if (extfuse_statx_get(args, &attr))
 			learn_attr(xc, args, &attr);
 	} else if (flags & EXTFUSE_OP_ENTRY_REPLY) {

@@ -210,11 +210,10 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 		WRITE_ONCE(xc->entry_progs, true);
 	/* Before the set is there; what the one before had goes when it is gone. */
 	if (set) {
-		WRITE_ONCE(xc->request_ops, xc->request_ops | set->request_ops);
+		WRITE_ONCE(xc->ops, xc->ops | set->request_ops | set->reply_ops);
 		WRITE_ONCE(xc->reply_ops, xc->reply_ops | set->reply_ops);
 	}
 	WRITE_ONCE(xc->names_dir, set && set->flags & EXTFUSE_ATTACH_NAMES_DIR);
-	WRITE_ONCE(xc->closed_ops, 0);
 	WRITE_ONCE(xc->slow_logged, false);
 	atomic_set(&xc->bad_in_row, 0);
 	if (set)
@@ -229,7 +228,7 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 			bool replace)
 {
 	struct extfuse_set *old = rcu_dereference_protected(xc->set, lockdep_is_held(&xc->lock));
-	u64 request_ops, reply_ops;
+	u64 ops, reply_ops;
 	bool moves_names = xc->names_dir != !!(set->flags & EXTFUSE_ATTACH_NAMES_DIR);
 
 	if (!replace && old)
@@ -245,10 +244,12 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 		extfuse_epoch_release(xc);
 	WRITE_ONCE(xc->state, EXTFUSE_STATE_ATTACHED);
 	/* Once it is there, abort may take and free it. */
-	request_ops = set->request_ops;
 	reply_ops = set->reply_ops;
+	ops = set->request_ops | reply_ops;
 	old = xchg((struct extfuse_set **)&xc->set, set);
-	WRITE_ONCE(xc->request_ops, request_ops);
+	/* What a lost policy closed: open for those who see the set.  Pairs with set_get(). */
+	smp_store_release(&xc->closed_ops, 0);
+	smp_store_release(&xc->ops, ops);
 	WRITE_ONCE(xc->reply_ops, reply_ops);
 	if (old)
 		set_drop(old);
@@ -306,7 +307,8 @@ int extfuse_set_detach(struct extfuse_conn *xc)
 	if (!err) {
 		extfuse_epoch_hold(xc);
 		conn_settle(xc, NULL);
-		WRITE_ONCE(xc->request_ops, 0);
+		WRITE_ONCE(xc->closed_ops, 0);
+		WRITE_ONCE(xc->ops, 0);
 		WRITE_ONCE(xc->reply_ops, 0);
 		extfuse_epoch_release(xc);
 	}

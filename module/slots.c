@@ -22,15 +22,7 @@
 #include <linux/hash.h>
 #include <linux/stringhash.h>
 
-/* The most slots that one request moves: RENAME, 2 names, 4 of parents, 2 nodes. */
-#define MARKS_MAX	10
-
 static atomic64_t conns;
-
-struct marks {
-	u16 slot[MARKS_MAX];
-	unsigned int n;
-};
 
 /* With @names_dir all names of a directory share a slot (daemons that fold case). */
 u16 extfuse_slot_of_name(bool names_dir, u64 parent, const char *name, unsigned int len)
@@ -139,76 +131,66 @@ void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp)
 	extfuse_node_move(xc, nodeid, BIT(EXTFUSE_KIND_DATA) | BIT(EXTFUSE_KIND_XATTR));
 }
 
-static void marks_add(struct marks *m, u16 slot)
+static void mark_add(struct extfuse_conn *xc, struct fuse_args *args, u16 slot)
 {
-	if (!WARN_ON_ONCE(m->n == MARKS_MAX))
-		m->slot[m->n++] = slot;
+	if (WARN_ON_ONCE(args->ext.nmarks == EXTFUSE_MARKS_MAX))
+		return;
+	args->ext.mark[args->ext.nmarks++] = slot;
+	slot_change(xc, &xc->slots[slot], 1);
 }
 
-static void marks_add_node(struct marks *m, u64 nodeid, u8 kinds)
+static void mark_node(struct extfuse_conn *xc, struct fuse_args *args, u64 nodeid, u8 kinds)
 {
 	unsigned int kind;
 
 	for (kind = 0; kind < EXTFUSE_KIND_NAME; kind++) {
 		if (kinds & BIT(kind))
-			marks_add(m, extfuse_slot_of_node(nodeid, kind));
+			mark_add(xc, args, extfuse_slot_of_node(nodeid, kind));
 	}
 }
 
-static void marks_add_name(struct marks *m, bool names_dir, u64 parent,
-			   const struct fuse_args *args, unsigned int arg)
+static void mark_name(struct extfuse_conn *xc, struct fuse_args *args, bool names_dir, u64 parent,
+		      unsigned int arg)
 {
 	unsigned int len;
 	const char *name = extfuse_in_name(args, arg, &len);
 
-	marks_add(m, extfuse_slot_of_name(names_dir, parent, name, len));
+	mark_add(xc, args, extfuse_slot_of_name(names_dir, parent, name, len));
 }
 
 /*
- * All slots that a request moves.  Called at its begin and again at its end:
- * what it looks at (inputs, inodes that the caller holds) does not change.
+ * A request that can change something: before it is queued or asked about.  Its
+ * slots are kept, so that at its end the same ones are let go.
  */
-static void marks_collect(struct marks *m, const struct fuse_args *args,
-			  const struct extfuse_opcode *op, bool names_dir)
+void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
+			 const struct extfuse_opcode *op)
 {
 	u8 kinds = op->kinds_of ? op->kinds_of(args) : op->kinds;
+	bool names_dir = READ_ONCE(xc->names_dir);
 	unsigned int i;
 
-	m->n = 0;
-	marks_add_node(m, args->nodeid, kinds);
+	args->ext.nmarks = 0;
+	mark_node(xc, args, args->nodeid, kinds);
 	if (op->name)
-		marks_add_name(m, names_dir, args->nodeid, args, op->name - 1);
+		mark_name(xc, args, names_dir, args->nodeid, op->name - 1);
 	if (op->name2) {
 		/* struct fuse_rename_in and fuse_rename2_in begin alike */
 		u64 newdir = ((const struct fuse_rename_in *)args->in_args[0].value)->newdir;
 
 		if (newdir != args->nodeid)
-			marks_add_node(m, newdir, kinds);
-		marks_add_name(m, names_dir, newdir, args, op->name2 - 1);
+			mark_node(xc, args, newdir, kinds);
+		mark_name(xc, args, names_dir, newdir, op->name2 - 1);
 	}
 	for (i = 0; op->children && i < ARRAY_SIZE(args->ext.child); i++) {
 		if (args->ext.child[i])
-			marks_add_node(m, get_node_id(args->ext.child[i]),
-				       BIT(EXTFUSE_KIND_ATTR));
+			mark_node(xc, args, get_node_id(args->ext.child[i]),
+				  BIT(EXTFUSE_KIND_ATTR));
 	}
 	if (op->out_kinds) {
 		const struct fuse_copy_file_range_in *in = args->in_args[0].value;
 
-		marks_add_node(m, in->nodeid_out, op->out_kinds);
+		mark_node(xc, args, in->nodeid_out, op->out_kinds);
 	}
-}
-
-/* A request that can change something: before it is queued or asked about. */
-void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
-			 const struct extfuse_opcode *op)
-{
-	bool names_dir = READ_ONCE(xc->names_dir);
-	struct marks m;
-	unsigned int i;
-
-	marks_collect(&m, args, op, names_dir);
-	for (i = 0; i < m.n; i++)
-		slot_change(xc, &xc->slots[m.slot[i]], 1);
 	args->ext.marked = EXTFUSE_MARKED | (names_dir ? EXTFUSE_MARKED_NAMES_DIR : 0);
 	/* Marked before the request is queued or a program is asked. */
 	smp_mb();
@@ -263,7 +245,6 @@ void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
 {
 	u8 marked = args->ext.marked;
 	bool names_dir = marked & EXTFUSE_MARKED_NAMES_DIR;
-	struct marks m;
 	unsigned int i;
 
 	args->ext.marked = 0;
@@ -273,14 +254,13 @@ void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
 		inodes_touch(args, op);
 		return;
 	}
-	marks_collect(&m, args, op, names_dir);
-	for (i = 0; i < m.n; i++)
-		slot_change(xc, &xc->slots[m.slot[i]], -1);
+	for (i = 0; i < args->ext.nmarks; i++)
+		slot_change(xc, &xc->slots[args->ext.mark[i]], -1);
 	/* Names are kept otherwise by now, or the opcode is not in our table. */
 	if (names_dir != READ_ONCE(xc->names_dir) || op->flags & EXTFUSE_OP_UNKNOWN)
 		extfuse_epoch_move(xc);
 	/* The caller goes on, and others may learn from it that it is done. */
 	smp_mb();
-	if (m.n)
+	if (args->ext.nmarks)
 		inodes_touch(args, op);
 }

@@ -57,12 +57,18 @@ struct script *script_load(struct rawfuse *rf, const char *name, const struct ex
 	return s;
 }
 
+void script_attach_loaded(struct script *s)
+{
+	char err[1024] = "";
+
+	CHECK(!extfuse_ext__attach(s->ext, raw_fd(s->rf), 0, err, sizeof(err)), "%s", err);
+}
+
 struct script *script_attach(struct rawfuse *rf, const char *name, const struct extfuse_options *opts)
 {
 	struct script *s = script_load(rf, name, opts);
-	char err[1024] = "";
 
-	CHECK(!extfuse_ext__attach(s->ext, raw_fd(rf), 0, err, sizeof(err)), "%s", err);
+	script_attach_loaded(s);
 	return s;
 }
 

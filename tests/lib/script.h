@@ -23,6 +23,7 @@ struct script;
 struct script *script_attach(struct rawfuse *rf, const char *name, const struct extfuse_options *opts);
 void script_replace(struct script *s, struct script *with);	/* @with was made by script_load() */
 struct script *script_load(struct rawfuse *rf, const char *name, const struct extfuse_options *opts);
+void script_attach_loaded(struct script *s);			/* the same: with rules that it has from the start */
 void script_detach(struct script *s);
 void script_free(struct script *s);		/* an attached set stays attached */
 

@@ -5,6 +5,7 @@
  * timeout: 120
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +53,45 @@ static void open_again(const char *why)
 	CHECK(!stat("mnt", &st) && !chmod("mnt/a", 0640), "%s: it must work", why);
 }
 
+static const struct script_rule wrong = { .verdict = 2 }, refuse = { .verdict = -EPERM };
+static volatile bool end;
+
+static void *look(void *unused)
+{
+	struct stat st;
+
+	while (!end)
+		CHECK(stat("mnt", &st) && (errno == EIO || errno == EPERM), "closed or refused");
+	return unused;
+}
+
+/* The policy is lost, and comes again: at no moment between the two is anything let through. */
+static void attached_again(const struct extfuse_options *opts)
+{
+	struct script *s = script_load(rf, "script-few", opts);
+	pthread_t looker;
+	struct stat st;
+
+	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR, &wrong, NULL, 0);
+	script_attach_loaded(s);
+	while (script_state(rf) == EXTFUSE_STATE_ATTACHED)
+		stat("mnt", &st);
+	script_free(s);
+
+	s = script_load(rf, "script-few", opts);
+	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR, &refuse, NULL, 0);
+	raw_reset(rf);
+	end = false;
+	CHECK(!pthread_create(&looker, NULL, look, NULL), "thread");
+	script_attach_loaded(s);
+	raw_sleep_ms(2);
+	end = true;
+	pthread_join(looker, NULL);
+	CHECK(!raw_count(rf, FUSE_GETATTR), "the daemon was asked what the policy refuses");
+	script_detach(s);
+	script_free(s);
+}
+
 int main(void)
 {
 	struct extfuse_options opts = { .fail_closed = true };
@@ -72,7 +112,7 @@ int main(void)
 	programs("1");
 	open_again("programs=1");
 
-	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR, &(struct script_rule){ .verdict = 2 }, NULL, 0);
+	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR, &wrong, NULL, 0);
 	for (i = 0; i < 999; i++)
 		CHECK(!stat("mnt", &st), "until then they go up");
 	CHECK(stat("mnt", &st) == -1 && errno == EIO, "the one that was too many does not");
@@ -81,6 +121,8 @@ int main(void)
 	CHECK(!extfuse_conn__detach(raw_fd(rf), 0), "an administrator opens what was closed");
 	open_again("after a detach");
 	script_free(s);
+	for (i = 0; i < 20; i++)
+		attached_again(&opts);
 	raw_stop(rf);
 	return 0;
 }
