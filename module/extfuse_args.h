@@ -44,7 +44,7 @@ struct super_block;
 struct extfuse_args {
 	/* Call sites hold references for as long as the request lasts. */
 	struct inode *inode;		/* the node (the directory, for names) */
-	struct inode *dir2;		/* RENAME: the new directory */
+	struct inode *dir2;		/* RENAME: the new directory; RELEASE: see extfuse_release_dir() */
 	struct inode *child[2];		/* nodes (un)linked, moved, replaced, confirmed */
 	struct super_block *sb;		/* LOOKUP without an inode at hand */
 	u8 flags;

@@ -167,6 +167,7 @@ struct extfuse_opcode {
 	u8 name2;		/* 1 + input that is a name in rename's new directory */
 	bool children;		/* moves the attributes of child[] */
 	u8 out_kinds;		/* moved on COPY_FILE_RANGE's output */
+	u8 dir2_kinds;		/* moved on dir2, where there is one */
 };
 
 extern const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1];
@@ -219,6 +220,8 @@ void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp);
 void extfuse_epoch_move(struct extfuse_conn *xc);
 void extfuse_epoch_hold(struct extfuse_conn *xc);
 void extfuse_epoch_release(struct extfuse_conn *xc);
+struct inode *extfuse_release_dir(const struct fuse_file *ff);
+void extfuse_inode_learned(struct inode *inode, u64 stamp);
 void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
 			 const struct extfuse_opcode *op);
 void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
@@ -407,6 +410,12 @@ static inline void extfuse_attr_settle(struct inode *inode)
 		return;
 	spin_lock(&fi->lock);
 	spin_unlock(&fi->lock);
+}
+
+/* Call site: an entry of a listing, which is as old as the opened directory. */
+static inline void extfuse_inode_listed(struct inode *inode, const struct fuse_file *ff)
+{
+	extfuse_inode_learned(inode, ff->ext_stamp);
 }
 
 /* Call site: a file that OPEN truncated. */

@@ -191,6 +191,8 @@ void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
 
 		mark_node(xc, args, in->nodeid_out, op->out_kinds);
 	}
+	if (op->dir2_kinds && args->ext.dir2)
+		mark_node(xc, args, get_node_id(args->ext.dir2), op->dir2_kinds);
 	args->ext.marked = EXTFUSE_MARKED | (names_dir ? EXTFUSE_MARKED_NAMES_DIR : 0);
 	/* Marked before the request is queued or a program is asked. */
 	smp_mb();
@@ -263,4 +265,43 @@ void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
 	smp_mb();
 	if (args->ext.nmarks)
 		inodes_touch(args, op);
+}
+
+/*
+ * extfuse_release_dir - the directory that changes when an open file goes, or NULL
+ *
+ * What a daemon that goes by paths is told to remove while it is open gets a
+ * hidden name beside the old one, and is removed at RELEASE.  Takes a reference.
+ */
+struct inode *extfuse_release_dir(const struct fuse_file *ff)
+{
+	struct dentry *parent;
+	struct inode *dir;
+
+	if (!ff->ext_dentry || !extfuse_conn_get(ff->fm->fc) || !d_unlinked(ff->ext_dentry))
+		return NULL;
+	parent = dget_parent(ff->ext_dentry);
+	dir = igrab(d_inode(parent));
+	dput(parent);
+	return dir;
+}
+
+/*
+ * extfuse_inode_learned - an inode has got the attributes of a reply
+ *
+ * fuse drops a reply that is older than what its inode has seen.  If the inode
+ * was evicted meanwhile, and made anew for this reply, only the slots remember.
+ */
+void extfuse_inode_learned(struct inode *inode, u64 stamp)
+{
+	const struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
+	u16 slot;
+
+	if (likely(!xc))
+		return;
+	slot = extfuse_slot_of_node(get_node_id(inode), EXTFUSE_KIND_ATTR);
+	/* The attributes are there: a change that ends after this finds the inode. */
+	smp_mb();
+	if (!extfuse_epoch_fresh(xc, stamp) || !extfuse_slot_fresh(xc, slot, stamp))
+		fuse_invalidate_attr(inode);
 }

@@ -189,6 +189,19 @@ static void released(int flags, unsigned char kinds)
 	ended("RELEASE", NF, kinds);
 }
 
+/* Of a file that was removed while it was open: the daemon may have hidden it in its directory until now. */
+static void released_removed(void)
+{
+	CHECK((fd = openat(t.dirfd[ND], "f", O_RDONLY)) >= 0, "open");
+	CHECK(!unlinkat(t.dirfd[ND], "f", 0), "unlink");
+	raw_hold(t.rf, FUSE_RELEASE);
+	close(fd);
+	raw_wait_held(t.rf, FUSE_RELEASE, 1, 10);
+	in_flight("RELEASE of a removed file", ND, A | D);
+	raw_let_go(t.rf, FUSE_RELEASE);
+	ended("RELEASE of a removed file", ND, A | D);
+}
+
 /* A caller that is killed while the daemon has its request. */
 static void killed(void)
 {
@@ -261,6 +274,7 @@ int main(void)
 	mapped();
 	released(O_RDWR, ALL);
 	released(O_RDONLY, 0);
+	released_removed();
 	stop();
 	killed_in_queue();
 	return 0;
