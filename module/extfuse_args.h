@@ -11,6 +11,7 @@
 #include <linux/types.h>
 #include <linux/extfuse.h>
 
+struct dentry;
 struct extfuse_shadow;
 struct file;
 struct fuse_args;
@@ -44,9 +45,10 @@ struct super_block;
 struct extfuse_args {
 	/* Call sites hold references for as long as the request lasts. */
 	struct inode *inode;		/* the node (the directory, for names) */
-	struct inode *dir2;		/* RENAME: the new directory; RELEASE: see extfuse_release_dir() */
+	struct inode *dir2;		/* RENAME: the new directory */
 	struct inode *child[2];		/* nodes (un)linked, moved, replaced, confirmed */
 	struct super_block *sb;		/* LOOKUP without an inode at hand */
+	struct dentry *dentry;		/* RELEASE: with a reference, see extfuse_release_dentry() */
 	u8 flags;
 
 	struct mnt_idmap *idmap;	/* of the mount that it came through; NULL: none is known */

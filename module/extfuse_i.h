@@ -167,7 +167,6 @@ struct extfuse_opcode {
 	u8 name2;		/* 1 + input that is a name in rename's new directory */
 	bool children;		/* moves the attributes of child[] */
 	u8 out_kinds;		/* moved on COPY_FILE_RANGE's output */
-	u8 dir2_kinds;		/* moved on dir2, where there is one */
 };
 
 extern const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1];
@@ -220,7 +219,7 @@ void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp);
 void extfuse_epoch_move(struct extfuse_conn *xc);
 void extfuse_epoch_hold(struct extfuse_conn *xc);
 void extfuse_epoch_release(struct extfuse_conn *xc);
-struct inode *extfuse_release_dir(const struct fuse_file *ff);
+struct dentry *extfuse_release_dentry(const struct fuse_file *ff);
 void extfuse_inode_learned(struct inode *inode, u64 stamp);
 void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
 			 const struct extfuse_opcode *op);

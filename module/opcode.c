@@ -89,7 +89,7 @@ const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1] = {
 	[FUSE_FLUSH]	= { ASK | EXTFUSE_OP_CHANGES | EXTFUSE_OP_ALWAYS_UP,
 			    .kinds_of = wrote_kinds },
 	[FUSE_RELEASE]	= { ASK | EXTFUSE_OP_CHANGES | EXTFUSE_OP_ALWAYS_UP,
-			    .kinds_of = release_kinds, .dir2_kinds = A | D },
+			    .kinds_of = release_kinds },
 	[FUSE_RELEASEDIR] = { ASK | EXTFUSE_OP_ALWAYS_UP },
 
 	[FUSE_CREATE]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,

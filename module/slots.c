@@ -191,8 +191,6 @@ void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
 
 		mark_node(xc, args, in->nodeid_out, op->out_kinds);
 	}
-	if (op->dir2_kinds && args->ext.dir2)
-		mark_node(xc, args, get_node_id(args->ext.dir2), op->dir2_kinds);
 	args->ext.marked = EXTFUSE_MARKED | (names_dir ? EXTFUSE_MARKED_NAMES_DIR : 0);
 	/* Marked before the request is queued or a program is asked. */
 	smp_mb();
@@ -238,6 +236,21 @@ static void inodes_touch(const struct fuse_args *args, const struct extfuse_opco
 	inode_touch(args->ext.child[1], STATX_BASIC_STATS);
 }
 
+/* A RELEASE is over: where the name is gone, a hidden one went from its directory. */
+static void hidden_gone(struct extfuse_conn *xc, struct dentry *dentry)
+{
+	struct dentry *parent;
+	struct inode *dir;
+
+	if (likely(!d_unlinked(dentry)))
+		return;
+	parent = dget_parent(dentry);
+	dir = d_inode(parent);
+	extfuse_node_move(xc, get_node_id(dir), BIT(EXTFUSE_KIND_ATTR) | BIT(EXTFUSE_KIND_DATA));
+	inode_touch(dir, STATX_BASIC_STATS);
+	dput(parent);
+}
+
 /*
  * The request is over: answered, failed to be sent, or ended.  Before its
  * caller goes on, and exactly once.
@@ -265,25 +278,20 @@ void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
 	smp_mb();
 	if (args->ext.nmarks)
 		inodes_touch(args, op);
+	if (args->ext.dentry)
+		hidden_gone(xc, args->ext.dentry);
 }
 
 /*
- * extfuse_release_dir - the directory that changes when an open file goes, or NULL
+ * extfuse_release_dentry - the name of a file that is released; takes a reference
  *
- * What a daemon that goes by paths is told to remove while it is open gets a
- * hidden name beside the old one, and is removed at RELEASE.  Takes a reference.
+ * What a daemon that goes by paths is told to remove while it has it open gets a
+ * hidden name, which it removes at RELEASE.  It has a file open until RELEASE is
+ * there: a name that is removed while that is on its way is hidden as well.
  */
-struct inode *extfuse_release_dir(const struct fuse_file *ff)
+struct dentry *extfuse_release_dentry(const struct fuse_file *ff)
 {
-	struct dentry *parent;
-	struct inode *dir;
-
-	if (!ff->ext_dentry || !extfuse_conn_get(ff->fm->fc) || !d_unlinked(ff->ext_dentry))
-		return NULL;
-	parent = dget_parent(ff->ext_dentry);
-	dir = igrab(d_inode(parent));
-	dput(parent);
-	return dir;
+	return extfuse_conn_get(ff->fm->fc) ? dget(ff->ext_dentry) : NULL;
 }
 
 /*

@@ -189,17 +189,23 @@ static void released(int flags, unsigned char kinds)
 	ended("RELEASE", NF, kinds);
 }
 
-/* Of a file that was removed while it was open: the daemon may have hidden it in its directory until now. */
-static void released_removed(void)
+/* Until RELEASE has come a daemon may hide what is removed, in its directory: before the last close(), or after it. */
+static void released_removed(const char *name, bool before)
 {
-	CHECK((fd = openat(t.dirfd[ND], "f", O_RDONLY)) >= 0, "open");
-	CHECK(!unlinkat(t.dirfd[ND], "f", 0), "unlink");
+	CHECK((fd = openat(t.dirfd[ND], name, O_RDONLY)) >= 0, "open");
+	if (before)
+		CHECK(!unlinkat(t.dirfd[ND], name, 0), "unlink");
 	raw_hold(t.rf, FUSE_RELEASE);
 	close(fd);
 	raw_wait_held(t.rf, FUSE_RELEASE, 1, 10);
-	in_flight("RELEASE of a removed file", ND, A | D);
+	if (!before)
+		CHECK(!unlinkat(t.dirfd[ND], name, 0), "unlink");
+	t.stamp = stamp_now();
+	CHECK(!stale_kinds(t.id[ND], t.stamp), "fresh while it is hidden");
 	raw_let_go(t.rf, FUSE_RELEASE);
-	ended("RELEASE of a removed file", ND, A | D);
+	CHECK(raw_until(5, stale_kinds(t.id[ND], t.stamp) == (A | D)), "the directory is not as it was");
+	CHECK(!stale_kinds(t.id[ND], stamp_now()), "fresh again");
+	CHECK(!stale_kinds(t.id[NV], t.stamp), "others are fresh");
 }
 
 /* A caller that is killed while the daemon has its request. */
@@ -274,7 +280,8 @@ int main(void)
 	mapped();
 	released(O_RDWR, ALL);
 	released(O_RDONLY, 0);
-	released_removed();
+	released_removed("f", true);
+	released_removed("h", false);
 	stop();
 	killed_in_queue();
 	return 0;
