@@ -40,9 +40,10 @@ EXTFUSE_REQUEST(lookup)
 	return 0;
 }
 
+/* Zeroed: a kfunc may read what it is given, and verifiers of older 6.1 want to see it written. */
 EXTFUSE_REPLY(lookup)
 {
-	struct fuse_entry_out out;
+	struct fuse_entry_out out = {};
 
 	if (!slow.lengthen || bpf_extfuse_read_args(req, OUT_PARAM_0, &out, sizeof(out)))
 		return EXTFUSE_KEEP;
@@ -55,7 +56,7 @@ EXTFUSE_REPLY(lookup)
 
 EXTFUSE_REPLY(getattr)
 {
-	struct fuse_attr_out out;
+	struct fuse_attr_out out = {};
 
 	if (!slow.lengthen || bpf_extfuse_read_args(req, OUT_PARAM_0, &out, sizeof(out)))
 		return EXTFUSE_KEEP;
