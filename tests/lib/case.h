@@ -27,6 +27,14 @@
 		}								\
 	} while (0)
 
+/* How many times slower than usual this machine is said to be: waiting for what must happen lasts so much longer. */
+static inline int case_slow(void)
+{
+	const char *slow = getenv("EXTFUSE_SLOW");
+
+	return slow ? atoi(slow) : 1;
+}
+
 #define SKIP(...)								\
 	do {									\
 		printf(__VA_ARGS__);						\

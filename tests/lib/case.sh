@@ -119,9 +119,9 @@ assert_goes() {
 	assert_absent "$path"
 }
 
-# wait_until SECONDS COMMAND…: until it succeeds; looks ten times a second.
+# wait_until SECONDS COMMAND…: until it succeeds, EXTFUSE_SLOW times as long; looks ten times a second.
 wait_until() {
-	local n=$(($1 * 10)) i
+	local n=$(($1 * 10 * ${EXTFUSE_SLOW:-1})) i
 	shift
 	for ((i = 0; i < n; i++)); do
 		if "$@" >/dev/null 2>&1; then

@@ -22,6 +22,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "case.h"
+
 #define RAW_SEC		1000000000ULL
 #define RAW_OPCODES	64
 
@@ -162,9 +164,9 @@ int raw_inval_entry(struct rawfuse *rf, uint64_t parent, const char *name);
 int raw_notify_delete(struct rawfuse *rf, uint64_t parent, uint64_t child, const char *name);
 int raw_store(struct rawfuse *rf, uint64_t nodeid, uint64_t off, const void *data, uint32_t size);
 
-/* Waits up to @seconds until the expression is true, looking every 10 ms; value: was it. */
+/* Waits up to @seconds (EXTFUSE_SLOW times) until the expression is true, looking every 10 ms; value: was it. */
 #define raw_until(seconds, expression) ({						\
-	int raw_tries = (seconds) * 100;						\
+	int raw_tries = (seconds) * 100 * case_slow();					\
 											\
 	while (!(expression) && raw_tries-- > 0)					\
 		raw_sleep_ms(10);							\

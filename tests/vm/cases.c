@@ -44,7 +44,7 @@ static struct feature *features;
 static const char *feature_missing(const char *name)
 {
 	char *argv[] = { "/bin/bash", GUEST_TREE "/tests/lib/feature", (char *)name, NULL };
-	struct child child = { .argv = argv, .dir = "/", .timeout = 60 };
+	struct child child = { .argv = argv, .dir = "/", .timeout = 60 * guest_slow() };
 	struct feature *f;
 
 	for (f = features; f; f = f->next)
@@ -79,7 +79,7 @@ static void result(const struct plan_case *c, const char *verdict, double second
 static void empty_dir(void)
 {
 	char *argv[] = { "/bin/bash", "-c", "chattr -R -i -a " CASE_DIR " 2>/dev/null; rm -rf " CASE_DIR, NULL };
-	struct child child = { .argv = argv, .dir = "/", .timeout = 60 };
+	struct child child = { .argv = argv, .dir = "/", .timeout = 60 * guest_slow() };
 
 	if (rmdir(CASE_DIR) && errno != ENOENT)
 		child_run(&child);

@@ -40,6 +40,14 @@ double now_seconds(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+/* How many times slower than usual the host says that everything is here. */
+int guest_slow(void)
+{
+	const char *slow = getenv("EXTFUSE_SLOW");
+
+	return slow ? atoi(slow) : 1;
+}
+
 static void end_line(struct stream *s, struct child *child)
 {
 	size_t n = s->len < sizeof(child->last) ? s->len : sizeof(child->last) - 1;
@@ -206,7 +214,7 @@ static void watch(struct child *child, pid_t pid, struct stream *s, int *status)
 			child->timed_out = true;
 			report_processes();
 			kill(-1, SIGKILL);
-			end += 10;
+			end += 10 * guest_slow();
 		} else if (child->timed_out && now_seconds() > end) {
 			*status = 128 + SIGKILL;
 			return;
@@ -256,7 +264,7 @@ int child_run(struct child *child)
 
 int child_kill_all(void)
 {
-	double end = now_seconds() + 10;
+	double end = now_seconds() + 10 * guest_slow();
 	int left = 0;
 	pid_t p;
 

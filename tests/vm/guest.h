@@ -56,6 +56,7 @@ struct child {
 int child_run(struct child *child);	/* exit status, 128 + signal */
 int child_kill_all(void);	/* how many were left and died; < 0: some do not die */
 double now_seconds(void);
+int guest_slow(void);	/* EXTFUSE_SLOW */
 
 /* leftover.c */
 struct leftover;

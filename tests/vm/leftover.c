@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a case leaves behind: mounts, BPF programs and BPF maps that were not there before it. Mounts are taken away
- * (a FUSE connection is aborted first, so that nobody waits for its daemon); programs and maps get two seconds to
- * drain, since the kernel drops them after a grace period.
+ * (a FUSE connection is aborted first, so that nobody waits for its daemon); programs and maps get two seconds (where
+ * EXTFUSE_SLOW says so, more) to drain, since the kernel drops them after a grace period.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -99,7 +99,7 @@ static int new_ids(int next, int get_fd, const struct ids *before, const char *w
 
 int leftover_bpf(struct leftover *before, char *text, size_t size)
 {
-	double end = now_seconds() + DRAIN_SECONDS;
+	double end = now_seconds() + DRAIN_SECONDS * guest_slow();
 	int num;
 
 	for (;;) {

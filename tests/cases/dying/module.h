@@ -48,7 +48,7 @@ static inline int module_unload_soon(void)
 {
 	int tries, ret = 0;
 
-	for (tries = 0; tries < 200; tries++) {
+	for (tries = 0; tries < 200 * case_slow(); tries++) {
 		ret = module_unload();
 		if (!ret || ret == -ENOENT)
 			return tries * 10;

@@ -233,13 +233,13 @@ static void killed(void)
 static void killed_in_queue(void)
 {
 	struct raw_opts opts = { .threads = 1, .dir = "one" };
-	int status, i;
+	int status;
 	pid_t pid, reader;
 
 	start(&opts);
 	CHECK((fd = openat(t.dirfd[ND], "f", O_RDWR)) >= 0, "open");
 	take();
-	raw_delay(t.rf, FUSE_GETXATTR, 3000);
+	raw_delay(t.rf, FUSE_GETXATTR, 3000 * case_slow());
 	fflush(stdout);
 	reader = fork();
 	if (!reader)
@@ -249,8 +249,7 @@ static void killed_in_queue(void)
 	pid = fork();
 	if (!pid)
 		_exit(fchmod(fd, 0600));
-	for (i = 0; i < 300 && !stale_kinds(t.id[NF], stamp_now()); i++)
-		raw_sleep_ms(10);
+	CHECK(raw_until(3, stale_kinds(t.id[NF], stamp_now())), "it must be marked");
 	in_flight("a request in the queue", NF, A | X);
 	kill(pid, SIGKILL);
 	CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status), "it must die");

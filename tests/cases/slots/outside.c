@@ -78,15 +78,12 @@ static void drop_caches(void)
 static void eviction(void)
 {
 	uint64_t forgets;
-	int i;
 
 	take();
 	CHECK((fd = openat(t.dirfd[ND], "f", O_PATH)) >= 0, "hold a node");
 	forgets = raw_forgets(t.rf, t.id[NG]);
 	drop_caches();
-	for (i = 0; i < 200 && raw_forgets(t.rf, t.id[NG]) == forgets; i++)
-		raw_sleep_ms(10);
-	CHECK(raw_forgets(t.rf, t.id[NG]) > forgets, "the node must go");
+	CHECK(raw_until(2, raw_forgets(t.rf, t.id[NG]) > forgets), "the node must go");
 	CHECK(stale_kinds(t.id[NG], t.stamp) == ALL, "an evicted node moves: %s",
 	      kinds_text(stale_kinds(t.id[NG], t.stamp)));
 	CHECK(!stale_kinds(t.id[NF], t.stamp), "one that is held does not");
