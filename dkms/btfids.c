@@ -19,6 +19,7 @@
 #include <linux/btf.h>
 #include <stdbool.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,16 +155,20 @@ static size_t type_extra(const struct file *f, const struct btf_type *t)
 	fail(f, "its BTF has a type of unknown kind %u", BTF_INFO_KIND(t->info));
 }
 
+/* What every header begins with: later versions of it, and of <linux/btf.h>, have more behind. */
+#define HEADER	(offsetof(struct btf_header, str_len) + sizeof(uint32_t))
+
 static bool is_btf(const unsigned char *data, size_t size)
 {
 	struct btf_header h;
 
-	if (size < sizeof(h))
+	if (size < HEADER)
 		return false;
-	memcpy(&h, data, sizeof(h));
+	memcpy(&h, data, HEADER);
 	return h.magic == BTF_MAGIC && h.version == BTF_VERSION && !h.flags &&
-	       h.hdr_len == sizeof(h) && !h.type_off && h.str_off >= h.type_len &&
-	       h.str_len && (uint64_t)h.str_off + h.str_len <= size - sizeof(h);
+	       h.hdr_len >= HEADER && h.hdr_len <= size && !h.type_off &&
+	       h.str_off >= h.type_len && h.str_len &&
+	       (uint64_t)h.str_off + h.str_len <= size - h.hdr_len;
 }
 
 static struct btf btf_read(const struct file *f, const unsigned char *data,
@@ -177,9 +182,9 @@ static struct btf btf_read(const struct file *f, const unsigned char *data,
 
 	if (!is_btf(data, size))
 		fail(f, "its BTF is damaged");
-	b.types = data + sizeof(*h);
+	b.types = data + h->hdr_len;
 	b.end = b.types + h->type_len;
-	b.strings = (char *)data + sizeof(*h) + h->str_off;
+	b.strings = (char *)data + h->hdr_len + h->str_off;
 	b.strings_len = h->str_len;
 	for (const unsigned char *at = b.types; at < b.end; b.count++)
 		at += sizeof(struct btf_type) + type_extra(f, (void *)at);
@@ -360,14 +365,14 @@ static int do_base(const char *image, const char *output)
 		size = e.btf->sh_size;
 	}
 	/* Not ELF on arm64, and raw already in /sys/kernel/btf. */
-	for (size_t at = 0; !btf && at + sizeof(struct btf_header) < f.size; at += 4) {
+	for (size_t at = 0; !btf && at + HEADER < f.size; at += 4) {
 		const struct btf_header *h = (void *)(f.data + at);
 
 		/* Smaller ones are test data or a module's. */
 		if (h->magic == BTF_MAGIC && is_btf(f.data + at, f.size - at) &&
 		    h->type_len > 100000) {
 			btf = f.data + at;
-			size = sizeof(*h) + h->str_off + h->str_len;
+			size = h->hdr_len + h->str_off + h->str_len;
 		}
 	}
 	if (!btf)
