@@ -6,9 +6,9 @@
 #                takes the running one
 #   KERNEL_SRC=  kernel source to make the fork of, default the suite's own;
 #                SERIES= is its series, default what its Makefile says
-#   KERNELS=     lines of dkms/matrix that 'make check' runs on and 'make fork'
-#                makes, as 6.1,6.12+deb13; '*' is all; default 6.1, the one that
-#                is served: the others are on their way
+#   KERNELS=     lines of dkms/matrix that 'make check' and 'make bench' run on
+#                and 'make fork' makes, as 6.1,6.12+deb13; '*' is all; default
+#                6.1, the one that is served: the others are on their way
 #   TESTS=       what 'make check' runs, default all
 #   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
 
