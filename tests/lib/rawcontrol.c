@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "rawfuse_i.h"
+#include "rawnew.h"
 
 static const char * const names[RAW_OPCODES] = {
 	[FUSE_LOOKUP] = "LOOKUP", [FUSE_FORGET] = "FORGET", [FUSE_GETATTR] = "GETATTR",
@@ -25,7 +26,7 @@ static const char * const names[RAW_OPCODES] = {
 	[FUSE_NOTIFY_REPLY] = "NOTIFY_REPLY", [FUSE_BATCH_FORGET] = "BATCH_FORGET",
 	[FUSE_FALLOCATE] = "FALLOCATE", [FUSE_READDIRPLUS] = "READDIRPLUS", [FUSE_RENAME2] = "RENAME2",
 	[FUSE_LSEEK] = "LSEEK", [FUSE_COPY_FILE_RANGE] = "COPY_FILE_RANGE", [FUSE_SYNCFS] = "SYNCFS",
-	[FUSE_TMPFILE] = "TMPFILE",
+	[FUSE_TMPFILE] = "TMPFILE", [RAW_STATX] = "STATX",
 };
 
 const char *raw_opname(uint32_t opcode)

@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include "rawfuse_i.h"
+#include "rawnew.h"
 
 int ops_open(struct raw_req *req)
 {
 	const struct fuse_open_in *in = req->arg;
 	struct raw_node *node = this_node(req);
-	struct fuse_open_out out = { .fh = req->in->nodeid, .open_flags = node->open_flags };
+	struct raw_open_out out = {
+		.fh = req->in->nodeid, .open_flags = node->open_flags, .backing_id = node->backing_id,
+	};
 
 	raw_lock(req->rf);
 	if (req->in->opcode == FUSE_OPEN && in->flags & O_TRUNC) {

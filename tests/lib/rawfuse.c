@@ -171,6 +171,9 @@ static void do_init(struct raw_req *req)
 	rf->init_flags = ((RAW_FLAGS & ~rf->opts.no_flags) | rf->opts.flags) & offered;
 	out.flags = rf->init_flags;
 	out.flags2 = rf->init_flags >> 32;
+	/* The word behind flags2, which older headers do not name. */
+	memcpy((char *)&out + offsetof(struct fuse_init_out, flags2) + sizeof(out.flags2), &rf->opts.max_stack_depth,
+	       sizeof(rf->opts.max_stack_depth));
 	raw_reply(req, 0, &out, rf->minor < 23 ? FUSE_COMPAT_22_INIT_OUT_SIZE : sizeof(out));
 	__atomic_store_n(&rf->init_done, true, __ATOMIC_SEQ_CST);
 }

@@ -44,6 +44,7 @@ struct raw_opts {
 	uint32_t max_write;	/* default 128 KiB */
 	uint32_t max_readahead;	/* default: what the kernel offers */
 	uint32_t max_background;
+	uint32_t max_stack_depth;	/* with RAW_PASSTHROUGH (rawnew.h) at least 1 */
 	unsigned int threads;	/* default 4 */
 	bool no_init;		/* INIT is left unanswered: raw_init() does it */
 	bool no_allow_other;
@@ -70,6 +71,7 @@ struct raw_node {
 	uint64_t generation;
 	uint64_t attr_ns, entry_ns;	/* lifetimes in replies */
 	uint32_t open_flags;		/* FOPEN_* in replies to OPEN, OPENDIR, CREATE */
+	int32_t backing_id;		/* to OPEN: of what RAW_IOC_BACKING_OPEN made known (rawnew.h) */
 	char *data;			/* file: attr.size bytes; symlink: the target */
 	size_t room;
 	struct raw_xattr *xattrs;

@@ -14,7 +14,7 @@
 #define SCRIPT_NAME		32
 #define SCRIPT_OUT		4096
 #define SCRIPT_IN_ROOM		512
-#define SCRIPT_OUT_ROOM		256
+#define SCRIPT_OUT_ROOM		512	/* STATX: 288 */
 #define SCRIPT_INDEX(phase, opcode)	((phase) * EXTFUSE_OPCODES + (opcode))
 
 /* script_rule.write */
