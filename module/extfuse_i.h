@@ -225,6 +225,7 @@ void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
 			 const struct extfuse_opcode *op);
 void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
 		       const struct extfuse_opcode *op);
+void extfuse_inode_touch(struct inode *inode, u32 mask);
 
 static inline void extfuse_marks_begin(struct extfuse_conn *xc, struct fuse_args *args,
 				       const struct extfuse_opcode *op)
@@ -343,6 +344,16 @@ void extfuse_notify_inode(struct fuse_conn *fc, u64 nodeid);
 void extfuse_notify_all(struct fuse_conn *fc);
 void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const struct qstr *name);
 void extfuse_evict(struct fuse_conn *fc, u64 nodeid);
+bool extfuse_backing_wrote(struct inode *inode, loff_t pos, ssize_t written);
+void extfuse_backing_mapped(struct inode *inode, const struct vm_area_struct *vma);
+
+/* In fuse_inode.state, far from fuse's own: its backing file is, or was, mapped for writing. */
+#define EXTFUSE_I_MAPPED	(BITS_PER_LONG - 1)
+
+static inline bool extfuse_backing_is_mapped(struct inode *inode)
+{
+	return unlikely(test_bit(EXTFUSE_I_MAPPED, &get_fuse_inode(inode)->state));
+}
 
 /* revalidate.c */
 ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What happens to the nodes of a connection outside of a request that somebody
- * waits for: notifications of the daemon, evictions, and the end of requests
- * that were sent in the background.  Called from the fork's own functions.
+ * waits for: notifications of the daemon, evictions, writes on backing files
+ * (FUSE_PASSTHROUGH, where the series knows it), and the end of requests that
+ * were sent in the background.  Called from the fork's own functions.
  */
 #include "fuse_i.h"
 
@@ -46,6 +47,42 @@ void extfuse_evict(struct fuse_conn *fc, u64 nodeid)
 
 	if (xc)
 		extfuse_node_move(xc, nodeid, ALL_KINDS);
+}
+
+/*
+ * Data went to a backing file, and no request tells of it.  The slots move
+ * first: an answer that still stood is then older than what fuse invalidates.
+ */
+bool extfuse_backing_wrote(struct inode *inode, loff_t pos, ssize_t written)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
+
+	if (xc) {
+		extfuse_node_move(xc, get_node_id(inode), ALL_KINDS);
+		extfuse_inode_touch(inode, extfuse_setid_mask(inode));
+	}
+	return fuse_write_update_attr(inode, pos, written);
+}
+
+/*
+ * From now on data and times change by mere stores.  The mapping outlives its
+ * handle and pins the inode, so this holds for as long as the inode is there:
+ * see learn_known() in reply.c.
+ */
+void extfuse_backing_mapped(struct inode *inode, const struct vm_area_struct *vma)
+{
+	struct extfuse_conn *xc;
+
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
+		return;
+	set_bit(EXTFUSE_I_MAPPED, &get_fuse_inode(inode)->state);
+	/* Whoever publishes a set later, or takes a stamp after the move, sees the bit. */
+	smp_mb__after_atomic();
+	xc = extfuse_conn_get(get_fuse_conn(inode));
+	if (!xc)
+		return;
+	extfuse_node_move(xc, get_node_id(inode), ALL_KINDS);
+	extfuse_inode_touch(inode, STATX_BASIC_STATS);
 }
 
 /*

@@ -34,6 +34,7 @@ struct search {
 	u64 nodeid;
 	const struct fuse_attr *attr;
 	bool differs;
+	bool mapped;
 };
 
 /* Under the lock of the inode hash: looks, and takes nothing. */
@@ -44,7 +45,25 @@ static int search_match(struct inode *inode, EXTFUSE_INODE_HASH nodeid, void *da
 	if (get_node_id(inode) != search->nodeid)
 		return 0;
 	search->differs = attr_differs(inode, search->attr);
+	search->mapped = extfuse_backing_is_mapped(inode);
 	return -1;
+}
+
+/* What a reply says of a node whose inode is known. */
+static void learn_known(struct extfuse_conn *xc, u64 nodeid, u64 stamp, bool differs, bool mapped)
+{
+	if (differs)
+		extfuse_node_cap(xc, nodeid, stamp);
+	/* Stores into a mapping tell nobody: these attributes are old when they are here. */
+	if (mapped)
+		extfuse_node_move(xc, nodeid, BIT(EXTFUSE_KIND_ATTR));
+}
+
+static void learn_inode(struct extfuse_conn *xc, struct inode *inode, u64 stamp,
+			const struct fuse_attr *attr)
+{
+	learn_known(xc, get_node_id(inode), stamp, attr_differs(inode, attr),
+		    extfuse_backing_is_mapped(inode));
 }
 
 struct learn {
@@ -62,8 +81,7 @@ static void learn_node(void *data, const struct fuse_entry_out *out)
 	if (!learn->sb)
 		return;
 	find_inode_nowait(learn->sb, out->nodeid, search_match, &search);
-	if (search.differs)
-		extfuse_node_cap(learn->xc, out->nodeid, learn->stamp);
+	learn_known(learn->xc, out->nodeid, learn->stamp, search.differs, search.mapped);
 }
 
 static void learn_longest(u64 *longest, u64 valid)
@@ -94,8 +112,7 @@ static void learn_entry(struct extfuse_conn *xc, const struct fuse_args *args,
 		return;
 	}
 	if (args->ext.flags & EXTFUSE_ARGS_REVAL && child && get_node_id(child) == out->nodeid) {
-		if (attr_differs(child, &out->attr))
-			extfuse_node_cap(xc, out->nodeid, args->ext.stamp);
+		learn_inode(xc, child, args->ext.stamp, &out->attr);
 		return;
 	}
 	learn_node(&learn, out);
@@ -105,9 +122,8 @@ static void learn_attr(struct extfuse_conn *xc, const struct fuse_args *args,
 		       const struct fuse_attr_out *out)
 {
 	learn_longest(&xc->longest_attr, extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
-	if (!(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES) && args->ext.inode &&
-	    attr_differs(args->ext.inode, &out->attr))
-		extfuse_node_cap(xc, args->nodeid, args->ext.stamp);
+	if (!(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES) && args->ext.inode)
+		learn_inode(xc, args->ext.inode, args->ext.stamp, &out->attr);
 }
 
 /* The kernel learns of changes that came past it: older entries die. */
@@ -124,6 +140,9 @@ static void reply_learn(struct extfuse_conn *xc, const struct fuse_args *args, s
 			learn_attr(xc, args, &attr);
 	} else if (flags & EXTFUSE_OP_ENTRY_REPLY) {
 		learn_entry(xc, args, args->out_args[0].value);
+	} else if (args->opcode == FUSE_READ) {
+		if (args->ext.inode && extfuse_backing_is_mapped(args->ext.inode))
+			extfuse_node_move(xc, args->nodeid, BIT(EXTFUSE_KIND_DATA));
 	} else if (args->opcode == FUSE_READDIRPLUS && args->ext.inode) {
 		learn.sb = args->ext.inode->i_sb;
 		extfuse_dirents_each(args, ret, learn_node, &learn);

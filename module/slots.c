@@ -202,7 +202,7 @@ void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
  * replies that are still on their way.  With lifetimes lengthened by a program
  * both would be wrong for long.
  */
-static void inode_touch(struct inode *inode, u32 mask)
+void extfuse_inode_touch(struct inode *inode, u32 mask)
 {
 	struct fuse_inode *fi;
 
@@ -230,10 +230,10 @@ static void inodes_touch(const struct fuse_args *args, const struct extfuse_opco
 	if (extfuse_request_is_writeback(args))
 		return;
 	if (!op->out_kinds)
-		inode_touch(args->ext.inode, touch_mask(args));
-	inode_touch(args->ext.dir2, STATX_BASIC_STATS);
-	inode_touch(args->ext.child[0], STATX_BASIC_STATS);
-	inode_touch(args->ext.child[1], STATX_BASIC_STATS);
+		extfuse_inode_touch(args->ext.inode, touch_mask(args));
+	extfuse_inode_touch(args->ext.dir2, STATX_BASIC_STATS);
+	extfuse_inode_touch(args->ext.child[0], STATX_BASIC_STATS);
+	extfuse_inode_touch(args->ext.child[1], STATX_BASIC_STATS);
 }
 
 /* A RELEASE is over: where the name is gone, a hidden one went from its directory. */
@@ -247,7 +247,7 @@ static void hidden_gone(struct extfuse_conn *xc, struct dentry *dentry)
 	parent = dget_parent(dentry);
 	dir = d_inode(parent);
 	extfuse_node_move(xc, get_node_id(dir), BIT(EXTFUSE_KIND_ATTR) | BIT(EXTFUSE_KIND_DATA));
-	inode_touch(dir, STATX_BASIC_STATS);
+	extfuse_inode_touch(dir, STATX_BASIC_STATS);
 	dput(parent);
 }
 
