@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For load/both-fuses: serves a small tree, of either module, until a signal:
+ * For load/both-fuses and load/tracepoints: serves a small tree, of either module, until a signal:
  * daemon fuse|extfuse DIR.
  */
 #include <fcntl.h>
