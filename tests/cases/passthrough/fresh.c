@@ -112,6 +112,34 @@ static void answer(struct script *s, uint32_t opcode, uint32_t kind, uint64_t st
 	}, out, size);
 }
 
+/* Once it is mapped for writing, what the daemon answers is old when it comes. */
+static void stored(struct script *s, int fd, int direct)
+{
+	char *map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), buf[LEN];
+	uint64_t data_stamp, attr_stamp;
+	struct fuse_attr_out attr;
+	struct stat st;
+
+	CHECK(map != MAP_FAILED, "mmap");
+	script_record(s, true);
+	CHECK(pread(direct, buf, LEN, 0) == LEN, "read");
+	data_stamp = stamp_of(s, FUSE_READ);
+	CHECK(!fstat(fd, &st), "stat");
+	attr_stamp = stamp_of(s, FUSE_GETATTR);
+	script_record(s, false);
+	answer(s, FUSE_READ, EXTFUSE_KIND_DATA, data_stamp, buf, LEN);
+	raw_fill_attr(rf, file, &attr);
+	low_attr(&attr.attr);
+	answer(s, FUSE_GETATTR, EXTFUSE_KIND_ATTR, attr_stamp, &attr, sizeof(attr));
+	memcpy(map, "mapped", 6);
+	raw_reset(rf);
+	CHECK(pread(direct, buf, LEN, 0) == LEN && !memcmp(buf, "mapped bytes", LEN), "what is stored must be read");
+	CHECK(raw_count(rf, FUSE_READ) == 1, "from the daemon");
+	CHECK(!fstat(fd, &st) && raw_count(rf, FUSE_GETATTR) == 1, "its attributes as well");
+	script_clear(s);
+	CHECK(!munmap(map, 4096), "munmap");
+}
+
 /* Two handles: the daemon is asked for what one reads, the other is done on the backing file. */
 static void data(void)
 {
@@ -151,6 +179,8 @@ static void data(void)
 	      "both answers must be stale");
 	CHECK(!script_get(s, EXTFUSE_PHASE_REQUEST, FUSE_READ).fresh[0].result, "the program must be told");
 	CHECK(!script_get(s, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR).fresh[0].result, "the program must be told");
+	script_clear(s);
+	stored(s, fd, direct);
 	script_free(s);
 	close(direct);
 	close(fd);
