@@ -81,7 +81,7 @@ enum extfuse_phase {
 /* extfuse_req.flags */
 #define EXTFUSE_F_BACKGROUND	(1U << 0)	/* nobody waits for the answer in the calling task */
 #define EXTFUSE_F_NOCREDS	(1U << 1)	/* no caller: uid, gid, pid and who are 0 */
-#define EXTFUSE_F_IDMAPPED	(1U << 2)	/* came through an idmapped mount */
+#define EXTFUSE_F_IDMAPPED	(1U << 2)	/* creates something through an idmapped mount */
 #define EXTFUSE_F_FRESH		(1U << 3)	/* sent out of distrust: an answer 0 is not taken */
 #define EXTFUSE_F_REVAL		(1U << 4)	/* LOOKUP of a name whose dentry is known: see child */
 #define EXTFUSE_F_ENTRY		(1U << 5)	/* reply phase: asked for one directory entry */
@@ -99,7 +99,8 @@ enum extfuse_phase {
  * @version:	EXTFUSE_ABI_VERSION
  * @opcode:	enum fuse_opcode
  * @nodeid:	node that the request names (the directory for names)
- * @uid, @gid:	fsuid and fsgid of the caller in the mount's user namespace
+ * @uid, @gid:	fsuid and fsgid of the caller in the mount's user namespace;
+ *		with EXTFUSE_F_IDMAPPED as the mount maps them
  * @pid:	caller in the mount's pid namespace
  * @phase:	enum extfuse_phase
  * @flags:	EXTFUSE_F_*
