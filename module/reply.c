@@ -243,6 +243,7 @@ static void reply_until(struct extfuse_run *run)
 	u16 flags = extfuse_opcode_get(args->opcode)->flags;
 	u64 jiffies_now = get_jiffies_64();
 	const struct fuse_inode *fi;
+	struct fuse_attr_out attr;
 
 	if (flags & EXTFUSE_OP_ENTRY_REPLY) {
 		extfuse_entry_until(run, args->out_args[0].value);
@@ -250,6 +251,9 @@ static void reply_until(struct extfuse_run *run)
 		const struct fuse_attr_out *out = args->out_args[0].value;
 
 		run->req.attr_until = until(run, out->attr_valid, out->attr_valid_nsec);
+	} else if (flags & EXTFUSE_OP_STATX_REPLY) {
+		if (extfuse_statx_get(args, &attr))
+			run->req.attr_until = until(run, attr.attr_valid, attr.attr_valid_nsec);
 	} else if (args->ext.inode) {
 		fi = get_fuse_inode(args->ext.inode);
 		if (fi->i_time > jiffies_now)

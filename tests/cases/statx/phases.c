@@ -82,6 +82,33 @@ static void reply(struct raw_node *file)
 	script_clear(s);
 }
 
+static int serve_five(struct raw_req *req)
+{
+	struct raw_statx_out out;
+
+	statx_fill(raw_node(rf, req->in->nodeid), &out);
+	out.attr_valid = 5;
+	raw_reply(req, 0, &out, sizeof(out));
+	return RAW_DONE;
+}
+
+/* What the reply phase is told of a lifetime is this reply's, not what the node had before. */
+static void until(void)
+{
+	const struct extfuse_req *req;
+	struct statx st;
+
+	raw_file(rf, "/b", "text", 4);
+	raw_on(rf, RAW_STATX, serve_five, NULL);
+	script_flush(s);
+	script_record(s, true);
+	CHECK(!statx_of("mnt/b", 0, &st), "statx");
+	script_record(s, false);
+	req = &script_find(s, EXTFUSE_PHASE_REPLY, RAW_STATX)->req;
+	CHECK(req->attr_until == req->now + 5 * RAW_SEC, "the attributes are valid for 5 s, not for %lld ns",
+	      (long long)(req->attr_until ? req->attr_until - req->now : 0));
+}
+
 /* How often two more statx() ask the program. */
 static unsigned int asked(struct raw_node *file, uint64_t sec)
 {
@@ -130,6 +157,7 @@ int main(void)
 
 	file = statx_start(&minute);
 	CHECK(asked(file, 1000) == 1, "the attachment allows a minute");
+	until();
 	statx_stop();
 	return 0;
 }
