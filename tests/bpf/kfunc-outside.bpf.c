@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For tests: the kfuncs called where no request is: from a program that
- * BPF_PROG_RUN runs, and from a timer that it starts. Loaded with libbpf alone,
- * for the module would not attach it.
+ * For tests: the kfuncs called by a program that BPF_PROG_RUN runs, where no
+ * request is. Loaded with libbpf alone: it is no extension.
  */
 #include <extfuse/bpf.h>
 #include "../lib/kfunc_abi.h"
-
-struct alarm {
-	struct bpf_timer timer;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct alarm);
-} alarms SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -38,33 +26,6 @@ SEC("syscall") int run(struct extfuse_req *req)
 	result(KFUNC_RUN_WRITE, bpf_extfuse_write_args(req, OUT_PARAM_0, b, sizeof(b)));
 	result(KFUNC_RUN_FRESH, bpf_extfuse_fresh(req, 1, EXTFUSE_KIND_ATTR, ~0ULL));
 	return 0;
-}
-
-static int ring(void *map, __u32 *key, struct alarm *alarm)
-{
-	struct extfuse_req fake = {};
-	__u8 b[64] = {};
-
-	(void)map;
-	(void)key;
-	(void)alarm;
-	result(KFUNC_TIMER_READ, bpf_extfuse_read_args(&fake, OPCODE, b, 4));
-	result(KFUNC_TIMER_WRITE, bpf_extfuse_write_args(&fake, OUT_PARAM_0, b, sizeof(b)));
-	result(KFUNC_TIMER_FRESH, bpf_extfuse_fresh(&fake, 1, EXTFUSE_KIND_ATTR, ~0ULL));
-	result(KFUNC_TIMER_RAN, 1);
-	return 0;
-}
-
-SEC("syscall") int timer(struct extfuse_req *req)
-{
-	__u32 zero = 0;
-	struct alarm *alarm = bpf_map_lookup_elem(&alarms, &zero);
-
-	(void)req;
-	if (!alarm || bpf_timer_init(&alarm->timer, &alarms, 1 /* CLOCK_MONOTONIC */) ||
-	    bpf_timer_set_callback(&alarm->timer, ring))
-		return 1;
-	return bpf_timer_start(&alarm->timer, 1000000, 0);
 }
 
 char _license[] SEC("license") = "GPL";

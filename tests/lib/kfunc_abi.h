@@ -82,11 +82,7 @@ enum {
 	KFUNC_MKDIR_EXT_VALUE,
 	KFUNC_MKDIR_NUM_IN,
 	KFUNC_MKDIR_IN_2,
-	/* tests/bpf/kfunc-null.bpf.c */
-	KFUNC_NULL_DST,
-	KFUNC_NULL_SRC,
-	KFUNC_NULL_REQ,
-	KFUNC_STACK_REQ,
+	/* tests/reject/timer-kfunc.bpf.c, tests/bpf/kfunc-outside.bpf.c */
 	KFUNC_TIMER_RAN,
 	KFUNC_TIMER_READ,
 	KFUNC_TIMER_WRITE,

@@ -3,7 +3,7 @@
 # The host side of a VM run, for tests/vm/run: makes what it boots from, starts QEMU with the channel as its standard
 # output, and reads the channel. Uses run's settings, which are set here to their defaults.
 
-mem='' smp=2 limit=600 grace=90 icount='' append='' userland='' log='' results=/dev/null
+mem='' smp=2 limit=600 grace=90 icount='' append='' userland='' log='' results=/dev/null outputs=''
 
 # EXTFUSE_SLOW=3 gives everything three times its time, for a machine that is slow or busy.
 SLOW=${EXTFUSE_SLOW:-1}
@@ -180,11 +180,18 @@ vm_command() {
 	exit "$status"
 }
 
+# What a case printed, where the caller wants that of those that pass as well.
+keep_output() {
+	mkdir -p "${1%/*}"
+	cp "$WORK/output" "$1"
+}
+
 # One result: into the table that the caller asked for, and to the reader. A failure brings what the case printed, what
 # the kernel said meanwhile, and the command that repeats it.
 show_result() {
 	local name=$1 verdict=$2 seconds=$3 reason=$4
 	printf '%s\t%s\t%s\t%s\n' "$name" "$verdict" "$seconds" "$reason" >>"$results"
+	[ -z "$outputs" ] || keep_output "$outputs/$name"
 	case $verdict in
 	pass) printf 'pass  %s  %s s\n' "$name" "$seconds" ;;
 	skip) printf 'SKIP  %s: %s\n' "$name" "$reason" ;;

@@ -14,11 +14,11 @@
 /* No result of a program: it did not come so far. */
 #define KFUNC_NOT_RUN	INT64_MIN
 
-static inline void kfunc_path(char *path, size_t size, const char *name)
+static inline void kfunc_path(char *path, size_t size, const char *folder, const char *name)
 {
 	const char *build = getenv("EXTFUSE_BUILD");
 
-	snprintf(path, size, "%s/tests/bpf/%s.bpf.o", build ?: "/extfuse/build", name);
+	snprintf(path, size, "%s/tests/%s/%s.bpf.o", build ?: "/extfuse/build", folder, name);
 }
 
 /* Returns -1 where the verifier of this kernel does not take it. */
@@ -26,7 +26,7 @@ static inline int kfunc_attach(struct rawfuse *rf, struct extfuse_ext **ext, con
 {
 	char path[4096], err[1024] = "";
 
-	kfunc_path(path, sizeof(path), name);
+	kfunc_path(path, sizeof(path), "bpf", name);
 	CHECK(!extfuse_ext__open(ext, path, NULL, err, sizeof(err)), "%s", err);
 	if (extfuse_ext__load(*ext, err, sizeof(err))) {
 		printf("%s\n", err);
