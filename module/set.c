@@ -249,7 +249,7 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 	old = xchg((struct extfuse_set **)&xc->set, set);
 	/* What a lost policy closed: open for those who see the set.  Pairs with set_get(). */
 	smp_store_release(&xc->closed_ops, 0);
-	smp_store_release(&xc->ops, ops);
+	WRITE_ONCE(xc->ops, ops);
 	WRITE_ONCE(xc->reply_ops, reply_ops);
 	if (old)
 		set_drop(old);
