@@ -143,7 +143,8 @@ bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background)
 		req->flags |= EXTFUSE_F_NOCREDS;
 	if (extfuse_is_idmapped(run->fm, args))
 		req->flags |= EXTFUSE_F_IDMAPPED;
-	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES)
+	/* What changes something is marked before anybody is asked about it. */
+	if (args->ext.marked)
 		req->flags |= EXTFUSE_F_CHANGES;
 	req->error = 0;
 	req->reserved = 0;
@@ -153,7 +154,10 @@ bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background)
 	req->attr_until = 0;
 	req->entry_until = 0;
 	req->child = req->flags & EXTFUSE_F_REVAL ? get_node_id(args->ext.child[0]) : 0;
-	memcpy(req->cookie, args->ext.cookie, sizeof(req->cookie));
+	if (phase == EXTFUSE_PHASE_REQUEST)
+		memset(req->cookie, 0, sizeof(req->cookie));
+	else
+		memcpy(req->cookie, args->ext.cookie, sizeof(req->cookie));
 	return true;
 }
 

@@ -49,21 +49,22 @@ struct extfuse_args {
 	struct inode *child[2];		/* nodes (un)linked, moved, replaced, confirmed */
 	struct super_block *sb;		/* LOOKUP without an inode at hand */
 	struct dentry *dentry;		/* RELEASE: with a reference, see extfuse_release_dentry() */
-	u8 flags;
-
 	struct mnt_idmap *idmap;	/* of the mount that it came through; NULL: none is known */
-	struct fuse_mount *fm;		/* while pending */
+	u8 flags;
+	bool not_asked;			/* the kernel's own flush, no program's matter */
+
+	/* Small things first: each request zeroes all of this, and holes count. */
 	u8 marked;
 	u8 nmarks;
 	bool replied;			/* the daemon wrote the reply that ended it */
 	bool pending;			/* background: our end is owed */
-	bool not_asked;			/* call site: the kernel's own flush, no program's matter */
 	bool caller_known;		/* uid, gid, pid and who are filled */
 	u16 name_slot;			/* F_REVAL: see revalidate.c */
 	u16 mark[EXTFUSE_MARKS_MAX];	/* while marked: the slots that it has in flight */
 
-	struct extfuse_shadow *shadow;	/* an answer to be compared, see shadow.c */
 	u32 uid, gid, pid;
+	struct fuse_mount *fm;		/* while pending */
+	struct extfuse_shadow *shadow;	/* an answer to be compared, see shadow.c */
 	u64 set_id;			/* 0: no set has seen the start */
 	u64 stamp;
 	u64 open_stamp;			/* READDIR: the clock when the directory was opened */

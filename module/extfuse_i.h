@@ -246,6 +246,12 @@ static inline void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *
 void extfuse_context_init(void);
 bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
 
+/* What a program left in its cookies, for the next one that sees this request. */
+static inline void extfuse_cookies_keep(struct extfuse_run *run)
+{
+	memcpy(run->args->ext.cookie, run->req.cookie, sizeof(run->req.cookie));
+}
+
 /* hook.c */
 ssize_t extfuse_simple_request(struct fuse_mount *fm, struct fuse_args *args);
 ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,

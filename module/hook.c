@@ -45,13 +45,8 @@ static void slow_warn(struct extfuse_run *run, u64 ns)
 		run->fm->fc->dev, run->set->name, div_u64(ns, NSEC_PER_USEC), run->args->opcode);
 }
 
-/*
- * extfuse_run_prog - run a program on a filled state, returns its verdict
- *
- * The caller is in an RCU tasks trace section that it entered before it looked
- * the program up.
- */
-int extfuse_run_prog(struct extfuse_run *run, const struct bpf_prog *prog)
+/* Inline for the request phase, where a call more is felt. */
+static __always_inline int run_prog(struct extfuse_run *run, const struct bpf_prog *prog)
 {
 	u32 opcode = run->args->opcode;
 	struct bpf_run_ctx *outer;
@@ -76,8 +71,18 @@ int extfuse_run_prog(struct extfuse_run *run, const struct bpf_prog *prog)
 			slow_warn(run, ns);
 	}
 	migrate_enable();
-	memcpy(run->args->ext.cookie, run->req.cookie, sizeof(run->req.cookie));
 	return verdict;
+}
+
+/*
+ * extfuse_run_prog - run a program on a filled state, returns its verdict
+ *
+ * The caller is in an RCU tasks trace section that it entered before it looked
+ * the program up.
+ */
+int extfuse_run_prog(struct extfuse_run *run, const struct bpf_prog *prog)
+{
+	return run_prog(run, prog);
 }
 
 /* What the program wrote is taken back, as if it had not been asked. */
@@ -255,9 +260,11 @@ static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, b
 	/* Since 7.12 there is nothing to adjust. */
 	if (!background && unlikely(run->fm->fc->minor < 12))
 		extfuse_sizes_adjust(run->fm->fc, run->args);
-	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REQUEST, background) || !prog)
+	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REQUEST, background))
 		return EXTFUSE_UPCALL;
-	ret = verdict_apply(run, extfuse_run_prog(run, prog));
+	ret = prog ? verdict_apply(run, run_prog(run, prog)) : EXTFUSE_UPCALL;
+	if (ret == EXTFUSE_UPCALL)
+		extfuse_cookies_keep(run);
 	if (ret > 0 && extfuse_opcode_get(run->args->opcode)->flags & EXTFUSE_OP_DIR_REPLY)
 		ret = answer_list(run, ret);
 	return ret;
@@ -315,7 +322,6 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 
 	args->ext.set_id = set->id;
 	args->ext.caller_known = false;
-	memset(args->ext.cookie, 0, sizeof(args->ext.cookie));
 	if (!set->request[args->opcode] && !(background && set->reply[args->opcode]))
 		goto out;
 	/* A task inside one of our programs never starts another. */

@@ -407,6 +407,7 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 	} else {
 		ret = reply_one(&run, prog, ret);
 	}
+	extfuse_cookies_keep(&run);
 out:
 	rcu_read_unlock_trace();
 	return ret;
