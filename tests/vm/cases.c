@@ -20,6 +20,7 @@
 #define EXIT_SKIP	77
 #define LEAKS		"/sys/kernel/debug/kmemleak"
 #define LEAKS_SECONDS	600
+#define LOCKDEP_STATS	"/proc/lockdep_stats"
 
 static int failures;
 
@@ -212,6 +213,34 @@ static void leaks_look(void)
 	result(&c, failures ? "fail" : "pass", now_seconds() - start, "");
 }
 
+/* -1: this kernel has no lockdep; else whether it still looks. */
+static int lockdep_is_on(void)
+{
+	FILE *f = fopen(LOCKDEP_STATS, "re");
+	char line[200];
+	int on = f ? 0 : -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, " debug_locks: %d", &on);
+	if (f)
+		fclose(f);
+	return on;
+}
+
+/* One that has run out of something, or saw a taint, finds nothing any more, and may say so in a word that we do not know. */
+static void lockdep_look(void)
+{
+	struct plan_case c = { .name = "vm/lockdep" };
+	int on = lockdep_is_on();
+
+	if (on < 0)
+		return;
+	channel_send('S', "%s\t%d", c.name, c.timeout);
+	if (!on)
+		fail(c.name, "%s", "lockdep has switched itself off: these cases were run without it");
+	result(&c, on ? "pass" : "fail", 0, "");
+}
+
 int cases_run(struct plan *plan)
 {
 	int i;
@@ -225,6 +254,7 @@ int cases_run(struct plan *plan)
 		channel_send('D', "the kernel is not fit for more cases after %s", plan->cases[i].name);
 		return 1;
 	}
+	lockdep_look();
 	leaks_look();
 	return 0;
 }
