@@ -17,6 +17,7 @@ static long available_kb(void)
 
 	CHECK(fd >= 0 && write(fd, "3", 1) == 1, "drop_caches");
 	close(fd);
+	case_slabs_shrink("*");
 	f = fopen("/proc/meminfo", "re");
 	while (fgets(line, sizeof(line), f))
 		sscanf(line, "MemFree: %ld", &kb);
@@ -30,12 +31,8 @@ static long slab_objects(const char *cache)
 	char path[256];
 	long n = -1;
 	FILE *f;
-	int fd;
 
-	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink", cache);
-	fd = open(path, O_WRONLY);
-	CHECK(fd >= 0 && write(fd, "1", 1) == 1, "%s", path);
-	close(fd);
+	case_slabs_shrink(cache);
 	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/objects", cache);
 	f = fopen(path, "re");
 	CHECK(f && fscanf(f, "%ld", &n) == 1, "%s", path);
