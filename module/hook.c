@@ -263,7 +263,8 @@ static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, b
 	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REQUEST, background))
 		return EXTFUSE_UPCALL;
 	ret = prog ? verdict_apply(run, run_prog(run, prog)) : EXTFUSE_UPCALL;
-	if (ret == EXTFUSE_UPCALL)
+	/* An answer needs them no more, but for a reply program that sees its entries. */
+	if (ret == EXTFUSE_UPCALL || ret > 0)
 		extfuse_cookies_keep(run);
 	if (ret > 0 && extfuse_opcode_get(run->args->opcode)->flags & EXTFUSE_OP_DIR_REPLY)
 		ret = answer_list(run, ret);

@@ -77,6 +77,28 @@ static void shapes(uint32_t opcode)
 	answer(opcode, "nothing: the end", true, "");
 }
 
+/* The reply program sees the entries of an answer with what the request program left in its cookies. */
+static void cookies(void)
+{
+	struct script_rule rule = {
+		.nfresh = 1, .times = 1, .fresh = { { .kind = EXTFUSE_KIND_DATA } }, .cookie = 0x1234567890,
+	};
+	const struct script_event *e;
+	char names[1024];
+
+	add(NULL, 0, "one", false, 1000000);
+	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_READDIR, &rule, buf, len);
+	script_flush(s);
+	script_record(s, true);
+	case_list("mnt", names, sizeof(names));
+	e = script_find(s, EXTFUSE_PHASE_REPLY, FUSE_READDIR);
+	CHECK(e->req.flags & EXTFUSE_F_ENTRY && e->req.cookie[0] == rule.cookie, "the cookie must arrive");
+	script_record(s, false);
+	script_clear(s);
+	memset(buf, 0, sizeof(buf));
+	len = 0;
+}
+
 int main(void)
 {
 	struct raw_node *a, *b;
@@ -88,6 +110,7 @@ int main(void)
 	raw_file(rf, "/a", "text", 4);
 	raw_file(rf, "/b", "text", 4);
 	shapes(FUSE_READDIR);
+	cookies();
 	script_free(s);
 	raw_balance(rf);
 	raw_stop(rf);
