@@ -3,20 +3,7 @@
  * For tests: the kfuncs called by a program that BPF_PROG_RUN runs, where no
  * request is. Loaded with libbpf alone: it is no extension.
  */
-#include <extfuse/bpf.h>
-#include "../lib/kfunc_abi.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, KFUNC_RESULTS);
-	__type(key, __u32);
-	__type(value, __s64);
-} results SEC(".maps");
-
-static __always_inline void result(__u32 i, __s64 value)
-{
-	bpf_map_update_elem(&results, &i, &value, 0);
-}
+#include "kfunc_results.h"
 
 SEC("syscall") int run(struct extfuse_req *req)
 {

@@ -5,15 +5,7 @@
  * has the table of what they must be. Calls that the verifier of some kernel
  * refuses have an object of their own.
  */
-#include <extfuse/bpf.h>
-#include "../lib/kfunc_abi.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, KFUNC_RESULTS);
-	__type(key, __u32);
-	__type(value, __s64);
-} results SEC(".maps");
+#include "kfunc_results.h"
 
 struct bytes {
 	__u8 b[KFUNC_BYTES];
@@ -28,11 +20,6 @@ struct {
 
 /* What the case wants the program to do this time. */
 volatile __u32 todo;
-
-static __always_inline void result(__u32 i, __s64 value)
-{
-	bpf_map_update_elem(&results, &i, &value, 0);
-}
 
 /* Numbers want exactly their size. */
 static __always_inline void number(struct extfuse_req *req, __u32 at, __u32 type)

@@ -6,8 +6,7 @@
  * expect: load "must be sleepable to call sleepable kfunc"
  * expect: attach "helper bpf_timer_(init|start|set_callback) is not allowed"
  */
-#include <extfuse/bpf.h>
-#include "../lib/kfunc_abi.h"
+#include "../bpf/kfunc_results.h"
 
 struct alarm {
 	struct bpf_timer timer;
@@ -19,18 +18,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct alarm);
 } alarms SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, KFUNC_RESULTS);
-	__type(key, __u32);
-	__type(value, __s64);
-} results SEC(".maps");
-
-static __always_inline void result(__u32 i, __s64 value)
-{
-	bpf_map_update_elem(&results, &i, &value, 0);
-}
 
 static int ring(void *map, __u32 *key, struct alarm *alarm)
 {
