@@ -42,7 +42,7 @@ static bool is_message(const char *line, size_t len)
 {
 	static const char *const noise[] = {
 		"processed ", "verification time", "stack depth", "-- END PROG LOAD LOG", "; ",
-		"from ", "last_idx", "regs=", "parent ",
+		"from ", "last_idx", "regs=", "parent ", "cur state: ", "old state: ",
 	};
 
 	if (!len || strspn(line, "0123456789") || line[0] == ' ' || line[0] == '\t')
@@ -56,12 +56,18 @@ static bool is_message(const char *line, size_t len)
 	return true;
 }
 
+/* Since 7.3 a page with source and advice follows the message that it explains. */
+static bool is_report(const char *line)
+{
+	return !strncmp(line, "Verification failed: ", 21);
+}
+
 /* The last message, and the one before it where that is its reason. */
 void capture__verdict(const char *log, char *buf, size_t len)
 {
 	const char *line = log, *end, *before = NULL, *last = NULL;
 
-	for (; *line; line = *end ? end + 1 : end) {
+	for (; *line && !is_report(line); line = *end ? end + 1 : end) {
 		end = strchrnul(line, '\n');
 		if (is_message(line, end - line)) {
 			before = last;

@@ -99,6 +99,13 @@ static void test_verdicts(void)
 	capture__verdict("write into map forbidden\narg#2 arg#3 memory, len pair leads to invalid memory access\n"
 			 "-- END PROG LOAD LOG --\n", buf, sizeof(buf));
 	CHECK(!strncmp(buf, "write into map forbidden; arg#2", 31), "%s", buf);
+	capture__verdict("1: (85) call f#1\nR3 and R4 memory, len pair leads to invalid memory access\n\n"
+			 "Verification failed: Call Type Safety: Invalid call argument\n\nReason:\n  ...\n\n"
+			 "Suggestion:\n  Pass a stack, map, ...\n\n", buf, sizeof(buf));
+	CHECK(!strcmp(buf, "R3 and R4 memory, len pair leads to invalid memory access"), "%s", buf);
+	capture__verdict("infinite loop detected at insn 0\ncur state: R1=ctx() R10=fp0\nold state: R1=ctx() R10=fp0\n",
+			 buf, sizeof(buf));
+	CHECK(!strcmp(buf, "infinite loop detected at insn 0"), "%s", buf);
 	buf[0] = '\0';
 	capture__verdict("", buf, sizeof(buf));
 	CHECK(!buf[0], "nothing of nothing");
