@@ -2,9 +2,9 @@
 /*
  * The kfuncs: what a program of extfuse may call of ours.
  *
- * They trust nothing: @req is only a ticket and never looked into.  The state
- * of the run is found by the task's BPF run context and recognised by a mark
- * inside the bounds of every such context (its first word, which holds a
+ * They trust nothing: @req is only a ticket, compared and never looked into.
+ * The state of the run is found by the task's BPF run context and recognised by
+ * a mark inside the bounds of every such context (its first word, which holds a
  * secret of the module xor the state's address), so a call from a timer, from
  * BPF_PROG_RUN or from another kind of program gets -EINVAL.  They never
  * sleep: bpf_for_each_map_elem() calls back under RCU.
@@ -31,6 +31,17 @@ struct extfuse_run *extfuse_run_current(void)
 	run = (void *)(unsigned long)(READ_ONCE_NOCHECK(ctx->bpf_cookie) ^ extfuse_run_secret);
 	/* A foreign cookie gives any address: compare before anything is read. */
 	return run == container_of(ctx, struct extfuse_run, run_ctx) ? run : NULL;
+}
+
+/*
+ * The run whose context @req is, or NULL.  Older verifiers let NULL or any
+ * memory pass for a context, newer ones do not: here all of them fare the same.
+ */
+static struct extfuse_run *run_of(const struct extfuse_req *req)
+{
+	struct extfuse_run *run = extfuse_run_current();
+
+	return run && req == &run->req ? run : NULL;
 }
 
 static int read_exact(void *dst, u32 size, const void *src, u32 want)
@@ -99,12 +110,27 @@ static int read_ext(const struct extfuse_run *run, u32 type, void *dst, u32 size
 	return read_bytes(dst, size, ext->value, ext->size);
 }
 
+/* Attributes and entries are what is copied all the time: by type, it costs no call. */
+static __always_inline void output_copy(void *dst, const void *src, u32 len)
+{
+	switch (len) {
+	case sizeof(struct fuse_attr_out):
+		memcpy(dst, src, sizeof(struct fuse_attr_out));
+		break;
+	case sizeof(struct fuse_entry_out):
+		memcpy(dst, src, sizeof(struct fuse_entry_out));
+		break;
+	default:
+		memcpy(dst, src, len);
+	}
+}
+
 /* Outputs lie where the fork put them: they are there. */
 static int read_output(void *dst, u32 size, const void *src, u32 len)
 {
 	if (size < len)
 		return -E2BIG;
-	memcpy(dst, src, len);
+	output_copy(dst, src, len);
 	return 0;
 }
 
@@ -165,7 +191,7 @@ static int write_answer(struct extfuse_run *run, unsigned int i, const void *src
 	if (extfuse_out_is_paged(args, i))
 		extfuse_pages_write(args, src, size);
 	else
-		memcpy(args->out_args[i].value, src, size);
+		output_copy(args->out_args[i].value, src, size);
 	run->out_len[i] = size;
 	run->out_written |= BIT(i);
 	return 0;
@@ -191,7 +217,7 @@ static int write_reply(struct extfuse_run *run, unsigned int i, const void *src,
 		return -E2BIG;
 	if (size != want)
 		return -EINVAL;
-	memcpy(&run->stage_entry, src, size);
+	output_copy(&run->stage_entry, src, size);
 	run->staged = true;
 	return 0;
 }
@@ -213,13 +239,14 @@ extfuse_kfunc_start
  * Callable from programs that extfuse runs, also within bpf_loop() and
  * bpf_for_each_map_elem().  Takes no reference, does not sleep.
  *
- * Return: 0; -EINVAL outside of a request, @dst is NULL, no such argument, or
- * an exact size was missed; -E2BIG @dst is smaller than the value; -ENODATA
- * output not yet written; -EFAULT fault, @dst is zeroed; -EBADRQC unknown @type.
+ * Return: 0; -EINVAL outside of a request, @req is not its context, @dst is
+ * NULL, no such argument, or an exact size was missed; -E2BIG @dst is smaller
+ * than the value; -ENODATA output not yet written; -EFAULT fault, @dst is
+ * zeroed; -EBADRQC unknown @type.
  */
 __bpf_kfunc int bpf_extfuse_read_args(struct extfuse_req *req, u32 type, void *dst, u32 dst__sz)
 {
-	const struct extfuse_run *run = extfuse_run_current();
+	const struct extfuse_run *run = run_of(req);
 
 	if (!run || !dst)
 		return -EINVAL;
@@ -268,14 +295,14 @@ __bpf_kfunc int bpf_extfuse_read_args(struct extfuse_req *req, u32 type, void *d
  * Callable from programs that extfuse runs, also within bpf_loop() and
  * bpf_for_each_map_elem().  Takes no reference, does not sleep.
  *
- * Return: 0; -EINVAL outside of a request, @src is NULL, no such output, not
- * writable in this phase, or an exact size was missed; -E2BIG larger than the
- * output; -EBADRQC not an output.
+ * Return: 0; -EINVAL outside of a request, @req is not its context, @src is
+ * NULL, no such output, not writable in this phase, or an exact size was
+ * missed; -E2BIG larger than the output; -EBADRQC not an output.
  */
 __bpf_kfunc int bpf_extfuse_write_args(struct extfuse_req *req, u32 type, const void *src,
 				       u32 src__sz)
 {
-	struct extfuse_run *run = extfuse_run_current();
+	struct extfuse_run *run = run_of(req);
 	unsigned int i = type - OUT_PARAM_0;
 
 	if (!run || !src)
@@ -289,23 +316,26 @@ __bpf_kfunc int bpf_extfuse_write_args(struct extfuse_req *req, u32 type, const 
 	return write_answer(run, i, src, src__sz);
 }
 
-static bool kind_slot(const struct extfuse_run *run, u64 nodeid, u32 kind, u16 *slot)
+/* The slot of this request's name; negative where @nodeid has none in it. */
+static int name_slot(const struct extfuse_run *run, u64 nodeid)
 {
 	const struct fuse_args *args = run->args;
+	unsigned int len, arg = args->opcode == FUSE_LOOKUP ? 1 :
+				extfuse_opcode_get(args->opcode)->name;
+	const char *name;
 
-	if (kind == EXTFUSE_KIND_NAME) {
-		unsigned int len, arg = args->opcode == FUSE_LOOKUP ? 1 :
-					extfuse_opcode_get(args->opcode)->name;
-		const char *name;
+	if (!arg || nodeid != args->nodeid)
+		return -EINVAL;
+	name = extfuse_in_name(args, arg - 1, &len);
+	return extfuse_slot_of_name(READ_ONCE(run->xc->names_dir), nodeid, name, len);
+}
 
-		if (!arg || nodeid != args->nodeid)
-			return false;
-		name = extfuse_in_name(args, arg - 1, &len);
-		*slot = extfuse_slot_of_name(READ_ONCE(run->xc->names_dir), nodeid, name, len);
-		return true;
-	}
-	*slot = extfuse_slot_of_node(nodeid, kind);
-	return true;
+/* EXTFUSE_SLOTS: the connection's epoch alone. */
+static int kind_slot(const struct extfuse_run *run, u64 nodeid, u32 kind)
+{
+	if (likely(kind < EXTFUSE_KIND_NAME))
+		return extfuse_slot_of_node(nodeid, kind);
+	return kind == EXTFUSE_KIND_NAME ? name_slot(run, nodeid) : EXTFUSE_SLOTS;
 }
 
 /**
@@ -323,30 +353,33 @@ static bool kind_slot(const struct extfuse_run *run, u64 nodeid, u32 kind, u16 *
  * not sleep.
  *
  * Return: 1 fresh; 0 not, or too many were recorded; -EINVAL outside of a
- * request phase, unknown @kind, or a name that is not the request's.
+ * request phase, @req is not its context, unknown @kind, or a name that is not
+ * the request's.
  */
 __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind, u64 stamp)
 {
-	struct extfuse_run *run = extfuse_run_current();
+	struct extfuse_run *run = run_of(req);
+	struct extfuse_proof *proof;
 	struct inode *child;
-	u16 slot = 0;
+	int slot;
 
 	if (!run || run->phase != EXTFUSE_PHASE_REQUEST || kind >= __EXTFUSE_KIND_MAX)
 		return -EINVAL;
-	if (kind != EXTFUSE_KIND_CONN && !kind_slot(run, nodeid, kind, &slot))
-		return -EINVAL;
+	slot = kind_slot(run, nodeid, kind);
+	if (unlikely(slot < 0))
+		return slot;
 	/* A stamp of the future is nobody's. */
 	if (stamp > extfuse_stamp(run->xc))
 		return 0;
 	if (run->nproofs == EXTFUSE_FRESH_MAX || !extfuse_epoch_fresh(run->xc, stamp))
 		return 0;
-	if (kind != EXTFUSE_KIND_CONN && !extfuse_slot_fresh(run->xc, slot, stamp))
+	if (likely(slot < EXTFUSE_SLOTS) && !extfuse_slot_fresh(run->xc, slot, stamp))
 		return 0;
 
-	run->proofs[run->nproofs].slot = kind == EXTFUSE_KIND_CONN ? EXTFUSE_SLOTS : slot;
-	run->proofs[run->nproofs].stamp = stamp;
-	run->nproofs++;
-	if (kind == EXTFUSE_KIND_CONN || nodeid == run->args->nodeid)
+	proof = &run->proofs[run->nproofs++];
+	proof->slot = slot;
+	proof->stamp = stamp;
+	if (likely(nodeid == run->args->nodeid) || slot == EXTFUSE_SLOTS)
 		run->proven |= EXTFUSE_PROVEN(kind);
 	if (kind == EXTFUSE_KIND_ATTR) {
 		child = run->args->ext.child[0];

@@ -37,7 +37,8 @@
 #define EXTFUSE_KEEP		EXTFUSE_UPCALL
 
 /*
- * Functions of extfuse.ko.  @req must be the program's own context.  None of
+ * Functions of extfuse.ko.  @req must be the program's own context, else they
+ * say -EINVAL; a callback of bpf_loop() gets it in what it is given.  None of
  * them sleeps; all return 0 or a negative error, but bpf_extfuse_fresh().
  */
 
@@ -184,13 +185,12 @@ static __always_inline void __extfuse_seal(extfuse_word *v, unsigned long words,
 static __always_inline int __extfuse_copy(extfuse_word *dst, const volatile extfuse_word *src,
 					  unsigned long words, __u64 key)
 {
-	__u64 sum;
+	/* A copy that keeps to the words it has read: volatile reads each once. */
+	__u64 head = src[0], sum = src[1];
 	unsigned long i;
 
-	/* A copy that keeps to the words it has read: volatile reads each once. */
-	dst[0] = src[0];
-	dst[1] = src[1];
-	sum = dst[1];
+	dst[0] = head;
+	dst[1] = sum;
 #pragma unroll
 	for (i = words - EXTFUSE_MARK_WORDS; i > EXTFUSE_MARK_WORDS; i--) {
 		__u64 word = src[i - 1];
@@ -200,7 +200,7 @@ static __always_inline int __extfuse_copy(extfuse_word *dst, const volatile extf
 		/* Else the compiler holds the words in a second copy on the stack. */
 		asm volatile("" : "+r"(sum) : "r"(dst) : "memory");
 	}
-	return dst[0] == key && src[words - 2] == key && src[words - 1] == sum;
+	return head == key && src[words - 2] == key && src[words - 1] == sum;
 }
 
 /**

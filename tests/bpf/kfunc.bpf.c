@@ -129,25 +129,25 @@ static __noinline int fresh(struct extfuse_req *req)
 	return 0;
 }
 
+/* A callback gets at the context by what it is given. */
 struct loop {
+	struct extfuse_req *req;
 	__s64 ok;
 };
 
 static long looped(__u32 i, struct loop *loop)
 {
-	/* A callback has no context; any is as good, for nobody looks into it. */
-	struct extfuse_req any = {};
 	__u32 opcode = 0;
 
 	(void)i;
-	if (!bpf_extfuse_read_args(&any, OPCODE, &opcode, sizeof(opcode)))
+	if (!bpf_extfuse_read_args(loop->req, OPCODE, &opcode, sizeof(opcode)))
 		loop->ok += opcode;
 	return 0;
 }
 
 EXTFUSE_REQUEST(getxattr)
 {
-	struct loop loop = {};
+	struct loop loop = { .req = req };
 
 	numbers(req);
 	values(req);

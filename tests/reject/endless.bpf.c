@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Never ends.
- * expect: load "."
+ * expect: load "infinite loop detected"
  */
 #include <extfuse/bpf.h>
 
