@@ -85,11 +85,11 @@ static u64 max_entry(const struct extfuse_run *run)
 }
 
 /*
- * Is this what the inode has?  Under the writeback cache size and times of
- * regular files are the kernel's: neither compared nor (by
- * fuse_change_attributes()) taken.
+ * Is this what the inode has?  Inline where a call more is felt.  Under the
+ * writeback cache size and times of regular files are the kernel's: neither
+ * compared nor (by fuse_change_attributes()) taken.
  */
-bool extfuse_attr_same(struct inode *inode, const struct fuse_attr *attr)
+static __always_inline bool attr_same(struct inode *inode, const struct fuse_attr *attr)
 {
 	const struct fuse_conn *fc = get_fuse_conn(inode);
 	const struct fuse_inode *fi = get_fuse_inode(inode);
@@ -100,8 +100,7 @@ bool extfuse_attr_same(struct inode *inode, const struct fuse_attr *attr)
 	if (attr->ino != fi->orig_ino || attr->mode != fi->orig_i_mode ||
 	    attr->nlink != inode->i_nlink || attr->flags)
 		return false;
-	if (!extfuse_uid_same(fc, attr->uid, inode->i_uid) ||
-	    !extfuse_gid_same(fc, attr->gid, inode->i_gid))
+	if (!extfuse_owner_same(fc, attr, inode))
 		return false;
 	if ((S_ISCHR(attr->mode) || S_ISBLK(attr->mode)) &&
 	    attr->rdev != new_encode_dev(inode->i_rdev))
@@ -109,6 +108,11 @@ bool extfuse_attr_same(struct inode *inode, const struct fuse_attr *attr)
 	if (fc->writeback_cache && S_ISREG(inode->i_mode))
 		return true;
 	return attr->size == i_size_read(inode);
+}
+
+bool extfuse_attr_same(struct inode *inode, const struct fuse_attr *attr)
+{
+	return attr_same(inode, attr);
 }
 
 static bool is_submount(const struct inode *inode)
@@ -148,7 +152,7 @@ static enum extfuse_outcome check_getattr(struct extfuse_run *run)
 		return EXTFUSE_BAD;
 	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)) || !inode || is_submount(inode))
 		return EXTFUSE_STALE;
-	if (!extfuse_attr_same(inode, &out->attr))
+	if (!attr_same(inode, &out->attr))
 		return attr_outcome(&out->attr);
 	if (out->attr_valid || out->attr_valid_nsec)
 		extfuse_attr_cap(out, max_attr(run, &out->attr));
@@ -199,7 +203,7 @@ static enum extfuse_outcome check_lookup(struct extfuse_run *run)
 	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_NAME) | EXTFUSE_PROVEN_CHILD))
 		return EXTFUSE_STALE;
 	if (out->nodeid != get_node_id(inode) ||
-	    inode->i_generation != (u32)out->generation || !extfuse_attr_same(inode, &out->attr))
+	    inode->i_generation != (u32)out->generation || !attr_same(inode, &out->attr))
 		return attr_outcome(&out->attr);
 	extfuse_entry_cap(out, max_attr(run, &out->attr), max_entry(run));
 	return EXTFUSE_ACCEPT;
@@ -295,11 +299,9 @@ static enum extfuse_outcome check_readdir(struct extfuse_run *run)
 }
 
 /* OPEN and OPENDIR are not here: they stand only with a backing object. */
-static enum extfuse_outcome check_opcode(struct extfuse_run *run)
+static noinline enum extfuse_outcome check_opcode(struct extfuse_run *run)
 {
 	switch (run->args->opcode) {
-	case FUSE_GETATTR:
-		return check_getattr(run);
 	case FUSE_STATX:
 		return check_statx(run);
 	case FUSE_LOOKUP:
@@ -332,9 +334,14 @@ static enum extfuse_outcome check_opcode(struct extfuse_run *run)
 enum extfuse_outcome extfuse_answer_check(struct extfuse_run *run)
 {
 	const struct fuse_args *args = run->args;
-	enum extfuse_outcome outcome = check_opcode(run);
 	const struct fuse_entry_out *out;
+	enum extfuse_outcome outcome;
 
+	/* Most answers are to GETATTR: their way is short. */
+	if (likely(args->opcode == FUSE_GETATTR))
+		outcome = check_getattr(run);
+	else
+		outcome = check_opcode(run);
 	if (outcome != EXTFUSE_ACCEPT)
 		return outcome;
 	/* Sent out of distrust: the daemon itself is asked. */

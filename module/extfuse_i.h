@@ -246,16 +246,23 @@ static inline void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *
 void extfuse_context_init(void);
 bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
 
-/* What a program left in its cookies, for the next one that sees this request. */
-static inline void extfuse_cookies_keep(struct extfuse_run *run)
+/* What a program left in its cookies, and who calls, for the next one that sees this request. */
+static inline void extfuse_run_keep(const struct extfuse_run *run)
 {
-	memcpy(run->args->ext.cookie, run->req.cookie, sizeof(run->req.cookie));
+	struct extfuse_args *ext = &run->args->ext;
+
+	memcpy(ext->cookie, run->req.cookie, sizeof(run->req.cookie));
+	ext->uid = run->req.uid;
+	ext->gid = run->req.gid;
+	ext->pid = run->req.pid;
+	ext->who = run->req.who;
+	ext->caller_known = true;
 }
 
 /* hook.c */
-ssize_t extfuse_simple_request(struct fuse_mount *fm, struct fuse_args *args);
 ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 			     struct fuse_args *args);
+ssize_t extfuse_plain_send(struct fuse_mount *fm, struct fuse_args *args);
 int extfuse_run_prog(struct extfuse_run *run, const struct bpf_prog *prog);
 
 /* check.c */
@@ -378,6 +385,21 @@ static inline struct extfuse_conn *extfuse_conn_get(const struct fuse_conn *fc)
 	return smp_load_acquire(&fc->extfuse);
 }
 
+/*
+ * extfuse_simple_request - what every synchronous caller of the fork calls, as
+ *			    fuse_simple_request() (compat/conn.c)
+ *
+ * Returns what that does: 0, the size of a variable output, or an error.  A
+ * connection that never had programs pays one predictable branch.
+ */
+static __always_inline ssize_t extfuse_simple_request(struct fuse_mount *fm,
+						      struct fuse_args *args)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
+
+	return unlikely(xc) ? extfuse_request_send(xc, fm, args) : extfuse_plain_send(fm, args);
+}
+
 /* Call sites: the clock, for what is opened now and read later. */
 static inline u64 extfuse_conn_stamp(const struct fuse_conn *fc)
 {
@@ -390,18 +412,14 @@ static inline u64 extfuse_conn_stamp(const struct fuse_conn *fc)
  * Ids of a mount and of the kernel; nearly all mounts are of the initial user
  * namespace, where both are the same.
  */
-static inline bool extfuse_uid_same(const struct fuse_conn *fc, u32 uid, kuid_t kuid)
+static inline bool extfuse_owner_same(const struct fuse_conn *fc, const struct fuse_attr *attr,
+				      const struct inode *inode)
 {
 	if (likely(fc->user_ns == &init_user_ns))
-		return uid == __kuid_val(kuid);
-	return uid_eq(make_kuid(fc->user_ns, uid), kuid);
-}
-
-static inline bool extfuse_gid_same(const struct fuse_conn *fc, u32 gid, kgid_t kgid)
-{
-	if (likely(fc->user_ns == &init_user_ns))
-		return gid == __kgid_val(kgid);
-	return gid_eq(make_kgid(fc->user_ns, gid), kgid);
+		return attr->uid == __kuid_val(inode->i_uid) &&
+		       attr->gid == __kgid_val(inode->i_gid);
+	return uid_eq(make_kuid(fc->user_ns, attr->uid), inode->i_uid) &&
+	       gid_eq(make_kgid(fc->user_ns, attr->gid), inode->i_gid);
 }
 
 /*

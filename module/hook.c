@@ -28,6 +28,7 @@
  * takes no lock of fuse; so it does not matter which of these are held.
  */
 #include "fuse_i.h"
+#include "context.h"
 #include <linux/rcupdate_trace.h>
 #include <linux/sched/clock.h>
 
@@ -91,6 +92,8 @@ static void run_undo(struct extfuse_run *run)
 	struct fuse_args *args = run->args;
 	unsigned int i;
 
+	if (!run->out_written)
+		return;
 	for (i = 0; i < args->out_numargs; i++) {
 		args->out_args[i].size = run->out_room[i];
 		if (!(run->out_written & BIT(i)))
@@ -252,20 +255,20 @@ static ssize_t answer_list(struct extfuse_run *run, ssize_t ret)
 	return ret;
 }
 
-static ssize_t set_ask(const struct extfuse_set *set, struct extfuse_run *run, bool background)
+/* @prog may be NULL where a reply program will want to know who called. */
+static ssize_t run_ask(struct extfuse_run *run, const struct bpf_prog *prog, bool background)
 {
-	const struct bpf_prog *prog = set->request[run->args->opcode];
 	ssize_t ret;
 
 	/* Since 7.12 there is nothing to adjust. */
 	if (!background && unlikely(run->fm->fc->minor < 12))
 		extfuse_sizes_adjust(run->fm->fc, run->args);
-	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REQUEST, background))
+	if (!extfuse_context_fill(run, EXTFUSE_PHASE_REQUEST, background))
 		return EXTFUSE_UPCALL;
 	ret = prog ? verdict_apply(run, run_prog(run, prog)) : EXTFUSE_UPCALL;
 	/* An answer needs them no more, but for a reply program that sees its entries. */
 	if (ret == EXTFUSE_UPCALL || ret > 0)
-		extfuse_cookies_keep(run);
+		extfuse_run_keep(run);
 	if (ret > 0 && extfuse_opcode_get(run->args->opcode)->flags & EXTFUSE_OP_DIR_REPLY)
 		ret = answer_list(run, ret);
 	return ret;
@@ -313,6 +316,7 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 {
 	struct fuse_conn *fc = fm->fc;
 	const struct extfuse_set *set;
+	const struct bpf_prog *prog;
 	struct extfuse_run run extfuse_filled_by_hand;
 	ssize_t ret = EXTFUSE_UPCALL;
 
@@ -323,7 +327,8 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 
 	args->ext.set_id = set->id;
 	args->ext.caller_known = false;
-	if (!set->request[args->opcode] && !(background && set->reply[args->opcode]))
+	prog = set->request[args->opcode];
+	if (!prog && !(background && set->reply[args->opcode]))
 		goto out;
 	/* A task inside one of our programs never starts another. */
 	if (unlikely(extfuse_is_running()))
@@ -336,7 +341,7 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 		run.args = args;
 		run.xc = xc;
 		run.set = set;
-		ret = set_ask(set, &run, background);
+		ret = run_ask(&run, prog, background);
 	}
 	extfuse_waiting_put(fc);
 out:
@@ -418,9 +423,6 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 /*
  * extfuse_request_send - a synchronous request of a connection that has, or
  *			  had, programs
- *
- * Returns what fuse_simple_request() does: 0, the size of a variable output,
- * or an error.
  */
 ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 			     struct fuse_args *args)
@@ -468,22 +470,15 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 }
 
 /*
- * extfuse_simple_request - what every synchronous caller of the fork calls, as
- *			    fuse_simple_request() (compat/conn.c)
- *
- * A connection that never had programs pays one predictable branch.
+ * extfuse_plain_send - a synchronous request of a connection that never had
+ *			programs
  */
-ssize_t extfuse_simple_request(struct fuse_mount *fm, struct fuse_args *args)
+ssize_t extfuse_plain_send(struct fuse_mount *fm, struct fuse_args *args)
 {
+	ssize_t ret = fuse_daemon_request(fm, args);
 	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
-	ssize_t ret;
 
-	if (unlikely(xc))
-		return extfuse_request_send(xc, fm, args);
-
-	ret = fuse_daemon_request(fm, args);
 	/* The first attach came meanwhile: nobody marked this request. */
-	xc = extfuse_conn_get(fm->fc);
 	if (unlikely(xc))
 		extfuse_marks_end(xc, args, extfuse_opcode_get(args->opcode));
 	return ret;

@@ -22,8 +22,7 @@ static bool attr_differs(struct inode *inode, const struct fuse_attr *attr)
 	const struct fuse_inode *fi = get_fuse_inode(inode);
 
 	if (attr->mode != fi->orig_i_mode || attr->nlink != inode->i_nlink ||
-	    !extfuse_uid_same(fc, attr->uid, inode->i_uid) ||
-	    !extfuse_gid_same(fc, attr->gid, inode->i_gid))
+	    !extfuse_owner_same(fc, attr, inode))
 		return true;
 	if (fc->writeback_cache && S_ISREG(inode->i_mode))
 		return false;
@@ -126,26 +125,43 @@ static void learn_attr(struct extfuse_conn *xc, const struct fuse_args *args,
 		learn_inode(xc, args->ext.inode, args->ext.stamp, &out->attr);
 }
 
+/* On its own: what it has on the stack is zeroed, also where no STATX is near. */
+static noinline_for_stack void learn_statx(struct extfuse_conn *xc, const struct fuse_args *args)
+{
+	struct fuse_attr_out attr;
+
+	if (extfuse_statx_get(args, &attr))
+		learn_attr(xc, args, &attr);
+}
+
+static noinline_for_stack void learn_listing(struct extfuse_conn *xc, const struct fuse_args *args,
+					     ssize_t len)
+{
+	struct learn learn = {
+		.xc = xc,
+		.sb = args->ext.inode->i_sb,
+		.stamp = args->ext.stamp,
+	};
+
+	extfuse_dirents_each(args, len, learn_node, &learn);
+}
+
 /* The kernel learns of changes that came past it: older entries die. */
 static void reply_learn(struct extfuse_conn *xc, const struct fuse_args *args, ssize_t ret)
 {
 	u16 flags = extfuse_opcode_get(args->opcode)->flags;
-	struct learn learn = { .xc = xc, .stamp = args->ext.stamp };
-	struct fuse_attr_out attr;
 
 	if (flags & EXTFUSE_OP_ATTR_REPLY) {
 		learn_attr(xc, args, args->out_args[0].value);
 	} else if (flags & EXTFUSE_OP_STATX_REPLY) {
-		if (extfuse_statx_get(args, &attr))
-			learn_attr(xc, args, &attr);
+		learn_statx(xc, args);
 	} else if (flags & EXTFUSE_OP_ENTRY_REPLY) {
 		learn_entry(xc, args, args->out_args[0].value);
 	} else if (args->opcode == FUSE_READ) {
 		if (args->ext.inode && extfuse_backing_is_mapped(args->ext.inode))
 			extfuse_node_move(xc, args->nodeid, BIT(EXTFUSE_KIND_DATA));
 	} else if (args->opcode == FUSE_READDIRPLUS && args->ext.inode) {
-		learn.sb = args->ext.inode->i_sb;
-		extfuse_dirents_each(args, ret, learn_node, &learn);
+		learn_listing(xc, args, ret);
 	}
 }
 
@@ -236,6 +252,14 @@ void extfuse_entry_until(struct extfuse_run *run, const struct fuse_entry_out *o
 	run->req.entry_until = until(run, out->entry_valid, out->entry_valid_nsec);
 }
 
+static noinline_for_stack u64 statx_until(const struct extfuse_run *run)
+{
+	struct fuse_attr_out attr;
+
+	return extfuse_statx_get(run->args, &attr) ?
+	       until(run, attr.attr_valid, attr.attr_valid_nsec) : 0;
+}
+
 /* Lifetimes as the daemon gave them, or as the node's last attributes had. */
 static void reply_until(struct extfuse_run *run)
 {
@@ -243,7 +267,6 @@ static void reply_until(struct extfuse_run *run)
 	u16 flags = extfuse_opcode_get(args->opcode)->flags;
 	u64 jiffies_now = get_jiffies_64();
 	const struct fuse_inode *fi;
-	struct fuse_attr_out attr;
 
 	if (flags & EXTFUSE_OP_ENTRY_REPLY) {
 		extfuse_entry_until(run, args->out_args[0].value);
@@ -252,8 +275,7 @@ static void reply_until(struct extfuse_run *run)
 
 		run->req.attr_until = until(run, out->attr_valid, out->attr_valid_nsec);
 	} else if (flags & EXTFUSE_OP_STATX_REPLY) {
-		if (extfuse_statx_get(args, &attr))
-			run->req.attr_until = until(run, attr.attr_valid, attr.attr_valid_nsec);
+		run->req.attr_until = statx_until(run);
 	} else if (args->ext.inode) {
 		fi = get_fuse_inode(args->ext.inode);
 		if (fi->i_time > jiffies_now)
@@ -407,7 +429,7 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 	} else {
 		ret = reply_one(&run, prog, ret);
 	}
-	extfuse_cookies_keep(&run);
+	extfuse_run_keep(&run);
 out:
 	rcu_read_unlock_trace();
 	return ret;

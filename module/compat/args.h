@@ -73,24 +73,20 @@ static inline bool extfuse_out_is_paged(const struct fuse_args *args, unsigned i
 }
 
 /* Sizes of all inputs; what is not used is zero, the extension has no number. */
-#ifdef HAVE_ZERO_ARG0
 static inline void extfuse_in_sizes(const struct fuse_args *args, u32 sizes[3])
 {
-	unsigned int i, n = extfuse_num_in(args);
+	unsigned int skip = extfuse_in_skip(args);
 
-	for (i = 0; i < 3; i++)
-		sizes[i] = i < n ? extfuse_in_size(args, i) : 0;
+	sizes[0] = args->in_args[skip].size;
+	sizes[1] = args->in_args[skip + 1].size;
+	sizes[2] = args->in_args[skip + 2].size;
+	if (unlikely(extfuse_in_is_split(args, 0))) {
+		sizes[0]++;
+		sizes[1] = 0;
+	}
+	if (unlikely(args->is_ext && args->ext_idx - skip < 3))
+		sizes[args->ext_idx - skip] = 0;
 }
-#else
-static inline void extfuse_in_sizes(const struct fuse_args *args, u32 sizes[3])
-{
-	sizes[0] = args->in_args[0].size;
-	sizes[1] = args->in_args[1].size;
-	sizes[2] = args->in_args[2].size;
-	if (unlikely(args->is_ext))
-		sizes[args->ext_idx] = 0;
-}
-#endif
 
 /* args.c */
 void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 size);

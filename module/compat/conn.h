@@ -128,20 +128,19 @@ static inline bool extfuse_is_idmapped(const struct fuse_mount *fm, const struct
 {
 	const struct mnt_idmap *idmap = args->ext.idmap;
 
-	return idmap && idmap != &invalid_mnt_idmap && idmap != &nop_mnt_idmap &&
-	       fm->sb && !(fm->sb->s_iflags & SB_I_NOIDMAP);
+	if (likely(idmap == &invalid_mnt_idmap))
+		return false;
+	return idmap && idmap != &nop_mnt_idmap && fm->sb && !(fm->sb->s_iflags & SB_I_NOIDMAP);
 }
 
-static inline kuid_t extfuse_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)
+static inline kuid_t extfuse_mapped_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)
 {
-	return extfuse_is_idmapped(fm, args) ?
-	       mapped_fsuid(args->ext.idmap, fm->fc->user_ns) : current_fsuid();
+	return mapped_fsuid(args->ext.idmap, fm->fc->user_ns);
 }
 
-static inline kgid_t extfuse_fsgid(const struct fuse_mount *fm, const struct fuse_args *args)
+static inline kgid_t extfuse_mapped_fsgid(const struct fuse_mount *fm, const struct fuse_args *args)
 {
-	return extfuse_is_idmapped(fm, args) ?
-	       mapped_fsgid(args->ext.idmap, fm->fc->user_ns) : current_fsgid();
+	return mapped_fsgid(args->ext.idmap, fm->fc->user_ns);
 }
 #else
 static inline bool extfuse_is_idmapped(const struct fuse_mount *fm, const struct fuse_args *args)
@@ -149,12 +148,12 @@ static inline bool extfuse_is_idmapped(const struct fuse_mount *fm, const struct
 	return false;
 }
 
-static inline kuid_t extfuse_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)
+static inline kuid_t extfuse_mapped_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)
 {
 	return current_fsuid();
 }
 
-static inline kgid_t extfuse_fsgid(const struct fuse_mount *fm, const struct fuse_args *args)
+static inline kgid_t extfuse_mapped_fsgid(const struct fuse_mount *fm, const struct fuse_args *args)
 {
 	return current_fsgid();
 }
