@@ -6,9 +6,9 @@
 #                takes the running one
 #   KERNEL_SRC=  kernel source to make the fork of, default the suite's own;
 #                SERIES= is its series, default what its Makefile says
-#   KERNELS=     lines of dkms/matrix that 'make check' and 'make bench' run on
-#                and 'make fork' makes, as 6.1,6.12+deb13; '*' is all; default
-#                6.1, the one that is served: the others are on their way
+#   KERNELS=     lines of dkms/matrix that 'make check' runs on and 'make fork'
+#                makes, as 6.1,6.12+deb13; default all.  'make check-quick' and
+#                'make bench' take one, unless KERNELS= says more ('*': all)
 #   TESTS=       what 'make check' runs, default all
 #   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
 
@@ -31,7 +31,7 @@ deps:	## install what building and testing need (Debian packages)
 	@tests/deps.sh $(DEPS)
 
 fork: deps	## make the fork of fs/fuse from the distribution's kernel source
-	@KERNELS=$${KERNELS:-6.1} tests/archive/fork $(SERIES)
+	@tests/archive/fork $(SERIES)
 
 fork-diff: deps	## what the fork changes; the last line counts the lines
 	@module/fork/import --build $(BUILD) --diff
