@@ -19,7 +19,8 @@
 #include "guest.h"
 
 #define MAX_IDS		1024
-#define DRAIN_SECONDS	2
+/* Who dropped the last reference of a program waits for grace periods, on a PREEMPT_RT kernel for seconds. */
+#define DRAIN_SECONDS	10
 
 struct ids {
 	uint32_t id[MAX_IDS];

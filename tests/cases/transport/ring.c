@@ -198,15 +198,26 @@ static unsigned int possible_cpus(void)
 	return last + 1;
 }
 
-/* The daemon may use it only where the module's parameter says so. */
-static void enable(void)
+static void parameter_set(const char *value)
 {
 	int fd = open("/sys/module/extfuse/parameters/enable_uring", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		SKIP("this kernel's fuse does not know io_uring");
-	CHECK(write(fd, "Y", 1) == 1, "enable_uring");
+	CHECK(write(fd, value, 1) == 1, "enable_uring=%s", value);
 	close(fd);
+}
+
+static void disable(void)
+{
+	parameter_set("N");
+}
+
+/* The daemon may use it only where the module's parameter says so. */
+static void enable(void)
+{
+	parameter_set("Y");
+	atexit(disable);
 }
 
 static void requests(void)
