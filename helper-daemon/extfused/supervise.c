@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,14 +62,14 @@ static bool pid_holds_device(pid_t pid)
 	return found;
 }
 
-/* Calls @fn for each child until it returns true; returns that child or 0. */
-static pid_t each_child(bool (*fn)(pid_t pid))
+/* Calls @fn for each child of @parent until it returns true; returns that child or 0. */
+static pid_t each_child_of(pid_t parent, bool (*fn)(pid_t pid))
 {
 	pid_t pid, found = 0;
 	char path[64];
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
 	f = fopen(path, "re");
 	while (f && !found && fscanf(f, "%d", &pid) == 1) {
 		if (fn(pid))
@@ -77,6 +78,45 @@ static pid_t each_child(bool (*fn)(pid_t pid))
 	if (f)
 		fclose(f);
 	return found;
+}
+
+static pid_t each_child(bool (*fn)(pid_t pid))
+{
+	return each_child_of(getpid(), fn);
+}
+
+static bool same_program(pid_t a, pid_t b)
+{
+	char path_a[64], path_b[64];
+	struct stat st_a, st_b;
+
+	snprintf(path_a, sizeof(path_a), "/proc/%d/exe", a);
+	snprintf(path_b, sizeof(path_b), "/proc/%d/exe", b);
+	return !stat(path_a, &st_a) && !stat(path_b, &st_b) && st_a.st_dev == st_b.st_dev &&
+	       st_a.st_ino == st_b.st_ino;
+}
+
+/*
+ * The daemon.  One that goes to the background leaves a process that lives for
+ * a moment yet: what that has forked, itself in a session of its own, is the
+ * daemon already.
+ */
+static pid_t leaving;
+
+static bool child_is_daemon(pid_t pid)
+{
+	return getsid(pid) == pid && pid_holds_device(pid) && same_program(pid, leaving);
+}
+
+static pid_t daemon_find(void)
+{
+	pid_t pid = each_child(pid_holds_device), forked;
+
+	if (!pid)
+		return 0;
+	leaving = pid;
+	forked = each_child_of(pid, child_is_daemon);
+	return forked ? forked : pid;
 }
 
 static bool child_terminate(pid_t pid)
@@ -252,7 +292,7 @@ static void take_go(struct watch *w)
 
 	if (read(w->opts->go_fd, &go, 1) == 1) {
 		w->answers = true;
-		s->daemon = each_child(pid_holds_device);
+		s->daemon = daemon_find();
 		go_background(w->opts);
 		state_write(s);
 	} else {
@@ -262,6 +302,19 @@ static void take_go(struct watch *w)
 	w->opts->go_fd = -1;
 }
 
+/* Whoever serves the mount now; 0: nobody. */
+static pid_t daemon_follow(struct watch *w)
+{
+	struct mount_state *s = &w->opts->state;
+	pid_t pid = each_child(pid_holds_device);
+
+	if (pid && w->answers && !pid_holds_device(s->daemon)) {
+		s->daemon = pid;
+		state_write(s);
+	}
+	return pid;
+}
+
 static void watch(struct watch *w, int sig_fd)
 {
 	struct pollfd fds[2] = {
@@ -269,7 +322,7 @@ static void watch(struct watch *w, int sig_fd)
 		{ .fd = w->opts->go_fd, .events = POLLIN },
 	};
 
-	while (!w->failed && reap(w->first, &w->status) && each_child(pid_holds_device)) {
+	while (!w->failed && reap(w->first, &w->status) && daemon_follow(w)) {
 		fds[1].fd = w->opts->go_fd;
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			break;
