@@ -4,6 +4,7 @@
  * connection gets at the first attach.  The life of a set is in set.c.
  */
 #include "fuse_i.h"
+#include "backing.h"
 #include <linux/fs_context.h>
 #include <linux/module.h>
 #include <linux/rcupdate_trace.h>
@@ -47,11 +48,12 @@ static struct extfuse_conn *conn_alloc(void)
 		return NULL;
 	}
 	mutex_init(&xc->lock);
+	xc->max_backing = EXTFUSE_MAX_BACKING;
 	extfuse_slots_init(xc);
 	return xc;
 }
 
-/* From the first attach on each changing request is marked. */
+/* From the first attach or backing object on each changing request is marked. */
 static struct extfuse_conn *extfuse_conn_make(struct fuse_conn *fc)
 {
 	struct extfuse_conn *xc;
@@ -249,7 +251,32 @@ union ioctl_arg {
 	struct extfuse_ioc_detach detach;
 	struct extfuse_ioc_query query;
 	struct extfuse_ioc_stats stats;
+	struct extfuse_ioc_backing backing;
+	struct extfuse_ioc_backing_list backing_list;
+	struct extfuse_ioc_backing_limit backing_limit;
 };
+
+static long ioctl_backing(struct fuse_conn *fc, unsigned int cmd, union ioctl_arg *arg,
+			  void __user *uarg)
+{
+	bool makes = cmd == EXTFUSE_IOC_BACKING_ADD || cmd == EXTFUSE_IOC_BACKING_LIMIT;
+	struct extfuse_conn *xc = makes ? extfuse_conn_make(fc) : extfuse_conn_get(fc);
+
+	if (!xc)
+		return makes ? -ENOMEM : -ENOENT;
+	switch (cmd) {
+	case EXTFUSE_IOC_BACKING_ADD:
+		return extfuse_ioctl_backing_add(fc, xc, &arg->backing);
+	case EXTFUSE_IOC_BACKING_DROP:
+		return extfuse_ioctl_backing_drop(xc, &arg->backing);
+	case EXTFUSE_IOC_BACKING_OPEN:
+		return extfuse_ioctl_backing_open(xc, &arg->backing, uarg);
+	case EXTFUSE_IOC_BACKING_LIST:
+		return extfuse_ioctl_backing_list(xc, &arg->backing_list, uarg);
+	default:
+		return extfuse_ioctl_backing_limit(xc, &arg->backing_limit);
+	}
+}
 
 static long ioctl_do(struct fuse_conn *fc, unsigned int cmd, union ioctl_arg *arg,
 		     void __user *uarg)
@@ -262,6 +289,12 @@ static long ioctl_do(struct fuse_conn *fc, unsigned int cmd, union ioctl_arg *ar
 		return ioctl_detach(fc, &arg->detach);
 	case EXTFUSE_IOC_QUERY:
 		return ioctl_query(fc, &arg->query, uarg);
+	case EXTFUSE_IOC_BACKING_ADD:
+	case EXTFUSE_IOC_BACKING_DROP:
+	case EXTFUSE_IOC_BACKING_OPEN:
+	case EXTFUSE_IOC_BACKING_LIST:
+	case EXTFUSE_IOC_BACKING_LIMIT:
+		return ioctl_backing(fc, cmd, arg, uarg);
 	default:
 		return extfuse_ioctl_stats(extfuse_conn_get(fc), &arg->stats, uarg);
 	}
@@ -285,6 +318,11 @@ long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 	case EXTFUSE_IOC_DETACH:
 	case EXTFUSE_IOC_QUERY:
 	case EXTFUSE_IOC_STATS:
+	case EXTFUSE_IOC_BACKING_ADD:
+	case EXTFUSE_IOC_BACKING_DROP:
+	case EXTFUSE_IOC_BACKING_OPEN:
+	case EXTFUSE_IOC_BACKING_LIST:
+	case EXTFUSE_IOC_BACKING_LIMIT:
 		break;
 	default:
 		return -ENOTTY;

@@ -78,6 +78,8 @@ struct extfuse_conn {
 	struct mutex lock;		/* attach, replace, detach, query */
 	u32 state;			/* enum extfuse_state */
 	char name[EXTFUSE_NAME_LEN];	/* of the last set */
+	struct extfuse_backings __rcu *backings;	/* made with the first object */
+	u32 max_backing;
 	struct extfuse_slot slots[EXTFUSE_SLOTS];
 };
 
@@ -343,8 +345,14 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 int extfuse_set_detach(struct extfuse_conn *xc);
 void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set);
 void extfuse_conn_free(struct fuse_conn *fc);
+void extfuse_free_later(struct work_struct *work);
 int extfuse_set_init(void);
 void extfuse_set_exit(void);
+
+/* backing.c: see backing.h too */
+void extfuse_backings_abort(struct extfuse_conn *xc);
+int extfuse_backing_init(void);
+void extfuse_backing_exit(void);
 
 /* stats.c */
 #define extfuse_count(xc, opcode, what) \

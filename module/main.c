@@ -17,11 +17,16 @@ static int __init extfuse_init(void)
 	err = extfuse_set_init();
 	if (err)
 		return err;
-	err = fuse_core_init();
+	err = extfuse_backing_init();
 	if (err)
 		goto out_set;
+	err = fuse_core_init();
+	if (err)
+		goto out_backing;
 	return 0;
 
+out_backing:
+	extfuse_backing_exit();
 out_set:
 	extfuse_set_exit();
 	return err;
@@ -31,6 +36,7 @@ static void __exit extfuse_exit(void)
 {
 	fuse_core_exit();
 	extfuse_set_exit();
+	extfuse_backing_exit();
 	/* Connections and their slots are freed by RCU callbacks of ours. */
 	rcu_barrier();
 }

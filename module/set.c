@@ -35,10 +35,16 @@ static bool set_take(struct extfuse_conn *xc, struct extfuse_set *set)
 	return set && cmpxchg((struct extfuse_set **)&xc->set, set, NULL) == set;
 }
 
+/* Work that waits for a grace period and frees; unloading waits for it. */
+void extfuse_free_later(struct work_struct *work)
+{
+	queue_work(free_wq, work);
+}
+
 static void set_drop(struct extfuse_set *set)
 {
 	INIT_WORK(&set->free_work, set_free_work);
-	queue_work(free_wq, &set->free_work);
+	extfuse_free_later(&set->free_work);
 }
 
 /* After so many bad verdicts in a row. */
@@ -262,7 +268,7 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 	return 0;
 }
 
-/* The connection is gone: programs and maps go now, not with the mount. */
+/* The connection is gone: programs, maps and backing objects go now, not with the mount. */
 void extfuse_conn_abort(struct fuse_conn *fc)
 {
 	struct extfuse_conn *xc = extfuse_conn_get(fc);
@@ -274,9 +280,10 @@ void extfuse_conn_abort(struct fuse_conn *fc)
 	set = xchg((struct extfuse_set **)&xc->set, NULL);
 	if (set)
 		set_drop(set);
+	extfuse_backings_abort(xc);
 }
 
-/* Nobody can have a set any more: abort came before. */
+/* Nobody can have a set or backing objects any more: abort came before. */
 void extfuse_conn_free(struct fuse_conn *fc)
 {
 	struct extfuse_conn *xc = fc->extfuse;

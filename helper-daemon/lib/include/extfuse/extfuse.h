@@ -74,6 +74,31 @@ int extfuse_conn__query(int fd, __u32 conn, struct extfuse_ioc_query *query);
 int extfuse_conn__stats(int fd, __u32 conn, struct extfuse_op_stats *ops);
 
 /**
+ * extfuse_backing__add - where a node lies on another file system
+ * @fd:		the daemon's own descriptor of the connection (the others take
+ *		any open /dev/extfuse and a number, as above, where they have @conn)
+ * @nodeid:	as in the reply that is about to make the node known
+ * @path_fd:	O_PATH descriptor, not needed afterwards
+ *
+ * The mount must have been made with max_stack_depth=1, or more.  Errors are
+ * those of EXTFUSE_IOC_BACKING_ADD in <linux/extfuse.h>.
+ */
+int extfuse_backing__add(int fd, __u64 nodeid, __u64 generation, int path_fd);
+
+/* At the node's FORGET. */
+int extfuse_backing__drop(int fd, __u64 nodeid, __u64 generation);
+
+/* A new O_PATH descriptor of the same file; close it. */
+int extfuse_backing__open(int fd, __u64 nodeid, __u64 generation);
+
+/* Returns how many of @count were written to @infos; @total, how many there are, may be NULL. */
+int extfuse_backing__list(int fd, __u32 conn, struct extfuse_backing_info *infos, __u32 count,
+			  __u64 *total);
+
+/* At most so many from now on; EXTFUSE_MAX_BACKING unless told. */
+int extfuse_backing__limit(int fd, __u32 conn, __u32 max);
+
+/**
  * extfuse_module__probe - is the module there, and does it offer its kfuncs
  *
  * Returns 0, or -ENODEV (module not loaded), -ENXIO (loaded, but no program can

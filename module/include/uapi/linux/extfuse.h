@@ -333,10 +333,103 @@ struct extfuse_ioc_stats {
 	__u64	reserved[3];
 };
 
+/*
+ * Backing objects: where a node lies on another file system.  The daemon gives
+ * one before the reply that makes the node known, and drops it at the node's
+ * FORGET; the module keeps path and credentials, not the descriptor, and drops
+ * all of them when the connection is aborted.
+ */
+
+/**
+ * struct extfuse_ioc_backing - one backing object
+ * @conn:	connection
+ * @flags:	0
+ * @nodeid:	node, not 0
+ * @generation:	of the node; an object answers for its own only
+ * @fd:		EXTFUSE_IOC_BACKING_ADD: a descriptor (O_PATH will do) of a regular
+ *		file, a directory or a symbolic link; may be closed afterwards.
+ *		EXTFUSE_IOC_BACKING_OPEN: 0; out: a new O_PATH descriptor of the
+ *		same.  EXTFUSE_IOC_BACKING_DROP: 0
+ * @reserved:	0
+ *
+ * Errors: add: -EBADF; -EOPNOTSUPP another type of file; -ELOOP it lies on a
+ * file system that is as deeply stacked as this mount, which its option
+ * max_stack_depth= says, or on extfuse; -EEXIST the node has one; -ENOSPC there
+ * are as many as EXTFUSE_IOC_BACKING_LIMIT allows; -ENOTCONN not (or no longer)
+ * served.  Open, drop: -ENOENT there is none of that generation.
+ */
+struct extfuse_ioc_backing {
+	__u32	conn;
+	__u32	flags;
+	__u64	nodeid;
+	__u64	generation;
+	__s32	fd;
+	__u32	reserved[3];
+};
+
+/**
+ * struct extfuse_backing_info - what EXTFUSE_IOC_BACKING_LIST shows of an object
+ * @nodeid, @generation: node
+ * @ino:	inode of the backing file
+ * @dev:	device of its file system, as in st_dev of 32 bits
+ * @mode:	type and permission bits of the backing file
+ */
+struct extfuse_backing_info {
+	__u64	nodeid;
+	__u64	generation;
+	__u64	ino;
+	__u32	dev;
+	__u32	mode;
+};
+
+/**
+ * struct extfuse_ioc_backing_list - the backing objects of a connection
+ * @conn:	connection
+ * @flags:	0
+ * @count:	in: room at @infos, in elements; out: elements written
+ * @max:	out: the limit
+ * @total:	out: how many there are
+ * @infos:	user pointer to struct extfuse_backing_info[@count]
+ * @reserved:	0
+ *
+ * In no order.  What comes or goes meanwhile may be missed, or be there twice.
+ * Errors: -ENOENT nothing was ever given, nor attached.
+ */
+struct extfuse_ioc_backing_list {
+	__u32	conn;
+	__u32	flags;
+	__u32	count;
+	__u32	max;
+	__u64	total;
+	__aligned_u64 infos;
+	__u64	reserved[2];
+};
+
+/**
+ * struct extfuse_ioc_backing_limit - how many backing objects there may be
+ * @conn:	connection
+ * @flags:	0
+ * @max:	from now on, at most 2^31 - 1; what is there stays
+ * @reserved:	0
+ */
+struct extfuse_ioc_backing_limit {
+	__u32	conn;
+	__u32	flags;
+	__u32	max;
+	__u32	reserved;
+};
+
+#define EXTFUSE_MAX_BACKING	1048576		/* unless EXTFUSE_IOC_BACKING_LIMIT says otherwise */
+
 #define EXTFUSE_IOC_ATTACH	_IOWR(EXTFUSE_IOC_MAGIC, 0, struct extfuse_ioc_attach)
 #define EXTFUSE_IOC_REPLACE	_IOWR(EXTFUSE_IOC_MAGIC, 1, struct extfuse_ioc_attach)
 #define EXTFUSE_IOC_DETACH	_IOW(EXTFUSE_IOC_MAGIC, 2, struct extfuse_ioc_detach)
 #define EXTFUSE_IOC_QUERY	_IOWR(EXTFUSE_IOC_MAGIC, 3, struct extfuse_ioc_query)
 #define EXTFUSE_IOC_STATS	_IOWR(EXTFUSE_IOC_MAGIC, 4, struct extfuse_ioc_stats)
+#define EXTFUSE_IOC_BACKING_ADD	_IOW(EXTFUSE_IOC_MAGIC, 5, struct extfuse_ioc_backing)
+#define EXTFUSE_IOC_BACKING_DROP _IOW(EXTFUSE_IOC_MAGIC, 6, struct extfuse_ioc_backing)
+#define EXTFUSE_IOC_BACKING_OPEN _IOWR(EXTFUSE_IOC_MAGIC, 7, struct extfuse_ioc_backing)
+#define EXTFUSE_IOC_BACKING_LIST _IOWR(EXTFUSE_IOC_MAGIC, 8, struct extfuse_ioc_backing_list)
+#define EXTFUSE_IOC_BACKING_LIMIT _IOW(EXTFUSE_IOC_MAGIC, 9, struct extfuse_ioc_backing_limit)
 
 #endif /* _UAPI_LINUX_EXTFUSE_H */

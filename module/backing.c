@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Backing objects: where the nodes of a connection lie on another file system
+ * (design section 7).  The daemon gives one for a node with an O_PATH
+ * descriptor, which it may close; the object keeps the path, and a reference to
+ * the credentials of who gave it.  It lives until the daemon drops it or the
+ * connection is aborted: evictions do not touch it.
+ *
+ * The table is made with the first object and taken out at once at the abort;
+ * who looks something up holds RCU and takes a reference.
+ */
+#include "fuse_i.h"
+#include "backing.h"
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/module.h>
+#include <linux/rhashtable.h>
+
+struct extfuse_backings {
+	struct rhashtable table;
+	atomic_t count;
+	refcount_t refs;		/* the connection's, and of who lists them */
+	struct work_struct free_work;
+};
+
+/* How many are shown to user space at once. */
+#define LIST_BATCH	64
+
+static struct kmem_cache *backing_cache;
+
+static const struct rhashtable_params backing_params = {
+	.key_len = sizeof(u64),
+	.key_offset = offsetof(struct extfuse_backing, nodeid),
+	.head_offset = offsetof(struct extfuse_backing, hash),
+	.automatic_shrinking = true,
+};
+
+static void backing_free_rcu(struct rcu_head *rcu)
+{
+	kmem_cache_free(backing_cache, container_of(rcu, struct extfuse_backing, rcu));
+}
+
+void extfuse_backing_put(struct extfuse_backing *backing)
+{
+	if (!refcount_dec_and_test(&backing->refs))
+		return;
+	path_put(&backing->path);
+	put_cred(backing->cred);
+	call_rcu(&backing->rcu, backing_free_rcu);
+}
+
+/*
+ * extfuse_backing_get - the object of a node, with a reference, or NULL
+ */
+struct extfuse_backing *extfuse_backing_get(struct extfuse_conn *xc, u64 nodeid)
+{
+	struct extfuse_backing *backing = NULL;
+	struct extfuse_backings *all;
+
+	rcu_read_lock();
+	all = rcu_dereference(xc->backings);
+	if (all)
+		backing = rhashtable_lookup(&all->table, &nodeid, backing_params);
+	if (backing && !refcount_inc_not_zero(&backing->refs))
+		backing = NULL;
+	rcu_read_unlock();
+	return backing;
+}
+
+/*
+ * How deeply the mounts of a connection are stacked; 0: nothing can lie below
+ * them; -ENOTCONN: none is left.
+ */
+static int conn_depth(struct fuse_conn *fc)
+{
+	struct fuse_mount *fm;
+	int depth = INT_MAX;
+
+	down_read(&fc->killsb);
+	list_for_each_entry(fm, &fc->mounts, fc_entry) {
+		if (fm->sb)
+			depth = min(depth, fm->sb->s_stack_depth);
+	}
+	up_read(&fc->killsb);
+	return depth == INT_MAX ? -ENOTCONN : depth;
+}
+
+/* What can lie below a node of this connection. */
+static int backing_check(struct fuse_conn *fc, const struct path *path)
+{
+	const struct super_block *sb = path->dentry->d_sb;
+	umode_t mode = d_backing_inode(path->dentry)->i_mode;
+	int depth = conn_depth(fc);
+
+	if (depth < 0)
+		return depth;
+	if (!S_ISREG(mode) && !S_ISDIR(mode) && !S_ISLNK(mode))
+		return -EOPNOTSUPP;
+	/* On a mount of ours, or on what is stacked on this one: that is deeper. */
+	if (sb->s_type->owner == THIS_MODULE || sb->s_stack_depth >= depth)
+		return -ELOOP;
+	return 0;
+}
+
+static struct extfuse_backing *backing_make(const struct extfuse_ioc_backing *arg,
+					    const struct path *path)
+{
+	struct extfuse_backing *backing = kmem_cache_zalloc(backing_cache, GFP_KERNEL_ACCOUNT);
+
+	if (!backing)
+		return NULL;
+	backing->nodeid = arg->nodeid;
+	backing->generation = arg->generation;
+	backing->path = *path;
+	path_get(&backing->path);
+	backing->cred = get_current_cred();
+	refcount_set(&backing->refs, 1);
+	return backing;
+}
+
+static void backings_free_one(void *ptr, void *arg)
+{
+	extfuse_backing_put(ptr);
+}
+
+static void backings_free_work(struct work_struct *work)
+{
+	struct extfuse_backings *all = container_of(work, struct extfuse_backings, free_work);
+
+	/* Who saw it before it was taken out may still insert. */
+	synchronize_rcu();
+	rhashtable_free_and_destroy(&all->table, backings_free_one, NULL);
+	kfree(all);
+}
+
+static void backings_put(struct extfuse_backings *all)
+{
+	if (refcount_dec_and_test(&all->refs))
+		extfuse_free_later(&all->free_work);
+}
+
+/* extfuse_backings_abort - the connection is gone: its objects go now */
+void extfuse_backings_abort(struct extfuse_conn *xc)
+{
+	struct extfuse_backings *all = xchg((struct extfuse_backings **)&xc->backings, NULL);
+
+	if (all)
+		backings_put(all);
+}
+
+static int backings_make(struct extfuse_conn *xc)
+{
+	struct extfuse_backings *all;
+	int err;
+
+	if (rcu_access_pointer(xc->backings))
+		return 0;
+	all = kzalloc(sizeof(*all), GFP_KERNEL_ACCOUNT);
+	if (!all)
+		return -ENOMEM;
+	err = rhashtable_init(&all->table, &backing_params);
+	if (err) {
+		kfree(all);
+		return err;
+	}
+	refcount_set(&all->refs, 1);
+	INIT_WORK(&all->free_work, backings_free_work);
+	/* Somebody may have been quicker. */
+	if (cmpxchg((struct extfuse_backings **)&xc->backings, NULL, all)) {
+		rhashtable_destroy(&all->table);
+		kfree(all);
+	}
+	return 0;
+}
+
+static int backing_insert(struct extfuse_conn *xc, struct extfuse_backing *backing)
+{
+	struct extfuse_backings *all;
+	int err = -ENOTCONN;
+
+	rcu_read_lock();
+	all = rcu_dereference(xc->backings);
+	if (!all)
+		goto out;
+	err = -ENOSPC;
+	if (atomic_inc_return(&all->count) > READ_ONCE(xc->max_backing))
+		goto out_count;
+	err = rhashtable_lookup_insert_fast(&all->table, &backing->hash, backing_params);
+	if (!err)
+		goto out;
+out_count:
+	atomic_dec(&all->count);
+out:
+	rcu_read_unlock();
+	return err;
+}
+
+static int backing_publish(struct fuse_conn *fc, struct extfuse_conn *xc,
+			   struct extfuse_backing *backing)
+{
+	int err;
+
+	if (!extfuse_conn_is_ready(fc))
+		return -ENOTCONN;
+	err = backings_make(xc);
+	if (!err)
+		err = backing_insert(xc, backing);
+	/* Abort clears connected, then takes the table: one of us sees the other. */
+	smp_mb();
+	if (!extfuse_conn_is_connected(fc))
+		extfuse_backings_abort(xc);
+	return err;
+}
+
+static int backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
+		       const struct extfuse_ioc_backing *arg, const struct path *path)
+{
+	struct extfuse_backing *backing;
+	int err;
+
+	err = backing_check(fc, path);
+	if (err)
+		return err;
+	backing = backing_make(arg, path);
+	if (!backing)
+		return -ENOMEM;
+	err = backing_publish(fc, xc, backing);
+	if (err)
+		extfuse_backing_put(backing);
+	return err;
+}
+
+static bool backing_arg_is_valid(const struct extfuse_ioc_backing *arg)
+{
+	return !arg->flags && arg->nodeid && !arg->reserved[0] && !arg->reserved[1] &&
+	       !arg->reserved[2];
+}
+
+/* EXTFUSE_IOC_BACKING_ADD */
+long extfuse_ioctl_backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
+			       const struct extfuse_ioc_backing *arg)
+{
+	struct file *file;
+	int err;
+
+	if (!backing_arg_is_valid(arg))
+		return -EINVAL;
+	file = fget_raw(arg->fd);
+	if (!file)
+		return -EBADF;
+	err = backing_add(fc, xc, arg, &file->f_path);
+	fput(file);
+	return err;
+}
+
+/* EXTFUSE_IOC_BACKING_DROP; requests that have begun keep their reference. */
+long extfuse_ioctl_backing_drop(struct extfuse_conn *xc, const struct extfuse_ioc_backing *arg)
+{
+	struct extfuse_backing *backing;
+	struct extfuse_backings *all;
+	int err = -ENOENT;
+
+	if (!backing_arg_is_valid(arg) || arg->fd)
+		return -EINVAL;
+	rcu_read_lock();
+	all = rcu_dereference(xc->backings);
+	backing = all ? rhashtable_lookup(&all->table, &arg->nodeid, backing_params) : NULL;
+	if (backing && backing->generation == arg->generation)
+		err = rhashtable_remove_fast(&all->table, &backing->hash, backing_params);
+	if (!err)
+		atomic_dec(&all->count);
+	rcu_read_unlock();
+	/* Whoever removed it has the table's reference. */
+	if (!err)
+		extfuse_backing_put(backing);
+	return err;
+}
+
+/* An O_PATH descriptor of an object, with a reference to it held by the caller. */
+static int backing_open(const struct extfuse_backing *backing, __s32 __user *ufd)
+{
+	struct file *file;
+	int fd;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	file = dentry_open(&backing->path, O_PATH | O_CLOEXEC, backing->cred);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+	if (put_user(fd, ufd)) {
+		fput(file);
+		put_unused_fd(fd);
+		return -EFAULT;
+	}
+	fd_install(fd, file);
+	return 0;
+}
+
+/* EXTFUSE_IOC_BACKING_OPEN */
+long extfuse_ioctl_backing_open(struct extfuse_conn *xc, const struct extfuse_ioc_backing *arg,
+				struct extfuse_ioc_backing __user *uarg)
+{
+	struct extfuse_backing *backing;
+	int err = -ENOENT;
+
+	if (!backing_arg_is_valid(arg) || arg->fd)
+		return -EINVAL;
+	backing = extfuse_backing_get(xc, arg->nodeid);
+	if (!backing)
+		return -ENOENT;
+	if (backing->generation == arg->generation)
+		err = backing_open(backing, &uarg->fd);
+	extfuse_backing_put(backing);
+	return err;
+}
+
+static void info_fill(struct extfuse_backing_info *info, const struct extfuse_backing *backing)
+{
+	const struct inode *inode = d_backing_inode(backing->path.dentry);
+
+	info->nodeid = backing->nodeid;
+	info->generation = backing->generation;
+	info->ino = inode->i_ino;
+	info->dev = new_encode_dev(inode->i_sb->s_dev);
+	info->mode = inode->i_mode;
+}
+
+/* The next few; fewer than there is room for: these were the last. */
+static unsigned int list_next(struct rhashtable_iter *iter, struct extfuse_backing_info *infos,
+			      unsigned int room)
+{
+	struct extfuse_backing *backing;
+	unsigned int n = 0;
+
+	rhashtable_walk_start(iter);
+	while (n < room) {
+		backing = rhashtable_walk_next(iter);
+		/* The table has grown meanwhile: it begins anew. */
+		if (IS_ERR(backing))
+			continue;
+		if (!backing)
+			break;
+		info_fill(&infos[n++], backing);
+	}
+	rhashtable_walk_stop(iter);
+	return n;
+}
+
+static long list_write(struct extfuse_backings *all, u32 room,
+		       struct extfuse_backing_info __user *to)
+{
+	struct extfuse_backing_info *infos;
+	struct rhashtable_iter iter;
+	u32 done = 0, n, want;
+	long err = 0;
+
+	infos = kcalloc(LIST_BATCH, sizeof(*infos), GFP_KERNEL);
+	if (!infos)
+		return -ENOMEM;
+	rhashtable_walk_enter(&all->table, &iter);
+	do {
+		want = min_t(u32, room - done, LIST_BATCH);
+		n = list_next(&iter, infos, want);
+		if (copy_to_user(to + done, infos, n * sizeof(*infos)))
+			err = -EFAULT;
+		done += n;
+		cond_resched();
+	} while (!err && n == want && done < room && !fatal_signal_pending(current));
+	rhashtable_walk_exit(&iter);
+	kfree(infos);
+	return err ?: done;
+}
+
+static struct extfuse_backings *backings_get(struct extfuse_conn *xc)
+{
+	struct extfuse_backings *all;
+
+	rcu_read_lock();
+	all = rcu_dereference(xc->backings);
+	if (all && !refcount_inc_not_zero(&all->refs))
+		all = NULL;
+	rcu_read_unlock();
+	return all;
+}
+
+/* EXTFUSE_IOC_BACKING_LIST */
+long extfuse_ioctl_backing_list(struct extfuse_conn *xc, struct extfuse_ioc_backing_list *arg,
+				void __user *uarg)
+{
+	struct extfuse_backings *all;
+	long done = 0;
+
+	if (arg->flags || arg->reserved[0] || arg->reserved[1])
+		return -EINVAL;
+	arg->total = 0;
+	all = backings_get(xc);
+	if (all) {
+		arg->total = atomic_read(&all->count);
+		if (arg->count)
+			done = list_write(all, arg->count, u64_to_user_ptr(arg->infos));
+		backings_put(all);
+	}
+	if (done < 0)
+		return done;
+	arg->count = done;
+	arg->max = READ_ONCE(xc->max_backing);
+	return copy_to_user(uarg, arg, sizeof(*arg)) ? -EFAULT : 0;
+}
+
+/* EXTFUSE_IOC_BACKING_LIMIT */
+long extfuse_ioctl_backing_limit(struct extfuse_conn *xc, const struct extfuse_ioc_backing_limit *arg)
+{
+	if (arg->flags || arg->reserved || arg->max > INT_MAX)
+		return -EINVAL;
+	WRITE_ONCE(xc->max_backing, arg->max);
+	return 0;
+}
+
+int extfuse_backing_init(void)
+{
+	backing_cache = KMEM_CACHE(extfuse_backing, SLAB_ACCOUNT);
+	return backing_cache ? 0 : -ENOMEM;
+}
+
+/* All connections are gone, and what they left to the workqueue is done. */
+void extfuse_backing_exit(void)
+{
+	rcu_barrier();
+	kmem_cache_destroy(backing_cache);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Backing objects, see backing.c.
+ */
+#ifndef _EXTFUSE_BACKING_H
+#define _EXTFUSE_BACKING_H
+
+#include <linux/path.h>
+#include <linux/rhashtable-types.h>
+
+/* Small: a mirror has one for each node that the kernel knows. */
+struct extfuse_backing {
+	struct rhash_head hash;
+	u64 nodeid;
+	u64 generation;
+	struct path path;
+	const struct cred *cred;	/* of who gave it; many share them */
+	refcount_t refs;
+	struct rcu_head rcu;
+};
+
+struct extfuse_backing *extfuse_backing_get(struct extfuse_conn *xc, u64 nodeid);
+void extfuse_backing_put(struct extfuse_backing *backing);
+
+long extfuse_ioctl_backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
+			       const struct extfuse_ioc_backing *arg);
+long extfuse_ioctl_backing_drop(struct extfuse_conn *xc, const struct extfuse_ioc_backing *arg);
+long extfuse_ioctl_backing_open(struct extfuse_conn *xc, const struct extfuse_ioc_backing *arg,
+				struct extfuse_ioc_backing __user *uarg);
+long extfuse_ioctl_backing_list(struct extfuse_conn *xc, struct extfuse_ioc_backing_list *arg,
+				void __user *uarg);
+long extfuse_ioctl_backing_limit(struct extfuse_conn *xc,
+				 const struct extfuse_ioc_backing_limit *arg);
+
+#endif /* _EXTFUSE_BACKING_H */
