@@ -275,26 +275,30 @@ static ssize_t run_ask(struct extfuse_run *run, const struct bpf_prog *prog, boo
 }
 
 /*
- * The set, or none.  A policy that is attached where one was lost is published
- * before what was closed is opened: who sees it open sees the set as well.
+ * No set is there, and where a policy was lost what it covered is closed: in
+ * @closed, for when it is read again it may be open.  A policy that is attached
+ * is published before that: who reads it open sees the set as well.
  */
-static const struct extfuse_set *set_get(const struct extfuse_conn *xc)
+static noinline const struct extfuse_set *set_look_again(const struct extfuse_conn *xc, u64 *closed)
 {
 	const struct extfuse_set *set;
 
-	set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
-	/* Pairs with the release in extfuse_set_publish(). */
-	if (unlikely(!set) && !smp_load_acquire(&xc->closed_ops))
+	do {
+		/* Pairs with the release in extfuse_set_publish(). */
+		*closed = smp_load_acquire(&xc->closed_ops);
 		set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
+		/* Taken out again meanwhile: it was closed before. */
+	} while (!set && !*closed && READ_ONCE(xc->closed_ops));
+	if (set)
+		*closed = 0;
 	return set;
 }
 
 /* FAIL_CLOSED: without its programs a policy lets nothing through. */
 static bool request_is_closed(const struct extfuse_conn *xc, const struct extfuse_set *set,
-			      const struct fuse_args *args)
+			      const struct fuse_args *args, u64 closed)
 {
-	u64 closed = READ_ONCE(xc->closed_ops);
-
+	closed |= READ_ONCE(xc->closed_ops);
 	if (set && set->flags & EXTFUSE_ATTACH_FAIL_CLOSED && !READ_ONCE(extfuse_programs))
 		closed |= set->request_ops | set->reply_ops;
 	return unlikely(closed & BIT_ULL(args->opcode)) &&
@@ -319,9 +323,12 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 	const struct bpf_prog *prog;
 	struct extfuse_run run extfuse_filled_by_hand;
 	ssize_t ret = EXTFUSE_UPCALL;
+	u64 closed = 0;
 
 	rcu_read_lock_trace();
-	set = set_get(xc);
+	set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
+	if (unlikely(!set))
+		set = set_look_again(xc, &closed);
 	if (!set || !READ_ONCE(extfuse_programs))
 		goto out;
 
@@ -345,7 +352,7 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 	}
 	extfuse_waiting_put(fc);
 out:
-	if (ret == EXTFUSE_UPCALL && request_is_closed(xc, set, args)) {
+	if (ret == EXTFUSE_UPCALL && request_is_closed(xc, set, args, closed)) {
 		extfuse_shadow_drop(args);
 		ret = closed_error(args);
 	}

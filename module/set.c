@@ -253,7 +253,7 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 	reply_ops = set->reply_ops;
 	ops = set->request_ops | reply_ops;
 	old = xchg((struct extfuse_set **)&xc->set, set);
-	/* What a lost policy closed: open for those who see the set.  Pairs with set_get(). */
+	/* What a lost policy closed: open for those who see the set.  Pairs with set_look_again(). */
 	smp_store_release(&xc->closed_ops, 0);
 	WRITE_ONCE(xc->ops, ops);
 	WRITE_ONCE(xc->reply_ops, reply_ops);
