@@ -67,6 +67,19 @@ struct extfuse_backing *extfuse_backing_get(struct extfuse_conn *xc, u64 nodeid)
 	return backing;
 }
 
+/* extfuse_has_backing - can what is kept of a node be old, though nobody told us? */
+bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid)
+{
+	struct extfuse_backings *all;
+	bool has;
+
+	rcu_read_lock();
+	all = rcu_dereference(xc->backings);
+	has = all && rhashtable_lookup(&all->table, &nodeid, backing_params);
+	rcu_read_unlock();
+	return has;
+}
+
 /*
  * How deeply the mounts of a connection are stacked; 0: nothing can lie below
  * them; -ENOTCONN: none is left.

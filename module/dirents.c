@@ -177,7 +177,7 @@ bool extfuse_dirents_equal(void *a, u32 alen, void *b, u32 blen, bool plus)
 
 /* Calls @fn for each READDIRPLUS entry that carries a node. */
 void extfuse_dirents_each(const struct fuse_args *args, u32 len,
-			  void (*fn)(void *data, const struct fuse_entry_out *out), void *data)
+			  void (*fn)(void *data, struct fuse_entry_out *out), void *data)
 {
 	void *buf = extfuse_out_map(args), *p = buf;
 	struct entry e;

@@ -17,6 +17,7 @@ struct file;
 struct fuse_args;
 struct fuse_chan;
 struct fuse_conn;
+struct fuse_file;
 struct fuse_mount;
 struct fuse_req;
 struct inode;
@@ -48,7 +49,13 @@ struct extfuse_args {
 	struct inode *dir2;		/* RENAME: the new directory */
 	struct inode *child[2];		/* nodes (un)linked, moved, replaced, confirmed */
 	struct super_block *sb;		/* LOOKUP without an inode at hand */
-	struct dentry *dentry;		/* RELEASE: with a reference, see extfuse_release_dentry() */
+	/* OPEN: the handle that is made; else one that lies on a backing file, or NULL. */
+	struct fuse_file *ff;
+	union {
+		struct dentry *dentry;	/* RELEASE: with a reference, see extfuse_release_dentry() */
+		struct file *file;	/* OPEN: the caller's; NULL: there is none */
+		struct fuse_file *ff2;	/* COPY_FILE_RANGE: the target's, where both lie on backing files */
+	};
 	struct mnt_idmap *idmap;	/* of the mount that it came through; NULL: none is known */
 	u8 flags;
 	bool not_asked;			/* the kernel's own flush, no program's matter */
@@ -56,7 +63,8 @@ struct extfuse_args {
 	/* Small things first: each request zeroes all of this, and holes count. */
 	u8 marked;
 	u8 nmarks;
-	bool replied;			/* the daemon wrote the reply that ended it */
+	bool replied;			/* the daemon wrote the reply that ended it, or a backing file system did */
+	bool pass;			/* verdict PASSTHROUGH */
 	bool pending;			/* background: our end is owed */
 	bool caller_known;		/* uid, gid, pid and who are filled */
 	u16 name_slot;			/* F_REVAL: see revalidate.c */

@@ -19,6 +19,7 @@
 #include <linux/extfuse.h>
 #include "compat/args.h"
 #include "compat/conn.h"
+#include "compat/passthrough.h"
 
 #ifndef EXTFUSE_DEBUG
 #define EXTFUSE_DEBUG	0	/* make EXTFUSE_DEBUG=y: assertions of hook.c */
@@ -71,6 +72,7 @@ struct extfuse_conn {
 	bool names_dir;			/* names are kept by directory */
 	bool entry_progs;		/* a reply program sees directory entries */
 	bool slow_logged;
+	bool writeback_logged;
 	u64 closed_ops;			/* FAIL_CLOSED: opcodes that are -EIO now */
 	u64 longest_attr;		/* longest lifetimes this daemon gave, ns */
 	u64 longest_entry;
@@ -140,6 +142,7 @@ struct extfuse_run {
 enum extfuse_outcome {
 	EXTFUSE_ACCEPT,
 	EXTFUSE_STALE,		/* the kernel knows better: upcall */
+	EXTFUSE_PASS,		/* PASSTHROUGH: not answered, see extfuse_args.pass */
 	EXTFUSE_BAD,		/* bad verdict: upcall */
 };
 
@@ -297,7 +300,7 @@ void extfuse_dirents_own(struct extfuse_run *run, u32 size, u64 stamp);
 u32 extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len,
 			   u64 *last);
 void extfuse_dirents_each(const struct fuse_args *args, u32 len,
-			  void (*fn)(void *data, const struct fuse_entry_out *out), void *data);
+			  void (*fn)(void *data, struct fuse_entry_out *out), void *data);
 
 bool extfuse_dirents_equal(void *a, u32 alen, void *b, u32 blen, bool plus);
 
@@ -349,7 +352,23 @@ void extfuse_free_later(struct work_struct *work);
 int extfuse_set_init(void);
 void extfuse_set_exit(void);
 
+/* passthrough.c */
+ssize_t extfuse_pass(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args);
+
+/* Not answered; is it, or may it be, for a backing file system? */
+static inline bool extfuse_may_pass(const struct fuse_args *args)
+{
+	return args->ext.pass || args->ext.ff;
+}
+
+/* passthrough_open.c */
+const struct cred *extfuse_io_cred(struct fuse_file *ff);
+struct fuse_backing;
+void extfuse_passthrough_release(struct fuse_file *ff, struct fuse_backing *fb);
+void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff);
+
 /* backing.c: see backing.h too */
+bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid);
 void extfuse_backings_abort(struct extfuse_conn *xc);
 int extfuse_backing_init(void);
 void extfuse_backing_exit(void);
@@ -478,6 +497,61 @@ static inline u8 extfuse_lookup_flags(unsigned int flags)
 static inline u8 extfuse_statx_flags(unsigned int flags)
 {
 	return flags & AT_STATX_FORCE_SYNC ? EXTFUSE_ARGS_FRESH : 0;
+}
+
+/* Call sites: @ff where it lies on a backing file, so that the daemon does not know it. */
+static inline struct fuse_file *extfuse_own(struct fuse_file *ff)
+{
+	return unlikely(ff->ext_own) ? ff : NULL;
+}
+
+/* Call sites: a file whose handle the daemon can be told. */
+static inline bool extfuse_is_daemons(const struct file *file)
+{
+	return file && !extfuse_own(file->private_data);
+}
+
+/* Call sites: the daemon once said that it cannot do this; it is not asked here. */
+static inline bool extfuse_lacks(struct fuse_file *ff, bool lacks)
+{
+	return lacks && !extfuse_own(ff);
+}
+
+/* Call sites: the kernel does this itself, for the daemon cannot, or knows no such handle. */
+static inline bool extfuse_keeps(struct fuse_file *ff, bool lacks)
+{
+	return lacks || extfuse_own(ff);
+}
+
+/*
+ * Call site: is a file that is created opened on a backing file afterwards?
+ * Then MKNOD makes it, and OPEN finds its backing object: the daemon gives no
+ * handle away.
+ */
+static inline bool extfuse_opens_backing(const struct fuse_conn *fc, const struct inode *dir)
+{
+	const struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	return dir->i_sb->s_stack_depth && xc && !fc->writeback_cache &&
+	       READ_ONCE(xc->ops) & BIT_ULL(FUSE_OPEN) && rcu_access_pointer(xc->backings);
+}
+
+/*
+ * Call site: the error of that.  The VFS looks again at what has appeared, at
+ * its permissions, or its target if it is a symbolic link.
+ */
+static inline int extfuse_created(unsigned int flags, int err)
+{
+	return err == -EEXIST && !(flags & O_EXCL) ? -ESTALE : err;
+}
+
+/* Call site: COPY_FILE_RANGE, where one of both, or each, lies on a backing file. */
+static inline void extfuse_copy_args(struct fuse_args *args, struct fuse_file *from,
+				     struct fuse_file *to)
+{
+	args->ext.ff = extfuse_own(from) ?: extfuse_own(to);
+	if (extfuse_own(from))
+		args->ext.ff2 = extfuse_own(to);
 }
 
 /* A listing that a program filters per caller must not be cached for all. */

@@ -163,6 +163,17 @@ static enum extfuse_outcome refusal_check(const struct extfuse_run *run)
 }
 
 /*
+ * PASSTHROUGH is done once the program is left: see extfuse_pass().  A shadow
+ * gives nothing but the daemon's word, and nobody waits in the background.
+ */
+static enum extfuse_outcome pass_check(struct extfuse_run *run)
+{
+	run->args->ext.pass = !(run->set->flags & EXTFUSE_ATTACH_SHADOW) &&
+			      !(run->req.flags & EXTFUSE_F_BACKGROUND);
+	return EXTFUSE_PASS;
+}
+
+/*
  * What becomes of the request: its result, or EXTFUSE_UPCALL.  Every way to
  * EXTFUSE_UPCALL leaves args as they were.
  */
@@ -182,6 +193,8 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 
 	if (!verdict)
 		outcome = extfuse_answer_check(run);
+	else if (verdict == EXTFUSE_PASSTHROUGH)
+		outcome = pass_check(run);
 	else if (!refusal_stands(run, verdict))
 		outcome = EXTFUSE_BAD;
 	else
@@ -198,6 +211,9 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 			return verdict ? refusal_give(run, verdict) : extfuse_to_fuse_req(run);
 		/* A shadow's word is compared, not given. */
 		extfuse_shadow_keep(run, verdict);
+		break;
+	case EXTFUSE_PASS:
+		verdict_good(run->xc);
 		break;
 	case EXTFUSE_STALE:
 		verdict_good(run->xc);
@@ -422,9 +438,21 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 		if (ret != EXTFUSE_UPCALL)
 			return ret;
 	}
-	if (ops)
+	if (ops && !extfuse_may_pass(args))
 		extfuse_count(xc, args->opcode, upcalls);
 	return EXTFUSE_UPCALL;
+}
+
+/* Not answered: on to the backing file system, or to the daemon. */
+static noinline ssize_t request_pass(struct extfuse_conn *xc, struct fuse_mount *fm,
+				     struct fuse_args *args)
+{
+	ssize_t ret = extfuse_pass(xc, fm, args);
+
+	if (ret != EXTFUSE_UPCALL)
+		return ret;
+	extfuse_count(xc, args->opcode, upcalls);
+	return fuse_daemon_request(fm, args);
 }
 
 /*
@@ -440,7 +468,8 @@ ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 	extfuse_marks_begin(xc, args, op);
 	ret = request_try(xc, fm, args, op, false);
 	if (ret == EXTFUSE_UPCALL) {
-		ret = fuse_daemon_request(fm, args);
+		ret = unlikely(extfuse_may_pass(args)) ? request_pass(xc, fm, args) :
+							  fuse_daemon_request(fm, args);
 		if (unlikely(args->ext.shadow))
 			extfuse_shadow_compare(xc, args, ret);
 		if (args->ext.set_id || op->flags & EXTFUSE_OP_LEARN)
@@ -459,6 +488,9 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 
 	extfuse_marks_begin(xc, args, op);
 	ret = request_try(xc, fm, args, op, true);
+	/* A readahead that somebody advised on a handle that the daemon does not know. */
+	if (unlikely(args->ext.ff))
+		ret = -EIO;
 	if (ret == EXTFUSE_UPCALL) {
 		args->ext.pending = true;
 		args->ext.fm = fm;

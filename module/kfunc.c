@@ -348,6 +348,8 @@ static int kind_slot(const struct extfuse_run *run, u64 nodeid, u32 kind)
  *
  * Each success is recorded, up to four, and asked again when the answer is
  * accepted; an answer without one for what it names goes to the daemon.
+ * Attributes and data of a node with a backing object are never fresh: they
+ * change on the backing file system, and nobody tells.
  *
  * Callable from request programs that extfuse runs.  Takes no reference, does
  * not sleep.
@@ -370,6 +372,9 @@ __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind,
 		return slot;
 	/* A stamp of the future is nobody's. */
 	if (stamp > extfuse_stamp(run->xc))
+		return 0;
+	if (unlikely(rcu_access_pointer(run->xc->backings)) && kind <= EXTFUSE_KIND_DATA &&
+	    extfuse_has_backing(run->xc, nodeid))
 		return 0;
 	if (run->nproofs == EXTFUSE_FRESH_MAX || !extfuse_epoch_fresh(run->xc, stamp))
 		return 0;

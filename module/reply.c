@@ -65,6 +65,18 @@ static void learn_inode(struct extfuse_conn *xc, struct inode *inode, u64 stamp,
 		    extfuse_backing_is_mapped(inode));
 }
 
+/*
+ * The daemon's attributes of a node that lies on another file system are kept
+ * by nobody: they change there.
+ */
+static void valid_drop(struct extfuse_conn *xc, u64 nodeid, u64 *valid, u32 *valid_nsec)
+{
+	if (likely(!rcu_access_pointer(xc->backings)) || !extfuse_has_backing(xc, nodeid))
+		return;
+	*valid = 0;
+	*valid_nsec = 0;
+}
+
 struct learn {
 	struct extfuse_conn *xc;
 	struct super_block *sb;
@@ -72,7 +84,7 @@ struct learn {
 };
 
 /* Attributes of a node that may or may not be cached. */
-static void learn_node(void *data, const struct fuse_entry_out *out)
+static void learn_node(void *data, struct fuse_entry_out *out)
 {
 	struct learn *learn = data;
 	struct search search = { .nodeid = out->nodeid, .attr = &out->attr };
@@ -81,6 +93,7 @@ static void learn_node(void *data, const struct fuse_entry_out *out)
 		return;
 	find_inode_nowait(learn->sb, out->nodeid, search_match, &search);
 	learn_known(learn->xc, out->nodeid, learn->stamp, search.differs, search.mapped);
+	valid_drop(learn->xc, out->nodeid, &out->attr_valid, &out->attr_valid_nsec);
 }
 
 static void learn_longest(u64 *longest, u64 valid)
@@ -90,7 +103,7 @@ static void learn_longest(u64 *longest, u64 valid)
 }
 
 static void learn_entry(struct extfuse_conn *xc, const struct fuse_args *args,
-			const struct fuse_entry_out *out)
+			struct fuse_entry_out *out)
 {
 	struct inode *child = args->ext.child[0];
 	struct inode *dir = args->ext.inode;
@@ -105,6 +118,7 @@ static void learn_entry(struct extfuse_conn *xc, const struct fuse_args *args,
 		      extfuse_valid_ns(out->entry_valid, out->entry_valid_nsec));
 	if (!out->nodeid)
 		return;
+	valid_drop(xc, out->nodeid, &out->attr_valid, &out->attr_valid_nsec);
 	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_NEW_NODE) {
 		extfuse_node_move(xc, out->nodeid,
 				  BIT(EXTFUSE_KIND_ATTR) | BIT(EXTFUSE_KIND_DATA));
@@ -118,20 +132,23 @@ static void learn_entry(struct extfuse_conn *xc, const struct fuse_args *args,
 }
 
 static void learn_attr(struct extfuse_conn *xc, const struct fuse_args *args,
-		       const struct fuse_attr_out *out)
+		       struct fuse_attr_out *out)
 {
 	learn_longest(&xc->longest_attr, extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
+	valid_drop(xc, args->nodeid, &out->attr_valid, &out->attr_valid_nsec);
 	if (!(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES) && args->ext.inode)
 		learn_inode(xc, args->ext.inode, args->ext.stamp, &out->attr);
 }
 
 /* On its own: what it has on the stack is zeroed, also where no STATX is near. */
-static noinline_for_stack void learn_statx(struct extfuse_conn *xc, const struct fuse_args *args)
+static noinline_for_stack void learn_statx(struct extfuse_conn *xc, struct fuse_args *args)
 {
 	struct fuse_attr_out attr;
 
-	if (extfuse_statx_get(args, &attr))
-		learn_attr(xc, args, &attr);
+	if (!extfuse_statx_get(args, &attr))
+		return;
+	learn_attr(xc, args, &attr);
+	extfuse_statx_set_valid(args, &attr);
 }
 
 static noinline_for_stack void learn_listing(struct extfuse_conn *xc, const struct fuse_args *args,
@@ -147,7 +164,7 @@ static noinline_for_stack void learn_listing(struct extfuse_conn *xc, const stru
 }
 
 /* The kernel learns of changes that came past it: older entries die. */
-static void reply_learn(struct extfuse_conn *xc, const struct fuse_args *args, ssize_t ret)
+static void reply_learn(struct extfuse_conn *xc, struct fuse_args *args, ssize_t ret)
 {
 	u16 flags = extfuse_opcode_get(args->opcode)->flags;
 
@@ -215,7 +232,10 @@ static void reply_pay_back(struct fuse_mount *fm, struct fuse_args *args, ssize_
 	if (ret < 0)
 		return;
 	if (flags & EXTFUSE_OP_OPEN_REPLY) {
-		pay_release(fm, args);
+		if (args->ext.ff && extfuse_own(args->ext.ff))
+			extfuse_handle_undo(args->ext.inode, args->ext.ff);
+		else
+			pay_release(fm, args);
 	} else if (flags & EXTFUSE_OP_ENTRY_REPLY) {
 		const struct fuse_entry_out *out = args->out_args[0].value;
 
@@ -436,7 +456,8 @@ out:
 }
 
 /* All of a buffer was hidden: the caller gets what is behind it. */
-static ssize_t dir_go_on(struct fuse_mount *fm, struct fuse_args *args, u64 offset)
+static ssize_t dir_go_on(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args,
+			 u64 offset)
 {
 	/* In the caller's struct fuse_io_args, which is not const. */
 	struct fuse_read_in *in = (void *)extfuse_in(args, 0)->value;
@@ -448,7 +469,7 @@ static ssize_t dir_go_on(struct fuse_mount *fm, struct fuse_args *args, u64 offs
 	in->offset = offset;
 	args->out_args[0].size = in->size;
 	args->ext.replied = false;
-	ret = fuse_daemon_request(fm, args);
+	ret = args->ext.ff ? extfuse_pass(xc, fm, args) : fuse_daemon_request(fm, args);
 	in->offset = before;
 	return ret;
 }
@@ -480,7 +501,7 @@ ssize_t extfuse_reply(struct extfuse_conn *xc, struct fuse_mount *fm, struct fus
 			return ret;
 		ret = reply_ask(xc, fm, args, ret, background, &last);
 		if (last)
-			ret = dir_go_on(fm, args, last);
+			ret = dir_go_on(xc, fm, args, last);
 	} while (last && ret > 0);
 	return ret;
 }

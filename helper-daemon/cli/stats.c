@@ -18,6 +18,7 @@ static const struct {
 	size_t at;
 } columns[] = {
 	{ "answered", "answered", offsetof(struct extfuse_op_stats, answered) },
+	{ "passed", "passed", offsetof(struct extfuse_op_stats, passed) },
 	{ "failed", "failed", offsetof(struct extfuse_op_stats, failed) },
 	{ "upcalls", "sent up", offsetof(struct extfuse_op_stats, upcalls) },
 	{ "bad", "bad", offsetof(struct extfuse_op_stats, bad) },

@@ -123,6 +123,12 @@ ssize_t fuse_daemon_idmap_request(struct mnt_idmap *idmap, struct fuse_mount *fm
 				  struct fuse_args *args);
 
 #ifdef HAVE_REQUEST_IDMAP
+/* Can it be mounted with an idmap? */
+static inline bool extfuse_may_idmap(const struct fuse_mount *fm)
+{
+	return fm->sb && !(fm->sb->s_iflags & SB_I_NOIDMAP);
+}
+
 /* Came through an idmapped mount, and creates something: then the daemon is told mapped ids. */
 static inline bool extfuse_is_idmapped(const struct fuse_mount *fm, const struct fuse_args *args)
 {
@@ -130,7 +136,13 @@ static inline bool extfuse_is_idmapped(const struct fuse_mount *fm, const struct
 
 	if (likely(idmap == &invalid_mnt_idmap))
 		return false;
-	return idmap && idmap != &nop_mnt_idmap && fm->sb && !(fm->sb->s_iflags & SB_I_NOIDMAP);
+	return idmap && idmap != &nop_mnt_idmap && extfuse_may_idmap(fm);
+}
+
+/* The request came through the mount that @file was opened on. */
+static inline void extfuse_idmap_set(struct fuse_args *args, const struct file *file)
+{
+	args->ext.idmap = file_mnt_idmap((struct file *)file);
 }
 
 static inline kuid_t extfuse_mapped_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)
@@ -146,6 +158,15 @@ static inline kgid_t extfuse_mapped_fsgid(const struct fuse_mount *fm, const str
 static inline bool extfuse_is_idmapped(const struct fuse_mount *fm, const struct fuse_args *args)
 {
 	return false;
+}
+
+static inline bool extfuse_may_idmap(const struct fuse_mount *fm)
+{
+	return false;
+}
+
+static inline void extfuse_idmap_set(struct fuse_args *args, const struct file *file)
+{
 }
 
 static inline kuid_t extfuse_mapped_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)

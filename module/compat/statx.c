@@ -17,6 +17,11 @@ void extfuse_statx_set_valid(struct fuse_args *args, const struct fuse_attr_out 
 {
 }
 
+void extfuse_statx_fill(struct fuse_args *args, const struct fuse_attr_out *attr,
+			const struct kstat *stat)
+{
+}
+
 bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode)
 {
 	return false;
@@ -61,6 +66,39 @@ void extfuse_statx_set_valid(struct fuse_args *args, const struct fuse_attr_out 
 
 	out->attr_valid = attr->attr_valid;
 	out->attr_valid_nsec = attr->attr_valid_nsec;
+}
+
+static void time_fill(struct fuse_sx_time *time, u64 sec, u32 nsec)
+{
+	time->tv_sec = sec;
+	time->tv_nsec = nsec;
+}
+
+void extfuse_statx_fill(struct fuse_args *args, const struct fuse_attr_out *from,
+			const struct kstat *stat)
+{
+	struct fuse_statx_out *out = args->out_args[0].value;
+	const struct fuse_attr *attr = &from->attr;
+	struct fuse_statx *sx = &out->stat;
+
+	memset(out, 0, sizeof(*out));
+	extfuse_statx_set_valid(args, from);
+	sx->mask = STATX_BASIC_STATS | (stat->result_mask & STATX_BTIME);
+	sx->blksize = attr->blksize;
+	sx->nlink = attr->nlink;
+	sx->uid = attr->uid;
+	sx->gid = attr->gid;
+	sx->mode = attr->mode;
+	sx->ino = attr->ino;
+	sx->size = attr->size;
+	sx->blocks = attr->blocks;
+	sx->rdev_major = MAJOR(stat->rdev);
+	sx->rdev_minor = MINOR(stat->rdev);
+	time_fill(&sx->atime, attr->atime, attr->atimensec);
+	time_fill(&sx->mtime, attr->mtime, attr->mtimensec);
+	time_fill(&sx->ctime, attr->ctime, attr->ctimensec);
+	if (sx->mask & STATX_BTIME)
+		time_fill(&sx->btime, stat->btime.tv_sec, stat->btime.tv_nsec);
 }
 
 /* Left out it would vanish for all who ask later. */

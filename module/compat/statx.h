@@ -8,6 +8,7 @@
 #define _EXTFUSE_COMPAT_STATX_H
 
 #include <linux/fuse.h>
+#include <linux/stat.h>
 
 #if FUSE_KERNEL_MINOR_VERSION < 39
 #define FUSE_STATX		52
@@ -25,6 +26,10 @@ bool extfuse_statx_get(const struct fuse_args *args, struct fuse_attr_out *attr)
 
 /* The lifetime of @attr goes into the output. */
 void extfuse_statx_set_valid(struct fuse_args *args, const struct fuse_attr_out *attr);
+
+/* A whole output, of the words of GETATTR and what @stat knows beyond them. */
+void extfuse_statx_fill(struct fuse_args *args, const struct fuse_attr_out *attr,
+			const struct kstat *stat);
 
 /* Does it say of the time of birth what the inode says, which must know one? */
 bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode);

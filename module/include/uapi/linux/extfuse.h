@@ -298,6 +298,8 @@ struct extfuse_ioc_query {
  * @differed:	EXTFUSE_ATTACH_SHADOW: answers that differed from the daemon's
  * @samples:	runs of programs whose time was taken (one in 64)
  * @sample_ns:	sum of those times, ns
+ * @passed:	requests that the module did on a backing object (EXTFUSE_PASSTHROUGH,
+ *		or on a handle that was opened like that)
  */
 struct extfuse_op_stats {
 	__u64	answered;
@@ -310,6 +312,7 @@ struct extfuse_op_stats {
 	__u64	differed;
 	__u64	samples;
 	__u64	sample_ns;
+	__u64	passed;
 };
 
 /**

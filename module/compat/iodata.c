@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Data of files on a backing file until 6.8, where fuse knows no such thing:
+ * see passthrough.h.
+ *
+ * fuse_inode.ext_iomode (under fi->lock) counts handles that use the page
+ * cache, or, below zero, those on a backing file.
+ *
+ * A backing file has the path of the file below: /proc/PID/maps shows that.
+ */
+#include "fuse_i.h"
+
+#ifndef HAVE_IOMODE
+
+#include <linux/file.h>
+#include <linux/uio.h>
+
+int extfuse_io_start(struct inode *inode, struct fuse_file *ff, const struct cred *cred)
+{
+	struct fuse_inode *fi = get_fuse_inode(inode);
+	int err = -EBUSY;
+
+	spin_lock(&fi->lock);
+	if (fi->ext_iomode <= 0) {
+		fi->ext_iomode--;
+		err = 0;
+	}
+	spin_unlock(&fi->lock);
+	return err;
+}
+
+void extfuse_io_end(struct inode *inode, struct fuse_file *ff)
+{
+	struct fuse_inode *fi = get_fuse_inode(inode);
+
+	spin_lock(&fi->lock);
+	fi->ext_iomode++;
+	spin_unlock(&fi->lock);
+}
+
+void extfuse_open_finished(struct inode *inode, struct fuse_file *ff)
+{
+	struct fuse_inode *fi = get_fuse_inode(inode);
+
+	if (!S_ISREG(inode->i_mode) || ff->ext_own || ff->open_flags & FOPEN_DIRECT_IO)
+		return;
+	spin_lock(&fi->lock);
+	if (fi->ext_iomode < 0) {
+		ff->open_flags |= FOPEN_DIRECT_IO;
+		ff->open_flags &= ~FOPEN_KEEP_CACHE;
+	} else {
+		fi->ext_iomode++;
+		ff->ext_cached = true;
+	}
+	spin_unlock(&fi->lock);
+}
+
+void extfuse_io_release(struct fuse_file *ff, struct inode *inode)
+{
+	struct fuse_inode *fi = get_fuse_inode(inode);
+
+	if (!S_ISREG(inode->i_mode))
+		return;
+	if (ff->ext_own)
+		extfuse_io_end(inode, ff);
+	if (!ff->ext_cached)
+		return;
+	spin_lock(&fi->lock);
+	fi->ext_iomode--;
+	spin_unlock(&fi->lock);
+}
+
+bool extfuse_inode_is_uncached(struct inode *inode)
+{
+	return READ_ONCE(get_fuse_inode(inode)->ext_iomode) < 0;
+}
+
+void extfuse_handle_set(struct fuse_file *ff, struct file *file, const struct cred *cred)
+{
+	ff->passthrough = file;
+	ff->cred = cred;
+}
+
+void fuse_passthrough_release(struct fuse_file *ff, struct fuse_backing *fb)
+{
+	fput(ff->passthrough);
+	ff->passthrough = NULL;
+	put_cred(ff->cred);
+	ff->cred = NULL;
+}
+
+struct file *extfuse_handle_open(const struct file *user, int flags, const struct path *path,
+				 const struct cred *cred)
+{
+	return dentry_open(path, flags, cred);
+}
+
+/* The same request on the backing file, done before this returns. */
+static int iocb_take(struct kiocb *to, struct kiocb *from, struct file *backing)
+{
+	if (from->ki_flags & IOCB_DIRECT && !(backing->f_mode & FMODE_CAN_ODIRECT))
+		return -EINVAL;
+	kiocb_clone(to, from, backing);
+	to->ki_flags &= ~(IOCB_WAITQ | IOCB_ALLOC_CACHE);
+	to->ki_complete = NULL;
+	return 0;
+}
+
+ssize_t fuse_passthrough_read_iter(struct kiocb *iocb, struct iov_iter *iter)
+{
+	struct fuse_file *ff = iocb->ki_filp->private_data;
+	const struct cred *old;
+	struct kiocb below;
+	ssize_t ret;
+
+	if (!iov_iter_count(iter))
+		return 0;
+	ret = iocb_take(&below, iocb, ff->passthrough);
+	if (ret)
+		return ret;
+	old = override_creds(ff->cred);
+	ret = vfs_iocb_iter_read(ff->passthrough, &below, iter);
+	revert_creds(old);
+	iocb->ki_pos = below.ki_pos;
+	fuse_invalidate_atime(file_inode(iocb->ki_filp));
+	return ret;
+}
+
+static ssize_t write_below(struct kiocb *iocb, struct iov_iter *iter)
+{
+	struct fuse_file *ff = iocb->ki_filp->private_data;
+	struct inode *inode = file_inode(iocb->ki_filp);
+	const struct cred *old;
+	struct kiocb below;
+	ssize_t ret;
+
+	ret = iocb_take(&below, iocb, ff->passthrough);
+	if (ret)
+		return ret;
+	ret = file_remove_privs(iocb->ki_filp);
+	if (ret)
+		return ret;
+	old = override_creds(extfuse_io_cred(ff));
+	file_start_write(ff->passthrough);
+	ret = vfs_iocb_iter_write(ff->passthrough, &below, iter);
+	file_end_write(ff->passthrough);
+	revert_creds(old);
+	iocb->ki_pos = below.ki_pos;
+	extfuse_backing_wrote(inode, iocb->ki_pos, ret);
+	return ret;
+}
+
+ssize_t fuse_passthrough_write_iter(struct kiocb *iocb, struct iov_iter *iter)
+{
+	struct inode *inode = file_inode(iocb->ki_filp);
+	ssize_t ret;
+
+	if (!iov_iter_count(iter))
+		return 0;
+	if (iocb->ki_flags & IOCB_NOWAIT) {
+		if (!inode_trylock(inode))
+			return -EAGAIN;
+	} else {
+		inode_lock(inode);
+	}
+	ret = write_below(iocb, iter);
+	inode_unlock(inode);
+	return ret;
+}
+
+int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct fuse_file *ff = file->private_data;
+	const struct cred *old;
+	int err;
+
+	if (!ff->passthrough->f_op->mmap)
+		return -ENODEV;
+	extfuse_backing_mapped(file_inode(file), vma);
+	vma_set_file(vma, ff->passthrough);
+	old = override_creds(ff->cred);
+	err = call_mmap(vma->vm_file, vma);
+	revert_creds(old);
+	fuse_invalidate_atime(file_inode(file));
+	return err;
+}
+
+#endif /* HAVE_IOMODE */

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of passthrough share, see passthrough.c.
+ */
+#ifndef _EXTFUSE_PASSTHROUGH_H
+#define _EXTFUSE_PASSTHROUGH_H
+
+#include <linux/cred.h>
+#include <linux/path.h>
+#include "compat/passthrough.h"
+
+/* A request that is done on a backing file system. */
+struct extfuse_pass {
+	struct extfuse_conn *xc;
+	struct fuse_mount *fm;
+	struct fuse_args *args;
+	struct inode *inode;		/* the node's */
+	struct fuse_file *ff;		/* the handle where it lies on a backing file, or NULL */
+	struct path path;		/* of the node on the backing file system */
+	const struct cred *cred;	/* of who gave the object; of the handle */
+};
+
+/*
+ * Each returns what fuse_simple_request() would, with the outputs written, or
+ * EXTFUSE_UPCALL, with args as they were.
+ */
+typedef ssize_t (*extfuse_pass_fn)(struct extfuse_pass *pass);
+
+/* passthrough.c */
+struct cred *extfuse_pass_cred(const struct extfuse_pass *pass, bool add);
+struct cred *extfuse_pass_cred_checked(const struct extfuse_pass *pass);
+
+/* passthrough_attr.c */
+ssize_t extfuse_pass_getattr(struct extfuse_pass *pass);
+ssize_t extfuse_pass_statx(struct extfuse_pass *pass);
+ssize_t extfuse_pass_setattr(struct extfuse_pass *pass);
+ssize_t extfuse_pass_access(struct extfuse_pass *pass);
+ssize_t extfuse_pass_statfs(struct extfuse_pass *pass);
+ssize_t extfuse_pass_readlink(struct extfuse_pass *pass);
+bool extfuse_pass_owner_same(const struct extfuse_pass *pass);
+int extfuse_pass_truncate(const struct extfuse_pass *pass, struct file *file,
+			  const struct cred *cred);
+
+/* passthrough_xattr.c */
+ssize_t extfuse_pass_getxattr(struct extfuse_pass *pass);
+ssize_t extfuse_pass_setxattr(struct extfuse_pass *pass);
+ssize_t extfuse_pass_listxattr(struct extfuse_pass *pass);
+ssize_t extfuse_pass_removexattr(struct extfuse_pass *pass);
+
+/* passthrough_open.c */
+ssize_t extfuse_pass_open(struct extfuse_pass *pass);
+ssize_t extfuse_pass_opendir(struct extfuse_pass *pass);
+
+/* passthrough_file.c */
+ssize_t extfuse_pass_flush(struct extfuse_pass *pass);
+ssize_t extfuse_pass_fsync(struct extfuse_pass *pass);
+ssize_t extfuse_pass_lseek(struct extfuse_pass *pass);
+ssize_t extfuse_pass_fallocate(struct extfuse_pass *pass);
+ssize_t extfuse_pass_copy_file_range(struct extfuse_pass *pass);
+ssize_t extfuse_pass_ioctl(struct extfuse_pass *pass);
+
+/* passthrough_dir.c */
+ssize_t extfuse_pass_readdir(struct extfuse_pass *pass);
+
+#endif /* _EXTFUSE_PASSTHROUGH_H */

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Passthrough of what is asked and set by node: attributes, access, the file
+ * system's figures, the target of a symbolic link.
+ *
+ * Attributes carry no lifetime: whoever changes the file on the backing file
+ * system tells nobody here.
+ */
+#include "fuse_i.h"
+#include "passthrough.h"
+#include "compat/statx.h"
+#include "compat/vfs.h"
+#include <linux/namei.h>
+#include <linux/statfs.h>
+
+static int backing_getattr(const struct extfuse_pass *pass, struct kstat *stat, u32 mask)
+{
+	const struct cred *old = override_creds(pass->cred);
+	int err;
+
+	err = vfs_getattr(&pass->path, stat, mask, AT_STATX_SYNC_AS_STAT);
+	revert_creds(old);
+	return err;
+}
+
+/* The node's number is what the daemon said; the type cannot change. */
+static bool attr_fill(const struct extfuse_pass *pass, struct fuse_attr *attr,
+		      const struct kstat *stat)
+{
+	struct user_namespace *ns = pass->fm->fc->user_ns;
+
+	memset(attr, 0, sizeof(*attr));
+	attr->ino = get_fuse_inode(pass->inode)->orig_ino;
+	attr->size = stat->size;
+	attr->blocks = stat->blocks;
+	attr->atime = stat->atime.tv_sec;
+	attr->mtime = stat->mtime.tv_sec;
+	attr->ctime = stat->ctime.tv_sec;
+	attr->atimensec = stat->atime.tv_nsec;
+	attr->mtimensec = stat->mtime.tv_nsec;
+	attr->ctimensec = stat->ctime.tv_nsec;
+	attr->mode = stat->mode;
+	attr->nlink = stat->nlink;
+	attr->uid = from_kuid_munged(ns, stat->uid);
+	attr->gid = from_kgid_munged(ns, stat->gid);
+	attr->rdev = new_encode_dev(stat->rdev);
+	attr->blksize = stat->blksize;
+	return !((stat->mode ^ pass->inode->i_mode) & S_IFMT);
+}
+
+/* The answer to GETATTR and SETATTR. */
+static int attr_answer(const struct extfuse_pass *pass)
+{
+	struct fuse_attr_out *out = pass->args->out_args[0].value;
+	struct kstat stat;
+	int err;
+
+	err = backing_getattr(pass, &stat, STATX_BASIC_STATS);
+	if (err)
+		return err;
+	if (!attr_fill(pass, &out->attr, &stat))
+		return EXTFUSE_UPCALL;
+	out->attr_valid = 0;
+	out->attr_valid_nsec = 0;
+	out->dummy = 0;
+	return 0;
+}
+
+ssize_t extfuse_pass_getattr(struct extfuse_pass *pass)
+{
+	return attr_answer(pass);
+}
+
+ssize_t extfuse_pass_statx(struct extfuse_pass *pass)
+{
+	struct fuse_attr_out out = {};
+	struct kstat stat;
+	int err;
+
+	err = backing_getattr(pass, &stat, STATX_BASIC_STATS | STATX_BTIME);
+	if (err)
+		return err;
+	if (!attr_fill(pass, &out.attr, &stat))
+		return EXTFUSE_UPCALL;
+	extfuse_statx_fill(pass->args, &out, &stat);
+	return 0;
+}
+
+/* Has the fork checked the caller on the owner and mode that the file has now? */
+bool extfuse_pass_owner_same(const struct extfuse_pass *pass)
+{
+	const struct fuse_inode *fi = get_fuse_inode(pass->inode);
+	struct kstat stat;
+
+	if (backing_getattr(pass, &stat, STATX_MODE | STATX_UID | STATX_GID))
+		return false;
+	return stat.mode == fi->orig_i_mode && uid_eq(stat.uid, pass->inode->i_uid) &&
+	       gid_eq(stat.gid, pass->inode->i_gid);
+}
+
+/* As fuse itself does it where the daemon does not. */
+static void mode_kill(const struct inode *inode, struct iattr *attr)
+{
+	umode_t mode = attr->ia_valid & ATTR_MODE ? attr->ia_mode : inode->i_mode;
+	umode_t left = mode & ~S_ISUID;
+
+	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+		left &= ~S_ISGID;
+	if (left == mode)
+		return;
+	attr->ia_valid |= ATTR_MODE;
+	attr->ia_mode = left;
+}
+
+/* With the credentials that the caller of these has put on. */
+static int attr_change(const struct path *path, struct iattr *attr, bool kill)
+{
+	struct inode *inode = d_inode(path->dentry);
+	int err;
+
+	inode_lock(inode);
+	if (kill)
+		mode_kill(inode, attr);
+	err = notify_change(mnt_idmap(path->mnt), path->dentry, attr, NULL);
+	inode_unlock(inode);
+	/* Somebody has a delegation: the daemon can wait for its return. */
+	return err == -EWOULDBLOCK ? EXTFUSE_UPCALL : err;
+}
+
+static int attr_change_size(const struct path *path, struct iattr *attr, bool kill)
+{
+	struct inode *inode = d_inode(path->dentry);
+	int err;
+
+	if (IS_APPEND(inode) || IS_IMMUTABLE(inode))
+		return -EPERM;
+	err = break_lease(inode, O_WRONLY);
+	if (err)
+		return err;
+	err = get_write_access(inode);
+	if (err)
+		return err;
+	err = attr_change(path, attr, kill);
+	put_write_access(inode);
+	return err;
+}
+
+static int attr_write(const struct path *path, struct iattr *attr, bool kill)
+{
+	int err;
+
+	err = mnt_want_write(path->mnt);
+	if (err)
+		return err;
+	err = attr->ia_valid & ATTR_SIZE ? attr_change_size(path, attr, kill) :
+					   attr_change(path, attr, kill);
+	mnt_drop_write(path->mnt);
+	return err;
+}
+
+/*
+ * extfuse_pass_truncate - O_TRUNC of a file that was just opened
+ * @cred:	of the handle
+ */
+int extfuse_pass_truncate(const struct extfuse_pass *pass, struct file *file,
+			  const struct cred *cred)
+{
+	struct iattr attr = {
+		.ia_valid = ATTR_SIZE | ATTR_MTIME | ATTR_CTIME | ATTR_OPEN | ATTR_FILE,
+		.ia_file = file,
+	};
+	bool kill = !capable(CAP_FSETID);
+	const struct cred *old;
+	int err;
+
+	old = override_creds(cred);
+	err = attr_write(&pass->path, &attr, kill);
+	revert_creds(old);
+	return err;
+}
+
+static void time_take(struct iattr *attr, struct timespec64 *to, u64 sec, u32 nsec,
+		      unsigned int valid, unsigned int set, bool now)
+{
+	attr->ia_valid |= valid;
+	if (now)
+		return;
+	attr->ia_valid |= set;
+	to->tv_sec = sec;
+	to->tv_nsec = nsec;
+}
+
+/* What FUSE says of a change in the words of the VFS; false: ids of nobody. */
+static bool iattr_take(const struct extfuse_pass *pass, const struct fuse_setattr_in *in,
+		       struct iattr *attr)
+{
+	struct user_namespace *ns = pass->fm->fc->user_ns;
+	u32 valid = in->valid;
+
+	if (valid & FATTR_MODE) {
+		attr->ia_valid |= ATTR_MODE;
+		attr->ia_mode = (in->mode & S_IALLUGO) | (pass->inode->i_mode & S_IFMT);
+	}
+	if (valid & FATTR_UID) {
+		attr->ia_valid |= ATTR_UID;
+		attr->ia_uid = make_kuid(ns, in->uid);
+		if (!uid_valid(attr->ia_uid))
+			return false;
+	}
+	if (valid & FATTR_GID) {
+		attr->ia_valid |= ATTR_GID;
+		attr->ia_gid = make_kgid(ns, in->gid);
+		if (!gid_valid(attr->ia_gid))
+			return false;
+	}
+	if (valid & FATTR_SIZE) {
+		attr->ia_valid |= ATTR_SIZE | ATTR_MTIME | ATTR_CTIME;
+		attr->ia_size = in->size;
+	}
+	if (valid & FATTR_ATIME)
+		time_take(attr, &attr->ia_atime, in->atime, in->atimensec, ATTR_ATIME,
+			  ATTR_ATIME_SET, valid & FATTR_ATIME_NOW);
+	if (valid & FATTR_MTIME)
+		time_take(attr, &attr->ia_mtime, in->mtime, in->mtimensec, ATTR_MTIME,
+			  ATTR_MTIME_SET, valid & FATTR_MTIME_NOW);
+	return true;
+}
+
+/*
+ * Must set-id bits go?  The daemon may have promised to do that
+ * (FUSE_HANDLE_KILLPRIV), then the fork has not; asked of the caller.
+ */
+static bool setattr_kills(const struct extfuse_pass *pass, const struct fuse_setattr_in *in)
+{
+	const struct fuse_conn *fc = pass->fm->fc;
+
+	if (S_ISDIR(pass->inode->i_mode) || in->valid & FATTR_MODE)
+		return false;
+	if (in->valid & FATTR_KILL_SUIDGID)
+		return true;
+	if (!fc->handle_killpriv && !fc->handle_killpriv_v2)
+		return false;
+	return in->valid & (FATTR_UID | FATTR_GID) ||
+	       (in->valid & FATTR_SIZE && !capable(CAP_FSETID));
+}
+
+ssize_t extfuse_pass_setattr(struct extfuse_pass *pass)
+{
+	const struct fuse_setattr_in *in = extfuse_in(pass->args, 0)->value;
+	struct iattr attr = {};
+	const struct cred *old;
+	struct cred *cred;
+	bool kill;
+	int err;
+
+	if (!iattr_take(pass, in, &attr))
+		return EXTFUSE_UPCALL;
+	kill = setattr_kills(pass, in);
+	cred = extfuse_pass_cred_checked(pass);
+	if (!cred)
+		return -ENOMEM;
+	old = override_creds(cred);
+	err = attr_write(&pass->path, &attr, kill);
+	revert_creds(old);
+	put_cred(cred);
+	return err ?: attr_answer(pass);
+}
+
+/* It is a check of the caller itself, so it stands without default_permissions. */
+ssize_t extfuse_pass_access(struct extfuse_pass *pass)
+{
+	const struct fuse_access_in *in = extfuse_in(pass->args, 0)->value;
+	int mask = in->mask & (MAY_READ | MAY_WRITE | MAY_EXEC);
+	const struct cred *old;
+	struct cred *cred;
+	int err;
+
+	if (mask & MAY_WRITE && __mnt_is_readonly(pass->path.mnt))
+		return -EROFS;
+	cred = extfuse_pass_cred(pass, false);
+	if (!cred)
+		return -ENOMEM;
+	old = override_creds(cred);
+	err = inode_permission(mnt_idmap(pass->path.mnt), d_inode(pass->path.dentry), mask);
+	revert_creds(old);
+	put_cred(cred);
+	return err;
+}
+
+ssize_t extfuse_pass_statfs(struct extfuse_pass *pass)
+{
+	struct fuse_statfs_out *out = pass->args->out_args[0].value;
+	const struct cred *old = override_creds(pass->cred);
+	struct kstatfs st;
+	int err;
+
+	err = vfs_statfs(&pass->path, &st);
+	revert_creds(old);
+	if (err)
+		return err;
+	memset(out, 0, pass->args->out_args[0].size);
+	out->st.blocks = st.f_blocks;
+	out->st.bfree = st.f_bfree;
+	out->st.bavail = st.f_bavail;
+	out->st.files = st.f_files;
+	out->st.ffree = st.f_ffree;
+	out->st.bsize = st.f_bsize;
+	out->st.namelen = st.f_namelen;
+	out->st.frsize = st.f_frsize;
+	return 0;
+}
+
+static ssize_t link_answer(const struct extfuse_pass *pass, const char *target)
+{
+	struct fuse_args *args = pass->args;
+	size_t len = strlen(target);
+
+	if (!len || len > args->out_args[0].size)
+		return EXTFUSE_UPCALL;
+	extfuse_pages_write(args, target, len);
+	args->out_args[0].size = len;
+	if (args->page_zeroing)
+		extfuse_out_zero(args, len);
+	return len;
+}
+
+ssize_t extfuse_pass_readlink(struct extfuse_pass *pass)
+{
+	const struct cred *old = override_creds(pass->cred);
+	DEFINE_DELAYED_CALL(done);
+	const char *target;
+	ssize_t ret;
+
+	touch_atime(&pass->path);
+	target = vfs_get_link(pass->path.dentry, &done);
+	ret = IS_ERR(target) ? PTR_ERR(target) : link_answer(pass, target);
+	do_delayed_call(&done);
+	revert_creds(old);
+	return ret;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Passthrough of READDIR and READDIRPLUS on a handle of ours: the backing
+ * directory's own entries, as the daemon would write them.
+ *
+ * An entry of READDIRPLUS is a name only (node id 0), but where a dentry has a
+ * node under that name whose backing object is what the entry names: then it
+ * carries the node, which pays its count (rule 5.3), with attributes as they
+ * are now and the longest lifetime that the daemon gave to a name.
+ */
+#include "fuse_i.h"
+#include "passthrough.h"
+#include <linux/fs.h>
+
+/* Where a listing is written to. */
+struct listing {
+	struct dir_context ctx;
+	void *buf;
+	u32 room;
+	u32 len;
+	struct fuse_dirent *last;
+	bool plus;
+};
+
+static u32 listing_reclen(const struct listing *to, int namelen)
+{
+	u32 head = to->plus ? FUSE_NAME_OFFSET_DIRENTPLUS : FUSE_NAME_OFFSET;
+
+	return FUSE_REC_ALIGN(head + namelen);
+}
+
+/* An entry's offset is where the next one begins: known when that comes. */
+static void listing_next(struct listing *to, loff_t off)
+{
+	if (to->last)
+		to->last->off = off;
+}
+
+static bool listing_add(struct dir_context *ctx, const char *name, int namelen, loff_t off,
+			u64 ino, unsigned int type)
+{
+	struct listing *to = container_of(ctx, struct listing, ctx);
+	u32 reclen = listing_reclen(to, namelen);
+	void *entry = to->buf + to->len;
+	struct fuse_dirent *dirent = entry;
+
+	listing_next(to, off);
+	if (reclen > to->room - to->len)
+		return false;
+	memset(entry, 0, reclen);
+	if (to->plus)
+		dirent = &((struct fuse_direntplus *)entry)->dirent;
+	dirent->ino = ino;
+	dirent->namelen = namelen;
+	dirent->type = type;
+	memcpy(dirent->name, name, namelen);
+	to->len += reclen;
+	to->last = dirent;
+	return true;
+}
+
+static int dir_seek(struct file *dir, loff_t off)
+{
+	loff_t pos;
+
+	if (dir->f_pos == off)
+		return 0;
+	pos = vfs_llseek(dir, off, SEEK_SET);
+	return pos < 0 ? pos : 0;
+}
+
+/* The VFS lets one task at a time read an open directory, so the position is ours. */
+static int dir_list(struct extfuse_pass *pass, struct listing *to, loff_t off)
+{
+	struct file *dir = fuse_file_passthrough(pass->ff);
+	const struct cred *old = override_creds(pass->cred);
+	int err;
+
+	err = dir_seek(dir, off);
+	if (!err)
+		err = iterate_dir(dir, &to->ctx);
+	revert_creds(old);
+	if (err)
+		return err;
+	listing_next(to, dir->f_pos);
+	return to->len;
+}
+
+ssize_t extfuse_pass_readdir(struct extfuse_pass *pass)
+{
+	const struct fuse_read_in *in = extfuse_in(pass->args, 0)->value;
+	struct fuse_args *args = pass->args;
+	struct listing to = {
+		.ctx.actor = listing_add,
+		.room = args->out_args[0].size,
+		.plus = args->opcode == FUSE_READDIRPLUS,
+	};
+	int ret;
+
+	to.buf = extfuse_out_map(args);
+	ret = dir_list(pass, &to, in->offset);
+	extfuse_out_unmap(args, to.buf);
+	/* No room for a single name: as the kernel says it. */
+	if (ret >= 0)
+		args->out_args[0].size = ret;
+	return ret;
+}
