@@ -256,8 +256,22 @@ union ioctl_arg {
 	struct extfuse_ioc_backing_limit backing_limit;
 };
 
-static long ioctl_backing(struct fuse_conn *fc, unsigned int cmd, union ioctl_arg *arg,
-			  void __user *uarg)
+static bool ioctl_is_backing(unsigned int cmd)
+{
+	switch (cmd) {
+	case EXTFUSE_IOC_BACKING_ADD:
+	case EXTFUSE_IOC_BACKING_DROP:
+	case EXTFUSE_IOC_BACKING_OPEN:
+	case EXTFUSE_IOC_BACKING_LIST:
+	case EXTFUSE_IOC_BACKING_LIMIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static long ioctl_backing(struct file *file, struct fuse_conn *fc, unsigned int cmd,
+			  union ioctl_arg *arg, void __user *uarg)
 {
 	bool makes = cmd == EXTFUSE_IOC_BACKING_ADD || cmd == EXTFUSE_IOC_BACKING_LIMIT;
 	struct extfuse_conn *xc = makes ? extfuse_conn_make(fc) : extfuse_conn_get(fc);
@@ -266,7 +280,7 @@ static long ioctl_backing(struct fuse_conn *fc, unsigned int cmd, union ioctl_ar
 		return makes ? -ENOMEM : -ENOENT;
 	switch (cmd) {
 	case EXTFUSE_IOC_BACKING_ADD:
-		return extfuse_ioctl_backing_add(fc, xc, &arg->backing);
+		return extfuse_ioctl_backing_add(fc, xc, &arg->backing, file->f_cred);
 	case EXTFUSE_IOC_BACKING_DROP:
 		return extfuse_ioctl_backing_drop(xc, &arg->backing);
 	case EXTFUSE_IOC_BACKING_OPEN:
@@ -278,9 +292,11 @@ static long ioctl_backing(struct fuse_conn *fc, unsigned int cmd, union ioctl_ar
 	}
 }
 
-static long ioctl_do(struct fuse_conn *fc, unsigned int cmd, union ioctl_arg *arg,
-		     void __user *uarg)
+static long ioctl_do(struct file *file, struct fuse_conn *fc, unsigned int cmd,
+		     union ioctl_arg *arg, void __user *uarg)
 {
+	if (ioctl_is_backing(cmd))
+		return ioctl_backing(file, fc, cmd, arg, uarg);
 	switch (cmd) {
 	case EXTFUSE_IOC_ATTACH:
 	case EXTFUSE_IOC_REPLACE:
@@ -289,12 +305,6 @@ static long ioctl_do(struct fuse_conn *fc, unsigned int cmd, union ioctl_arg *ar
 		return ioctl_detach(fc, &arg->detach);
 	case EXTFUSE_IOC_QUERY:
 		return ioctl_query(fc, &arg->query, uarg);
-	case EXTFUSE_IOC_BACKING_ADD:
-	case EXTFUSE_IOC_BACKING_DROP:
-	case EXTFUSE_IOC_BACKING_OPEN:
-	case EXTFUSE_IOC_BACKING_LIST:
-	case EXTFUSE_IOC_BACKING_LIMIT:
-		return ioctl_backing(fc, cmd, arg, uarg);
 	default:
 		return extfuse_ioctl_stats(extfuse_conn_get(fc), &arg->stats, uarg);
 	}
@@ -318,14 +328,10 @@ long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 	case EXTFUSE_IOC_DETACH:
 	case EXTFUSE_IOC_QUERY:
 	case EXTFUSE_IOC_STATS:
-	case EXTFUSE_IOC_BACKING_ADD:
-	case EXTFUSE_IOC_BACKING_DROP:
-	case EXTFUSE_IOC_BACKING_OPEN:
-	case EXTFUSE_IOC_BACKING_LIST:
-	case EXTFUSE_IOC_BACKING_LIMIT:
 		break;
 	default:
-		return -ENOTTY;
+		if (!ioctl_is_backing(cmd))
+			return -ENOTTY;
 	}
 	if (copy_from_user(&arg, (void __user *)uarg, _IOC_SIZE(cmd)))
 		return -EFAULT;
@@ -334,7 +340,7 @@ long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 	fc = conn_of(file, arg.conn);
 	if (!fc)
 		return -ENODEV;
-	err = ioctl_do(fc, cmd, &arg, (void __user *)uarg);
+	err = ioctl_do(file, fc, cmd, &arg, (void __user *)uarg);
 	fuse_conn_put(fc);
 	return err;
 }

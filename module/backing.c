@@ -3,7 +3,8 @@
  * Backing objects: where the nodes of a connection lie on another file system
  * (design section 7).  The daemon gives one for a node with an O_PATH
  * descriptor, which it may close; the object keeps the path, and a reference to
- * the credentials of who gave it.  It lives until the daemon drops it or the
+ * the credentials of who opened /dev/extfuse: those many objects share, while a
+ * daemon that takes on its callers' ids has ever new ones.  It lives until the daemon drops it or the
  * connection is aborted: evictions do not touch it.
  *
  * The table is made with the first object and taken out at once at the abort;
@@ -116,7 +117,7 @@ static int backing_check(struct fuse_conn *fc, const struct path *path)
 }
 
 static struct extfuse_backing *backing_make(const struct extfuse_ioc_backing *arg,
-					    const struct path *path)
+					    const struct path *path, const struct cred *cred)
 {
 	struct extfuse_backing *backing = kmem_cache_zalloc(backing_cache, GFP_KERNEL_ACCOUNT);
 
@@ -126,7 +127,7 @@ static struct extfuse_backing *backing_make(const struct extfuse_ioc_backing *ar
 	backing->generation = arg->generation;
 	backing->path = *path;
 	path_get(&backing->path);
-	backing->cred = get_current_cred();
+	backing->cred = get_cred(cred);
 	refcount_set(&backing->refs, 1);
 	return backing;
 }
@@ -226,7 +227,8 @@ static int backing_publish(struct fuse_conn *fc, struct extfuse_conn *xc,
 }
 
 static int backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
-		       const struct extfuse_ioc_backing *arg, const struct path *path)
+		       const struct extfuse_ioc_backing *arg, const struct path *path,
+		       const struct cred *cred)
 {
 	struct extfuse_backing *backing;
 	int err;
@@ -234,7 +236,7 @@ static int backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
 	err = backing_check(fc, path);
 	if (err)
 		return err;
-	backing = backing_make(arg, path);
+	backing = backing_make(arg, path, cred);
 	if (!backing)
 		return -ENOMEM;
 	err = backing_publish(fc, xc, backing);
@@ -251,7 +253,7 @@ static bool backing_arg_is_valid(const struct extfuse_ioc_backing *arg)
 
 /* EXTFUSE_IOC_BACKING_ADD */
 long extfuse_ioctl_backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
-			       const struct extfuse_ioc_backing *arg)
+			       const struct extfuse_ioc_backing *arg, const struct cred *cred)
 {
 	struct file *file;
 	int err;
@@ -261,7 +263,7 @@ long extfuse_ioctl_backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
 	file = fget_raw(arg->fd);
 	if (!file)
 		return -EBADF;
-	err = backing_add(fc, xc, arg, &file->f_path);
+	err = backing_add(fc, xc, arg, &file->f_path, cred);
 	fput(file);
 	return err;
 }

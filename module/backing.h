@@ -14,7 +14,7 @@ struct extfuse_backing {
 	u64 nodeid;
 	u64 generation;
 	struct path path;
-	const struct cred *cred;	/* of who gave it; many share them */
+	const struct cred *cred;	/* of who opened the descriptor that it came by: shared */
 	refcount_t refs;
 	struct rcu_head rcu;
 };
@@ -23,7 +23,7 @@ struct extfuse_backing *extfuse_backing_get(struct extfuse_conn *xc, u64 nodeid)
 void extfuse_backing_put(struct extfuse_backing *backing);
 
 long extfuse_ioctl_backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
-			       const struct extfuse_ioc_backing *arg);
+			       const struct extfuse_ioc_backing *arg, const struct cred *cred);
 long extfuse_ioctl_backing_drop(struct extfuse_conn *xc, const struct extfuse_ioc_backing *arg);
 long extfuse_ioctl_backing_open(struct extfuse_conn *xc, const struct extfuse_ioc_backing *arg,
 				struct extfuse_ioc_backing __user *uarg);

@@ -17,12 +17,6 @@ struct entry {
 	u32 reclen;			/* padded */
 };
 
-static bool is_dot(const struct fuse_dirent *dirent)
-{
-	return dirent->name[0] == '.' &&
-	       (dirent->namelen == 1 || (dirent->namelen == 2 && dirent->name[1] == '.'));
-}
-
 static struct fuse_dirent *entry_dirent(void *buf, bool plus)
 {
 	return plus ? &((struct fuse_direntplus *)buf)->dirent : buf;
@@ -71,7 +65,7 @@ static void entry_own(struct extfuse_run *run, struct dentry *dir, struct entry 
 	struct inode *inode;
 	bool keep = false;
 
-	if (out->nodeid && !is_dot(e->dirent) && dir && !fuse_invalid_attr(&out->attr)) {
+	if (out->nodeid && !extfuse_dirent_is_dot(e->dirent) && dir && !fuse_invalid_attr(&out->attr)) {
 		name.hash = full_name_hash(dir, name.name, name.len);
 		dentry = d_lookup(dir, &name);
 	}
@@ -183,7 +177,7 @@ void extfuse_dirents_each(const struct fuse_args *args, u32 len,
 	struct entry e;
 
 	for (; entry_next(p, len, true, &e); p += e.reclen, len -= e.reclen) {
-		if (e.out->nodeid && !is_dot(e.dirent))
+		if (e.out->nodeid && !extfuse_dirent_is_dot(e.dirent))
 			fn(data, e.out);
 	}
 	extfuse_out_unmap(args, buf);
@@ -192,7 +186,7 @@ void extfuse_dirents_each(const struct fuse_args *args, u32 len,
 /* The daemon counted this entry; nobody here will. */
 static void entry_forget(const struct extfuse_run *run, const struct entry *e)
 {
-	if (run->own_entries || !e->out || !e->out->nodeid || is_dot(e->dirent))
+	if (run->own_entries || !e->out || !e->out->nodeid || extfuse_dirent_is_dot(e->dirent))
 		return;
 	extfuse_pay_forget(run->fm->fc, e->out->nodeid);
 }
@@ -226,7 +220,7 @@ static bool entry_ask(struct extfuse_run *run, const struct bpf_prog *prog, stru
 		return true;
 	extfuse_count(run->xc, run->args->opcode, changed);
 	/* A program that hides "." breaks more than it protects. */
-	return is_dot(e->dirent);
+	return extfuse_dirent_is_dot(e->dirent);
 }
 
 /* One buffer; returns what is left of it, *last is the last offset in it. */

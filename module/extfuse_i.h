@@ -295,6 +295,12 @@ void extfuse_entry_merge(struct extfuse_run *run, struct fuse_entry_out *out,
 void extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid);
 
 /* dirents.c */
+static inline bool extfuse_dirent_is_dot(const struct fuse_dirent *dirent)
+{
+	return dirent->name[0] == '.' &&
+	       (dirent->namelen == 1 || (dirent->namelen == 2 && dirent->name[1] == '.'));
+}
+
 enum extfuse_outcome extfuse_dirents_check(struct extfuse_run *run);
 void extfuse_dirents_own(struct extfuse_run *run, u32 size, u64 stamp);
 u32 extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len,

@@ -37,6 +37,7 @@ ssize_t extfuse_pass_setattr(struct extfuse_pass *pass);
 ssize_t extfuse_pass_access(struct extfuse_pass *pass);
 ssize_t extfuse_pass_statfs(struct extfuse_pass *pass);
 ssize_t extfuse_pass_readlink(struct extfuse_pass *pass);
+int extfuse_pass_attr(const struct extfuse_pass *pass, struct fuse_attr *attr);
 bool extfuse_pass_owner_same(const struct extfuse_pass *pass);
 int extfuse_pass_truncate(const struct extfuse_pass *pass, struct file *file,
 			  const struct cred *cred);

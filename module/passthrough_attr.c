@@ -48,18 +48,27 @@ static bool attr_fill(const struct extfuse_pass *pass, struct fuse_attr *attr,
 	return !((stat->mode ^ pass->inode->i_mode) & S_IFMT);
 }
 
-/* The answer to GETATTR and SETATTR. */
-static int attr_answer(const struct extfuse_pass *pass)
+/* extfuse_pass_attr - the attributes of a node as they are now */
+int extfuse_pass_attr(const struct extfuse_pass *pass, struct fuse_attr *attr)
 {
-	struct fuse_attr_out *out = pass->args->out_args[0].value;
 	struct kstat stat;
 	int err;
 
 	err = backing_getattr(pass, &stat, STATX_BASIC_STATS);
 	if (err)
 		return err;
-	if (!attr_fill(pass, &out->attr, &stat))
-		return EXTFUSE_UPCALL;
+	return attr_fill(pass, attr, &stat) ? 0 : EXTFUSE_UPCALL;
+}
+
+/* The answer to GETATTR and SETATTR. */
+static int attr_answer(const struct extfuse_pass *pass)
+{
+	struct fuse_attr_out *out = pass->args->out_args[0].value;
+	int err;
+
+	err = extfuse_pass_attr(pass, &out->attr);
+	if (err)
+		return err;
 	out->attr_valid = 0;
 	out->attr_valid_nsec = 0;
 	out->dummy = 0;

@@ -9,7 +9,9 @@
  * are now and the longest lifetime that the daemon gave to a name.
  */
 #include "fuse_i.h"
+#include "backing.h"
 #include "passthrough.h"
+#include <linux/dcache.h>
 #include <linux/fs.h>
 
 /* Where a listing is written to. */
@@ -86,6 +88,80 @@ static int dir_list(struct extfuse_pass *pass, struct listing *to, loff_t off)
 	return to->len;
 }
 
+/* Is the object what the directory has there?  Its inode, and so the number, is taken. */
+static bool object_is_entry(const struct extfuse_pass *pass, const struct extfuse_backing *backing,
+			    const struct fuse_dirent *dirent)
+{
+	const struct dentry *dentry = backing->path.dentry;
+
+	return READ_ONCE(dentry->d_parent) == pass->path.dentry &&
+	       d_backing_inode(dentry)->i_ino == dirent->ino;
+}
+
+static void entry_fill(const struct extfuse_pass *pass, struct inode *inode,
+		       const struct extfuse_backing *backing, struct fuse_entry_out *out)
+{
+	struct extfuse_pass child = {
+		.xc = pass->xc,
+		.fm = pass->fm,
+		.args = pass->args,
+		.inode = inode,
+		.path = backing->path,
+		.cred = backing->cred,
+	};
+
+	if (extfuse_pass_attr(&child, &out->attr) || !extfuse_entry_pay(inode)) {
+		memset(out, 0, sizeof(*out));
+		return;
+	}
+	out->nodeid = get_node_id(inode);
+	out->generation = inode->i_generation;
+	out->entry_valid = div_u64_rem(READ_ONCE(pass->xc->longest_entry), NSEC_PER_SEC,
+				       &out->entry_valid_nsec);
+}
+
+/* The node that a dentry has under this name, if it is that. */
+static void entry_node(const struct extfuse_pass *pass, struct dentry *dir,
+		       struct fuse_direntplus *entry)
+{
+	struct qstr name = QSTR_INIT(entry->dirent.name, entry->dirent.namelen);
+	struct extfuse_backing *backing = NULL;
+	struct dentry *dentry;
+	struct inode *inode;
+
+	if (extfuse_dirent_is_dot(&entry->dirent))
+		return;
+	name.hash = full_name_hash(dir, name.name, name.len);
+	dentry = d_lookup(dir, &name);
+	if (!dentry)
+		return;
+	inode = d_inode(dentry);
+	if (inode && !fuse_is_bad(inode))
+		backing = extfuse_backing_get(pass->xc, get_node_id(inode));
+	if (backing && (u32)backing->generation == inode->i_generation &&
+	    object_is_entry(pass, backing, &entry->dirent))
+		entry_fill(pass, inode, backing, &entry->entry_out);
+	if (backing)
+		extfuse_backing_put(backing);
+	dput(dentry);
+}
+
+/* Outside of the backing directory's lock. */
+static void listing_nodes(const struct extfuse_pass *pass, void *buf, u32 len)
+{
+	struct dentry *dir = d_find_any_alias(pass->inode);
+	struct fuse_direntplus *entry;
+	u32 at;
+
+	if (!dir)
+		return;
+	for (at = 0; at < len; at += FUSE_DIRENTPLUS_SIZE(entry)) {
+		entry = buf + at;
+		entry_node(pass, dir, entry);
+	}
+	dput(dir);
+}
+
 ssize_t extfuse_pass_readdir(struct extfuse_pass *pass)
 {
 	const struct fuse_read_in *in = extfuse_in(pass->args, 0)->value;
@@ -99,8 +175,9 @@ ssize_t extfuse_pass_readdir(struct extfuse_pass *pass)
 
 	to.buf = extfuse_out_map(args);
 	ret = dir_list(pass, &to, in->offset);
+	if (ret > 0 && to.plus)
+		listing_nodes(pass, to.buf, ret);
 	extfuse_out_unmap(args, to.buf);
-	/* No room for a single name: as the kernel says it. */
 	if (ret >= 0)
 		args->out_args[0].size = ret;
 	return ret;

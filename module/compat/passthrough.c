@@ -24,7 +24,8 @@ static struct fuse_backing *token_make(const struct cred *cred)
 
 	if (!fb)
 		return ERR_PTR(-ENOMEM);
-	fb->cred = get_cred(cred);
+	/* 6.12 calls it its own. */
+	fb->cred = (struct cred *)get_cred(cred);
 	refcount_set(&fb->count, 1);
 	return fb;
 }

@@ -5,17 +5,14 @@
  * timeout: 120
  */
 #include <dirent.h>
-#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/uio.h>
 #include <sys/xattr.h>
-#include <unistd.h>
 
-#include "script.h"
+#include "backing.h"
 
 static const uint32_t passed[] = {
 	FUSE_OPEN, FUSE_OPENDIR, FUSE_READDIR, FUSE_READDIRPLUS, FUSE_FSYNCDIR, FUSE_GETATTR, FUSE_SETATTR,
@@ -24,36 +21,6 @@ static const uint32_t passed[] = {
 
 static struct rawfuse *rf;
 static struct script *s;
-
-static void put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-
-	CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "%s", path);
-	close(fd);
-}
-
-static void add(uint64_t nodeid, uint64_t generation, const char *path)
-{
-	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), err;
-
-	CHECK(fd >= 0, "%s", path);
-	err = extfuse_backing__add(raw_fd(rf), nodeid, generation, fd);
-	CHECK(!err, "%s as node %llu: %d", path, (unsigned long long)nodeid, err);
-	close(fd);
-}
-
-static void object(struct raw_node *node, const char *path)
-{
-	struct stat st;
-
-	CHECK(!lstat(path, &st), "%s", path);
-	raw_lock(rf);
-	node->attr.ino = st.st_ino;
-	node->attr.mode = st.st_mode;
-	raw_unlock(rf);
-	add(node->id, node->generation, path);
-}
 
 /* The daemon has seen nothing but what @more says since the last call. */
 static void unseen(const char *what)
@@ -86,17 +53,6 @@ static void same_stat(const char *what)
 	      a.st_mode, b.st_mode);
 	CHECK(a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec &&
 	      a.st_ctim.tv_nsec == b.st_ctim.tv_nsec, "%s: times", what);
-}
-
-static void content(const char *path, const char *want)
-{
-	char buf[256] = "";
-	int fd = open(path, O_RDONLY);
-
-	CHECK(fd >= 0, "%s", path);
-	CHECK(read(fd, buf, sizeof(buf) - 1) == (ssize_t)strlen(want), "%s: '%s' instead of '%s'", path, buf, want);
-	CHECK(!strcmp(buf, want), "%s: '%s'", path, buf);
-	close(fd);
 }
 
 static void attributes(void)
@@ -214,13 +170,12 @@ int main(void)
 					   .attr_ns = 100 * RAW_SEC, .entry_ns = 100 * RAW_SEC });
 	s = script_attach(rf, "script", NULL);
 	for (i = 0; i < sizeof(passed) / sizeof(*passed); i++)
-		script_set(s, EXTFUSE_PHASE_REQUEST, passed[i],
-			   &(struct script_rule){ .verdict = EXTFUSE_PASSTHROUGH }, NULL, 0);
-	object(raw_node(rf, 1), "low");
-	object(raw_file(rf, "/a", "x", 1), "low/a");
-	object(raw_file(rf, "/b", "x", 1), "low/b");
-	object(raw_mkdir(rf, "/d"), "low/d");
-	object(raw_symlink(rf, "/l", "other"), "low/l");
+		passes(s, passed[i]);
+	object(rf, raw_node(rf, 1), "low");
+	object(rf, raw_file(rf, "/a", "x", 1), "low/a");
+	object(rf, raw_file(rf, "/b", "x", 1), "low/b");
+	object(rf, raw_mkdir(rf, "/d"), "low/d");
+	object(rf, raw_symlink(rf, "/l", "other"), "low/l");
 	raw_reset(rf);
 	attributes();
 	data();
