@@ -13,25 +13,7 @@
  * exist live for actimeo unless the daemon gives them a lifetime of their own.
  */
 
-/* tests/bpf/answer.bpf.c sets it: answers and replies make the kernel ask again each time. */
-#ifndef METACACHE_ASK_AGAIN
-#define METACACHE_ASK_AGAIN 0
-#endif
-
 #include "metacache.h"
-
-static __always_inline int names_dir(void)
-{
-	return extfuse_options.flags & EXTFUSE_OPT_NAMES_DIR;
-}
-
-/* When actimeo ends for a reply that is here now; 0: the daemon's word stands. */
-static __always_inline __u64 actimeo_until(struct extfuse_req *req)
-{
-	__u64 ns = extfuse_options.actimeo_ns;
-
-	return ns ? extfuse_time_add(req->now, ns) : 0;
-}
 
 static __always_inline __u64 actimeo_until_attr(struct extfuse_req *req,
 						const struct fuse_attr *attr)
@@ -39,49 +21,6 @@ static __always_inline __u64 actimeo_until_attr(struct extfuse_req *req,
 	if ((attr->mode & EXTFUSE_S_IFMT) != EXTFUSE_S_IFDIR && attr->nlink > 1)
 		return 0;
 	return actimeo_until(req);
-}
-
-static __always_inline __u64 later(__u64 a, __u64 b)
-{
-	return a > b ? a : b;
-}
-
-/* What is left of a lifetime, as a reply states it. */
-static __always_inline void left_split(struct extfuse_req *req, __u64 until,
-				       uint64_t *sec, uint32_t *nsec)
-{
-	__u64 left = until > req->now && !METACACHE_ASK_AGAIN ? until - req->now : 0;
-
-	extfuse_time_split(left, sec, nsec);
-}
-
-/* Remembers what a name leads to. */
-static __always_inline void name_learn(struct extfuse_req *req, const struct target *target)
-{
-	__u32 size;
-
-	if (target->until <= req->now)
-		return;
-	size = req->flags & EXTFUSE_F_ENTRY ? req->out_size[1] - FUSE_NAME_OFFSET + 1 :
-					      req->in_size[0];
-	if (size <= NAME_SHORT)
-		name_store(req, target);
-	else if (size <= NAME_LONG)
-		lname_store(req, target);
-}
-
-/* A name that does not exist, with a lifetime: the reply is a fuse_entry_out of node id 0. */
-static __always_inline int negative_learn(struct extfuse_req *req, struct fuse_entry_out *out,
-					  struct target *name)
-{
-	__u64 longer = actimeo_until(req);
-
-	name->daemon_until = req->entry_until;
-	name->until = later(req->entry_until, longer);
-	if (longer <= req->entry_until || names_dir() || METACACHE_ASK_AGAIN)
-		return EXTFUSE_KEEP;
-	extfuse_time_split(extfuse_options.actimeo_ns, &out->entry_valid, &out->entry_valid_nsec);
-	return bpf_extfuse_write_args(req, OUT_PARAM_0, out, sizeof(*out)) ? EXTFUSE_KEEP : 0;
 }
 
 /*
@@ -145,15 +84,6 @@ static __noinline int positive_answer(struct extfuse_req *req, const struct targ
 	return bpf_extfuse_write_args(req, OUT_PARAM_0, out, sizeof(*out)) ? EXTFUSE_UPCALL : 0;
 }
 
-static __noinline int negative_answer(struct extfuse_req *req, const struct target *name)
-{
-	struct fuse_entry_out out = {};
-
-	left_split(req, names_dir() ? name->daemon_until : name->until,
-		   &out.entry_valid, &out.entry_valid_nsec);
-	return bpf_extfuse_write_args(req, OUT_PARAM_0, &out, sizeof(out)) ? EXTFUSE_UPCALL : 0;
-}
-
 EXTFUSE_REQUEST(getattr)
 {
 	struct attr_value copy;
@@ -168,20 +98,12 @@ EXTFUSE_REQUEST(getattr)
 EXTFUSE_REQUEST(lookup)
 {
 	struct target name = {};
-	__u32 size = req->in_size[0];
-	__u64 stamp = 0;
 	__u64 known = req->flags & EXTFUSE_F_REVAL ? req->child : 0;
-	int found = 0;
 
 	if (req->flags & EXTFUSE_F_FRESH)
 		return EXTFUSE_UPCALL;
-	if (size <= NAME_SHORT)
-		found = name_find(req, &name, &stamp);
-	else if (size <= NAME_LONG)
-		found = lname_find(req, &name, &stamp);
 	/* Where the kernel knows the name only a yes counts, else only a no: rule 5.1. */
-	if (!found || name.nodeid != known || name.until <= req->now ||
-	    bpf_extfuse_fresh(req, req->nodeid, EXTFUSE_KIND_NAME, stamp) != 1)
+	if (!name_recall(req, known, &name))
 		return EXTFUSE_UPCALL;
 	return known ? positive_answer(req, &name) : negative_answer(req, &name);
 }

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What metacache remembers: attributes by node, where a name leads to by
- * directory and name; the maps that hold them, and how to find and store.
+ * What metacache remembers beside names (names.h): attributes by node; the map
+ * that holds them, and how to find and store.
  */
 #ifndef METACACHE_H
 #define METACACHE_H
 
-#include <extfuse/bpf.h>
-
-/* Names by size, NUL included: nearly all are short, and a short key costs less. */
-#define NAME_SHORT	32
-#define NAME_LONG	256
-
-/* Unless cachesize= says otherwise. */
-#define ENTRIES		32768
-
-EXTFUSE_OPTIONS;
+#include "names.h"
 
 /* Attributes, laid out so that a copy becomes fuse_attr_out or fuse_entry_out in place. */
 struct attr_value {
@@ -33,114 +24,13 @@ union attr_copy {
 _Static_assert(__builtin_offsetof(struct attr_value, out.attr) ==
 	       __builtin_offsetof(struct fuse_entry_out, attr), "attributes stay where they are");
 
-/* Where a name leads to: nodeid 0 says that it does not exist. */
-struct target {
-	__u64	nodeid;
-	__u64	generation;
-	__u64	until;
-	__u64	daemon_until;
-};
-
-struct name_key {
-	__u64	parent;
-	char	name[NAME_SHORT];
-};
-
-/*
- * A directory entry arrives as fuse_dirent: two words where a value has
- * lifetimes, then length and type where its key has the parent, then the name.
- */
-struct name_value {
-	struct extfuse_mark head;
-	struct target target;
-	struct name_key key;
-	struct extfuse_mark tail;
-};
-
-_Static_assert(__builtin_offsetof(struct name_value, key.name) -
-	       __builtin_offsetof(struct name_value, target.until) ==
-	       __builtin_offsetof(struct fuse_dirent, name), "names stay where they are");
-
-struct lname_key {
-	__u64	parent;
-	char	name[NAME_LONG];
-};
-
-struct lname_buf {
-	__u64	ino;
-	__u64	off;
-	struct lname_key key;
-};
-
-_Static_assert(__builtin_offsetof(struct lname_buf, key.name) ==
-	       __builtin_offsetof(struct fuse_dirent, name), "names stay where they are");
-
-struct lname_value {
-	struct extfuse_mark head;
-	struct target target;
-	struct extfuse_mark tail;
-};
-
-/*
- * Nodes and short names have two places each, which they share with others
- * and lose to those that come later: found without a hash table's walk,
- * filled without its locks.
- */
+/* Two places for each node, as names have them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, ENTRIES);
 	__type(key, __u32);
 	__type(value, struct attr_value);
 } cache_attr SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ENTRIES);
-	__type(key, __u32);
-	__type(value, struct name_value);
-} cache_name SEC(".maps");
-
-/* Few, and large: here a hash table's walk is the smaller part. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, struct lname_key);
-	__type(value, struct lname_value);
-} cache_lname SEC(".maps");
-
-/* Identifies an element to its reader, who compares the name too. */
-static __always_inline __u64 name_hash(const void *key, unsigned long size)
-{
-	const extfuse_word *word = key;
-	__u64 hash = extfuse_options.seed;
-	unsigned long i;
-
-#pragma unroll
-	for (i = 0; i < size / sizeof(*word); i++) {
-		hash = __extfuse_mix(hash, word[i]);
-		hash ^= hash >> 32;
-		asm volatile("" : "+r"(hash));	/* one word after the other: saves stack */
-	}
-	return hash;
-}
-
-/* The first of the two places; the second is behind it. */
-static __always_inline __u32 first_place(__u64 hash)
-{
-	/* A library that is older than we says nothing of sizes, and has changed none. */
-	__u32 pairs = (extfuse_options.entries ?: ENTRIES) / 2;
-
-	return ((hash >> 32) * pairs >> 32) * 2;
-}
-
-/* Where @key goes: to where it was, else to the one that was filled first. */
-static __always_inline int second_is_better(const struct extfuse_mark *first,
-					    const struct extfuse_mark *second, __u64 key)
-{
-	if (!first || !second || first->key == key)
-		return 0;
-	return second->key == key || second->stamp < first->stamp;
-}
 
 /* Node ids are addresses with some daemons, numbers from 1 with others. */
 static __always_inline __u32 attr_place(__u64 nodeid)
@@ -191,108 +81,6 @@ static __always_inline void attr_store(struct extfuse_req *req, __u64 nodeid,
 	place += second_is_better((const void *)attr_at(place), (const void *)attr_at(place + 1),
 				  nodeid);
 	bpf_map_update_elem(&cache_attr, &place, value, BPF_ANY);
-}
-
-static __always_inline const struct name_value *name_at(__u32 place)
-{
-	return bpf_map_lookup_elem(&cache_name, &place);
-}
-
-static __always_inline int name_equal(const struct name_key *a, const struct name_key *b)
-{
-	const extfuse_word *p = (const void *)a, *q = (const void *)b;
-	unsigned long i;
-
-#pragma unroll
-	for (i = 0; i < sizeof(*a) / sizeof(*p); i++) {
-		if (p[i] != q[i])
-			return 0;
-	}
-	return 1;
-}
-
-/* Not inlined, as all that needs much stack: a program has 512 bytes of it. */
-static __noinline int name_find(struct extfuse_req *req, struct target *target, __u64 *stamp)
-{
-	struct name_key key = { .parent = req->nodeid };
-	const struct name_value *value;
-	struct name_value copy;
-	__u32 place;
-	__u64 hash;
-
-	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, key.name, sizeof(key.name)))
-		return 0;
-	hash = name_hash(&key, sizeof(key));
-	place = first_place(hash);
-	value = name_at(place);
-	if (value && value->head.key != hash)
-		value = name_at(place + 1);
-	if (!value || !extfuse_copy(&copy, value, hash) || !name_equal(&copy.key, &key))
-		return 0;
-	*target = copy.target;
-	*stamp = copy.head.stamp;
-	return 1;
-}
-
-static __noinline int lname_find(struct extfuse_req *req, struct target *target, __u64 *stamp)
-{
-	struct lname_key key = { .parent = req->nodeid };
-	const struct lname_value *value;
-	struct lname_value copy;
-
-	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, key.name, sizeof(key.name)))
-		return 0;
-	value = bpf_map_lookup_elem(&cache_lname, &key);
-	if (!value || !extfuse_copy(&copy, value, name_hash(&key, sizeof(key))))
-		return 0;
-	*target = copy.target;
-	*stamp = copy.head.stamp;
-	return 1;
-}
-
-/* Reads the name that a reply is about; false for "." and "..", which move with directories. */
-static __always_inline int name_read(struct extfuse_req *req, void *buf, char *name, __u32 size)
-{
-	int err;
-
-	if (req->flags & EXTFUSE_F_ENTRY)
-		err = bpf_extfuse_read_args(req, OUT_PARAM_1, buf, FUSE_NAME_OFFSET + size);
-	else
-		err = bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, name, size);
-	if (err || !name[0])
-		return 0;
-	return name[0] != '.' || (name[1] && (name[1] != '.' || name[2]));
-}
-
-static __noinline int name_store(struct extfuse_req *req, const struct target *target)
-{
-	struct name_value value = {};
-	__u32 place;
-	__u64 hash;
-
-	if (!name_read(req, &value.target.until, value.key.name, sizeof(value.key.name)))
-		return 0;
-	value.target = *target;
-	value.key.parent = req->nodeid;
-	hash = name_hash(&value.key, sizeof(value.key));
-	extfuse_seal(&value, hash, req->stamp);
-	place = first_place(hash);
-	/* The mark is what a value begins with. */
-	place += second_is_better((const void *)name_at(place), (const void *)name_at(place + 1),
-				  hash);
-	return bpf_map_update_elem(&cache_name, &place, &value, BPF_ANY);
-}
-
-static __noinline int lname_store(struct extfuse_req *req, const struct target *target)
-{
-	struct lname_value value = { .target = *target };
-	struct lname_buf buf = {};
-
-	if (!name_read(req, &buf, buf.key.name, sizeof(buf.key.name)))
-		return 0;
-	buf.key.parent = req->nodeid;
-	extfuse_seal(&value, name_hash(&buf.key, sizeof(buf.key)), req->stamp);
-	return bpf_map_update_elem(&cache_lname, &buf.key, &value, BPF_ANY);
 }
 
 #endif /* METACACHE_H */
