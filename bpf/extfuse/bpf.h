@@ -28,6 +28,8 @@
 #define EXTFUSE_ENOENT		2
 #define EXTFUSE_EACCES		13
 #define EXTFUSE_EINVAL		22
+#define EXTFUSE_ENOTTY		25
+#define EXTFUSE_EROFS		30
 #define EXTFUSE_ENODATA		61
 #define EXTFUSE_S_IFMT		0170000
 #define EXTFUSE_S_IFDIR		0040000
@@ -113,6 +115,25 @@ extern int bpf_extfuse_fresh(struct extfuse_req *req, __u64 nodeid, __u32 kind,
 
 /* An object whose answers depend on the caller says this: extfuse_req.who is then filled. */
 #define EXTFUSE_WANT_WHO const volatile __u32 extfuse_want_who = 1
+
+/*
+ * An object that says EXTFUSE_PASSTHROUGH: its mount is made so that nodes can
+ * have backing objects, and the mirror gives them.
+ */
+#define EXTFUSE_WANT_BACKING const volatile __u32 extfuse_want_backing = 1
+
+/* A policy: what it covers is refused where it has been lost (EXTFUSE_ATTACH_FAIL_CLOSED). */
+#define EXTFUSE_FAIL_CLOSED const volatile __u32 extfuse_fail_closed = 1
+
+/*
+ * An object that says EXTFUSE_PATTERN("text"); takes the mount option pattern=;
+ * without it the pattern is "text*", in lower case.  extfuse_pattern_match() of
+ * <extfuse/options.h> says what it means.
+ */
+#define EXTFUSE_PATTERN(text)						\
+	const volatile struct extfuse_ext_pattern extfuse_pattern = {	\
+		.head = text, .head_len = sizeof(text) - 1, .any = 1,	\
+	}
 
 /* Lifetimes: the protocol has seconds and nanoseconds, we count nanoseconds. */
 #define EXTFUSE_NSEC_PER_SEC	1000000000ULL

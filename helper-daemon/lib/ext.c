@@ -19,6 +19,7 @@ struct extfuse_ext {
 	struct bpf_object *obj;
 	struct extfuse_options opts;
 	bool want_who;
+	bool want_backing;
 	bool loaded;
 	unsigned int nprogs;
 	/* As the module takes them; descriptors are filled by the load. */
@@ -110,7 +111,9 @@ int extfuse_ext__open(struct extfuse_ext **out, const char *name,
 		extfuse_ext__free(ext);
 		return ret;
 	}
-	ext->want_who = options__want_who(ext->obj);
+	ext->want_who = options__says(ext->obj, "extfuse_want_who");
+	ext->want_backing = options__says(ext->obj, "extfuse_want_backing");
+	ext->opts.fail_closed |= options__says(ext->obj, "extfuse_fail_closed");
 	*out = ext;
 	return 0;
 }
@@ -233,6 +236,11 @@ int extfuse_ext__replace(struct extfuse_ext *ext, int fd, __u32 conn, char *errb
 const char *extfuse_ext__name(const struct extfuse_ext *ext)
 {
 	return ext->name;
+}
+
+bool extfuse_ext__wants_backing(const struct extfuse_ext *ext)
+{
+	return ext->want_backing;
 }
 
 struct bpf_object *extfuse_ext__object(struct extfuse_ext *ext)

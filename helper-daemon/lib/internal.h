@@ -43,7 +43,7 @@ void path__name(const char *path, char *name, size_t len);
 /* Fills the object's options and sizes its caches. */
 int options__apply(struct bpf_object *obj, const char *name,
 		   const struct extfuse_options *opts, const struct errline *err);
-/* Did the object say EXTFUSE_WANT_WHO? */
-bool options__want_who(struct bpf_object *obj);
+/* Did the object say so: "extfuse_want_who" of EXTFUSE_WANT_WHO, and its like? */
+bool options__says(struct bpf_object *obj, const char *name);
 
 #endif /* _EXTFUSE_LIB_INTERNAL_H */

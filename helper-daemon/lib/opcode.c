@@ -23,7 +23,7 @@ static const char *const opcode_names[EXTFUSE_OPCODES] = {
 	NAME(FALLOCATE), NAME(READDIRPLUS), NAME(RENAME2), NAME(LSEEK),
 	NAME(COPY_FILE_RANGE), NAME(SETUPMAPPING), NAME(REMOVEMAPPING), NAME(SYNCFS),
 	/* By number: newer than the oldest <linux/fuse.h> that we build with. */
-	[51] = "TMPFILE", [52] = "STATX",
+	[51] = "TMPFILE", [52] = "STATX", [53] = "COPY_FILE_RANGE_64",
 };
 
 const char *extfuse_opcode__name(unsigned int opcode)

@@ -68,14 +68,14 @@ static int rodata__write(const struct rodata *ro, const void *value, size_t size
 	return ret;
 }
 
-bool options__want_who(struct bpf_object *obj)
+bool options__says(struct bpf_object *obj, const char *name)
 {
 	struct rodata ro;
-	__u32 want = 0;
+	__u32 says = 0;
 
-	if (rodata__find(&ro, obj, "extfuse_want_who") && ro.size == sizeof(want))
-		memcpy(&want, ro.data + ro.offset, sizeof(want));
-	return want;
+	if (rodata__find(&ro, obj, name) && ro.size == sizeof(says))
+		memcpy(&says, ro.data + ro.offset, sizeof(says));
+	return says;
 }
 
 static bool is_cache(const struct bpf_map *map)
@@ -151,6 +151,46 @@ static int size_caches(struct bpf_object *obj, const char *name, __u32 entries,
 	return 0;
 }
 
+/* Cuts a pattern at its star; 0 or -EINVAL. */
+static int pattern_parse(struct extfuse_ext_pattern *p, const char *text)
+{
+	const char *star = strchrnul(text, '*');
+
+	p->any = *star == '*';
+	p->head_len = star - text;
+	p->tail_len = p->any ? strlen(star + 1) : 0;
+	if (!*text || strchr(text, '/') || strchr(star + p->any, '*') ||
+	    p->head_len >= sizeof(p->head) || p->tail_len >= sizeof(p->tail))
+		return -EINVAL;
+	for (unsigned int i = 0; i < p->head_len; i++)
+		p->head[i] = extfuse_lower(text[i]);
+	for (unsigned int i = 0; i < p->tail_len; i++)
+		p->tail[i] = extfuse_lower(star[1 + i]);
+	return 0;
+}
+
+static int fill_pattern(struct bpf_object *obj, const char *name, const char *text,
+			const struct errline *err)
+{
+	struct extfuse_ext_pattern pattern = { 0 };
+	struct rodata ro;
+	int ret;
+
+	if (!rodata__find(&ro, obj, "extfuse_pattern"))
+		return errline__set(err, -EINVAL,
+			"extension %s: it takes no pattern (no extfuse_pattern in it); leave that option away",
+			name);
+	if (pattern_parse(&pattern, text))
+		return errline__set(err, -EINVAL,
+			"extension %s: pattern=%s: give a name without '/', with at most one '*' and %zu characters on either side of it",
+			name, text, sizeof(pattern.head) - 1);
+	ret = rodata__write(&ro, &pattern, sizeof(pattern));
+	if (ret)
+		return errline__set(err, ret, "extension %s: cannot set its pattern: %s", name,
+				    strerror(-ret));
+	return 0;
+}
+
 int options__apply(struct bpf_object *obj, const char *name,
 		   const struct extfuse_options *opts, const struct errline *err)
 {
@@ -161,5 +201,7 @@ int options__apply(struct bpf_object *obj, const char *name,
 	/* Tells the object how large its caches have become. */
 	if (!ret)
 		ret = fill_options(obj, name, opts, err);
+	if (!ret && opts->pattern)
+		ret = fill_pattern(obj, name, opts->pattern, err);
 	return ret;
 }

@@ -140,6 +140,54 @@ static void test_options(void)
 	extfuse_ext__free(ext);
 }
 
+static const struct extfuse_ext_pattern *pattern_of(struct bpf_object *obj)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+	const struct btf_type *sec = btf__type_by_id(btf, btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC));
+	const struct btf_var_secinfo *info = btf_var_secinfos(sec);
+	size_t size;
+	const char *data = bpf_map__initial_value(bpf_object__find_map_by_name(obj, ".rodata"), &size);
+
+	for (unsigned int i = 0; i < btf_vlen(sec); i++, info++)
+		if (!strcmp(btf__name_by_offset(btf, btf__type_by_id(btf, info->type)->name_off), "extfuse_pattern"))
+			return (const void *)(data + info->offset);
+	CHECK(false, "the object has a pattern");
+	return NULL;
+}
+
+/* What a pattern means, asked as a program asks; and what an object says of itself. */
+static void test_patterns(void)
+{
+	static const struct {
+		const char *pattern, *name;
+		bool matches;
+	} table[] = {
+		{ ".hidden*", ".hidden", true }, { ".hidden*", ".hidden.x", true },
+		{ ".hidden*", ".Hidden", true }, { ".hidden*", ".hidde", false },
+		{ "Key", "kEY", true }, { "key", "keys", false }, { "keys", "key", false },
+		{ "*.key", "a.KEY", true }, { "*.key", ".key", true }, { "*.key", "a.keys", false },
+		{ "a*a", "aa", true }, { "a*a", "a", false }, { "a*b", "axb", true },
+		{ "*", "anything", true }, { "\303\204*", "\303\244x", false },
+	};
+	struct extfuse_options opts = { 0 };
+	struct extfuse_ext *ext;
+	char name[256];
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		opts.pattern = table[i].pattern;
+		CHECK(!extfuse_ext__open(&ext, "hide", &opts, err, sizeof(err)), "%s", err);
+		memset(name, 0, sizeof(name));
+		strcpy(name, table[i].name);
+		CHECK(extfuse_pattern_match(pattern_of(extfuse_ext__object(ext)), name, strlen(name)) ==
+		      table[i].matches, "%s of %s", table[i].name, table[i].pattern);
+		CHECK(extfuse_ext__wants_backing(ext), "hide passes through");
+		extfuse_ext__free(ext);
+	}
+	CHECK(!extfuse_ext__open(&ext, "metacache", NULL, err, sizeof(err)), "%s", err);
+	CHECK(!extfuse_ext__wants_backing(ext), "metacache does not pass through");
+	extfuse_ext__free(ext);
+}
+
 static void refused(const char *name, const struct extfuse_options *opts, int want,
 		    const char *words)
 {
@@ -154,6 +202,11 @@ static void test_errors(const char *tests)
 {
 	const struct extfuse_options small = { .cachesize = 1 }, size = { .cachesize = 1024 },
 		time = { .actimeo_ns = 1 };
+	static const char *const bad_patterns[] = {
+		"", "a/b", "a*b*", "0123456789012345678901234567890123456789012345678901234567890123*",
+		"*0123456789012345678901234567890123456789012345678901234567890123",
+	};
+	struct extfuse_options pattern = { .pattern = "x" };
 	char path[512];
 
 	refused("no-such-extension", NULL, -ENOENT, "give a file, or the name of one in");
@@ -162,6 +215,11 @@ static void test_errors(const char *tests)
 	snprintf(path, sizeof(path), "%s/bpf/pass.bpf.o", tests);
 	refused(path, &time, -EINVAL, "it takes no actimeo");
 	refused(path, &size, -EINVAL, "it takes no cachesize");
+	refused(path, &pattern, -EINVAL, "it takes no pattern");
+	for (size_t i = 0; i < sizeof(bad_patterns) / sizeof(*bad_patterns); i++) {
+		pattern.pattern = bad_patterns[i];
+		refused("hide", &pattern, -EINVAL, "with at most one '*'");
+	}
 	snprintf(path, sizeof(path), "%s/reject/section.bpf.o", tests);
 	refused(path, NULL, -EINVAL, "neither extfuse/OPCODE nor extfuse.reply/OPCODE");
 	/* No room for the line is no reason to fail otherwise. */
@@ -178,6 +236,7 @@ int main(int argc, char **argv)
 	test_paths(argv[1]);
 	test_verdicts();
 	test_options();
+	test_patterns();
 	test_errors(argv[2]);
 	printf("ok\n");
 	return 0;

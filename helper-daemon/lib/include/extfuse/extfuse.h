@@ -26,9 +26,10 @@ struct bpf_object;
 struct extfuse_options {
 	__u64 actimeo_ns;	/* administrator's lifetime for names and attributes */
 	__u32 cachesize;	/* elements of the largest cache map, see <extfuse/bpf.h> */
+	const char *pattern;	/* names, at most one '*': for extensions that take one */
 	bool names_dir;		/* EXTFUSE_ATTACH_NAMES_DIR */
 	bool shadow;		/* EXTFUSE_ATTACH_SHADOW */
-	bool fail_closed;	/* EXTFUSE_ATTACH_FAIL_CLOSED */
+	bool fail_closed;	/* EXTFUSE_ATTACH_FAIL_CLOSED; so where the object says it too */
 };
 
 /**
@@ -59,6 +60,12 @@ int extfuse_ext__replace(struct extfuse_ext *ext, int fd, __u32 conn, char *err,
 
 /* The name as it is attached: the file's, without folder and suffix. */
 const char *extfuse_ext__name(const struct extfuse_ext *ext);
+
+/*
+ * Does it pass requests through?  Then the mount must have been made with
+ * max_stack_depth=1, or more, and the daemon gives backing objects.
+ */
+bool extfuse_ext__wants_backing(const struct extfuse_ext *ext);
 
 /* The libbpf object underneath, for an author's own maps; it stays ours. */
 struct bpf_object *extfuse_ext__object(struct extfuse_ext *ext);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * hide: passthrough, and names that pattern= means are not there: not found,
+ * not listed, not made.  A policy: where it has been lost what it covers fails
+ * (EIO).
+ *
+ * It is about names.  A file that has another name as well is there under that
+ * one; a name that the kernel has already it cannot take away, so attach it
+ * with the mount.
+ */
+#include "passthrough.h"
+
+EXTFUSE_WANT_BACKING;
+EXTFUSE_FAIL_CLOSED;
+EXTFUSE_PATTERN(".hidden");
+
+/* A name by itself, or in its place in a directory entry. */
+struct name {
+	char	head[sizeof(struct fuse_dirent)];
+	char	text[256];
+};
+
+static __noinline int is_hidden(struct extfuse_req *req, __u32 arg, __u32 size)
+{
+	struct name name = {};
+	int err;
+
+	if (req->flags & EXTFUSE_F_ENTRY)
+		err = bpf_extfuse_read_args(req, arg, &name, sizeof(name));
+	else
+		err = bpf_extfuse_read_args(req, arg, name.text, sizeof(name.text));
+	/* Longer than any name of a file system below. */
+	return err || extfuse_pattern_match(&extfuse_pattern, name.text, size);
+}
+
+#define IN_HIDDEN(n)	is_hidden(req, IN_PARAM_##n##_VALUE, req->in_size[n] - 1)
+#define OUT_HIDDEN(n)	is_hidden(req, OUT_PARAM_##n, req->out_size[n] - FUSE_NAME_OFFSET)
+#define REFUSE(op, hidden)	\
+	EXTFUSE_REQUEST(op) { return hidden ? -EXTFUSE_EACCES : EXTFUSE_UPCALL; }
+#define HIDE(op, n)		\
+	EXTFUSE_REPLY(op)	\
+	{ return req->flags & EXTFUSE_F_ENTRY && OUT_HIDDEN(n) ? -EXTFUSE_ENOENT : EXTFUSE_KEEP; }
+
+PASS_READING;
+PASS_CHANGING;
+REFUSE(create, IN_HIDDEN(1))
+REFUSE(mknod, IN_HIDDEN(1))
+REFUSE(mkdir, IN_HIDDEN(1))
+REFUSE(symlink, IN_HIDDEN(0))
+REFUSE(link, IN_HIDDEN(1))
+REFUSE(unlink, IN_HIDDEN(0))
+REFUSE(rmdir, IN_HIDDEN(0))
+REFUSE(rename, IN_HIDDEN(1) || IN_HIDDEN(2))
+REFUSE(rename2, IN_HIDDEN(1) || IN_HIDDEN(2))
+HIDE(readdir, 0)
+HIDE(readdirplus, 1)
+
+EXTFUSE_REQUEST(lookup)
+{
+	if (req->flags & (EXTFUSE_F_FRESH | EXTFUSE_F_REVAL) || !IN_HIDDEN(0))
+		return EXTFUSE_UPCALL;
+	return -EXTFUSE_ENOENT;
+}
+
+/* Before a name is made the kernel asks the daemon, whatever we say. */
+EXTFUSE_REPLY(lookup)
+{
+	if (req->error || !(req->flags & EXTFUSE_F_FRESH) || req->flags & EXTFUSE_F_REVAL)
+		return EXTFUSE_KEEP;
+	return IN_HIDDEN(0) ? -EXTFUSE_ENOENT : EXTFUSE_KEEP;
+}
+
+char _license[] SEC("license") = "GPL";

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * readonly: passthrough, and nothing can be changed through the mount, whoever
+ * asks: EROFS, as on a file system that is mounted so.  A policy: where it has
+ * been lost what it covers fails (EIO).
+ *
+ * Data of a file is decided about when it is opened: what was opened for writing
+ * before this was attached can be written to still, so attach it with the mount.
+ */
+#include "passthrough.h"
+
+/* O_ACCMODE and O_TRUNC; MAY_WRITE of access(). */
+#define OPEN_CHANGES	(03 | 01000)
+#define ACCESS_WRITE	2
+
+EXTFUSE_WANT_BACKING;
+EXTFUSE_FAIL_CLOSED;
+
+#define REFUSE(op)	EXTFUSE_REQUEST(op) { (void)req; return -EXTFUSE_EROFS; }
+
+PASS_READING;
+REFUSE(create)
+REFUSE(tmpfile)
+REFUSE(mknod)
+REFUSE(mkdir)
+REFUSE(symlink)
+REFUSE(link)
+REFUSE(unlink)
+REFUSE(rmdir)
+REFUSE(rename)
+REFUSE(rename2)
+REFUSE(setattr)
+REFUSE(setxattr)
+REFUSE(removexattr)
+/* On handles of the daemon that were there before. */
+REFUSE(write)
+REFUSE(fallocate)
+REFUSE(copy_file_range)
+REFUSE(copy_file_range_64)
+
+EXTFUSE_REQUEST(open)
+{
+	struct fuse_open_in in = {};
+
+	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, &in, sizeof(in)) ||
+	    in.flags & OPEN_CHANGES)
+		return -EXTFUSE_EROFS;
+	return EXTFUSE_PASSTHROUGH;
+}
+
+EXTFUSE_REQUEST(access)
+{
+	struct fuse_access_in in = {};
+
+	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, &in, sizeof(in)) ||
+	    in.mask & ACCESS_WRITE)
+		return -EXTFUSE_EROFS;
+	return EXTFUSE_PASSTHROUGH;
+}
+
+/* What reads flags is passed on, and of the rest it is not known what it does. */
+EXTFUSE_REQUEST(ioctl)
+{
+	struct fuse_ioctl_in in = {};
+
+	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, &in, sizeof(in)))
+		return -EXTFUSE_EROFS;
+	if (in.cmd == PASS_IOC_GETFLAGS || in.cmd == PASS_IOC_FSGETXATTR)
+		return EXTFUSE_PASSTHROUGH;
+	return in.cmd == PASS_IOC_SETFLAGS || in.cmd == PASS_IOC_FSSETXATTR ?
+		-EXTFUSE_EROFS : -EXTFUSE_ENOTTY;
+}
+
+char _license[] SEC("license") = "GPL";
