@@ -44,6 +44,7 @@ static void usage(FILE *out)
 	      "  --actimeo=SECONDS   names and attributes stay valid at least so long\n"
 	      "  --cachesize=ENTRIES size of each of the extension's caches\n"
 	      "  --names-dir         a changed name renews all names of its directory\n"
+	      "  --pattern=PATTERN   names for the extension hide, at most one * in it\n"
 	      "  --shadow            answer from the daemon, count where the extension differs\n"
 	      "extfuse --version prints the version, extfuse --help this.\n", out);
 }
@@ -152,6 +153,9 @@ static bool take_option(struct cli_args *args, int c)
 	case 'n':
 		args->options.names_dir = true;
 		return true;
+	case 'p':
+		args->options.pattern = optarg;
+		return true;
 	case 's':
 		args->options.shadow = true;
 		return true;
@@ -174,6 +178,7 @@ int main(int argc, char **argv)
 		{ "actimeo", required_argument, NULL, 'a' },
 		{ "cachesize", required_argument, NULL, 'c' },
 		{ "names-dir", no_argument, NULL, 'n' },
+		{ "pattern", required_argument, NULL, 'p' },
 		{ "shadow", no_argument, NULL, 's' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },

@@ -19,6 +19,7 @@ struct view {
 	bool has_state;
 	struct extfuse_ioc_query query;
 	int query_err;
+	__u64 backing;		/* backing objects */
 	bool on;
 	const char *extension;	/* "" if none */
 	char reason[600];	/* why it is off; "" when on */
@@ -45,6 +46,8 @@ static void view_fill(struct view *v, const struct mount_entry *e, int fd)
 	v->e = e;
 	v->has_state = !mount_state__read(&v->state, e->conn);
 	v->query_err = fd < 0 ? fd : extfuse_conn__query(fd, e->conn, &v->query);
+	if (fd >= 0 && extfuse_backing__list(fd, e->conn, NULL, 0, &v->backing) < 0)
+		v->backing = 0;
 	v->query.name[sizeof(v->query.name) - 1] = '\0';
 	v->on = !v->query_err && v->query.state == EXTFUSE_STATE_ATTACHED;
 	v->extension = v->query_err || v->query.state == EXTFUSE_STATE_NONE ? "" : v->query.name;
@@ -74,6 +77,8 @@ static void view_print(const struct view *v)
 	else
 		printf("  daemon:       not known (not started by mount.extfuse, or its supervisor is gone)\n");
 	printf("  extension:    %s\n", *v->extension ? v->extension : "none");
+	if (v->backing)
+		printf("  passthrough:  %llu backing objects\n", (unsigned long long)v->backing);
 	if (v->on)
 		printf("  acceleration: on\n");
 	else
@@ -130,6 +135,7 @@ static void view_json(struct json *j, const struct view *v)
 		json_number(j, "attachment", v->query.id);
 		json_ops(j, "request_programs", v->query.request_ops);
 		json_ops(j, "reply_programs", v->query.reply_ops);
+		json_number(j, "backing_objects", v->backing);
 	}
 	json_close(j, '}');
 }

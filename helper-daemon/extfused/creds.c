@@ -81,6 +81,11 @@ void creds_become_ids(uid_t uid, gid_t gid, mode_t mask)
 	}
 }
 
+void creds_be_self(void)
+{
+	creds_become_ids(0, 0, me.mask);
+}
+
 void creds_become(fuse_req_t req)
 {
 	const struct fuse_ctx *ctx = fuse_req_ctx(req);

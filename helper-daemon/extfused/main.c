@@ -16,8 +16,8 @@
 
 enum {
 	OPT_FD = 256, OPT_CONN, OPT_TARGET, OPT_MIRROR, OPT_GO_FD, OPT_LOG, OPT_USER,
-	OPT_NAME, OPT_EXTENSION, OPT_REASON, OPT_ATTR, OPT_ENTRY, OPT_NEGATIVE, OPT_DEBUG,
-	OPT_VERSION, OPT_HELP,
+	OPT_NAME, OPT_EXTENSION, OPT_REASON, OPT_ATTR, OPT_ENTRY, OPT_NEGATIVE, OPT_BACKING,
+	OPT_DEBUG, OPT_VERSION, OPT_HELP,
 };
 
 static const struct {
@@ -37,6 +37,7 @@ static const struct {
 	{ { "attr-timeout", required_argument, NULL, OPT_ATTR }, "SECONDS: mirror: lifetime of attributes" },
 	{ { "entry-timeout", required_argument, NULL, OPT_ENTRY }, "SECONDS: mirror: of names" },
 	{ { "negative-timeout", required_argument, NULL, OPT_NEGATIVE }, "SECONDS: mirror: of names that do not exist" },
+	{ { "backing", no_argument, NULL, OPT_BACKING }, "mirror: give the kernel backing objects (passthrough)" },
 	{ { "debug", no_argument, NULL, OPT_DEBUG }, "mirror: libfuse prints each request" },
 	{ { "version", no_argument, NULL, OPT_VERSION }, "print the version" },
 	{ { "help", no_argument, NULL, OPT_HELP }, "print this" },
@@ -95,6 +96,9 @@ static void take_option(struct extfused_options *o, int c, const char *arg)
 		break;
 	case OPT_NEGATIVE:
 		o->mirror.negative_timeout = atof(arg);
+		break;
+	case OPT_BACKING:
+		o->mirror.backing = true;
 		break;
 	case OPT_DEBUG:
 		o->mirror.debug = 1;

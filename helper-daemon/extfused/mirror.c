@@ -250,6 +250,7 @@ int mirror_serve(const struct mirror_options *opts, int fd)
 		log_error("mirror of %s: libfuse refused descriptor %d", mirror.source, fd);
 		return 1;
 	}
+	backing_init(fd);
 	for (i = 0; i < THREADS; i++) {
 		err = pthread_create(&thread, NULL, worker_main, &w);
 		if (err && !i) {

@@ -25,6 +25,7 @@ struct mirror_options {
 	double attr_timeout;
 	double entry_timeout;
 	double negative_timeout;
+	bool backing;		/* the mount is for passthrough: give the kernel backing objects */
 	int debug;
 	const char *log;	/* log_target() from the first request on; NULL: stays */
 };
@@ -63,7 +64,13 @@ struct node {
 	struct timespec ctime;
 	off_t size;
 	bool stable;
+	/* Has the kernel been offered a backing object, and taken it?  Then fixed. */
+	bool offered;
+	bool backed;
 };
+
+/* Ids are never given twice: one generation is enough. */
+#define NODE_GENERATION	0
 
 int nodes_init(int root_fd);
 
@@ -84,10 +91,20 @@ void node_forget(fuse_ino_t id, uint64_t count);
 /* One line: how many nodes, lookups, forgets, and what was unearned. */
 void nodes_report(const char *when);
 
+/*
+ * backing.c: where nodes lie, for the kernel to serve them itself; only where
+ * mirror.backing says so.  backing_add() returns whether the kernel took it.
+ */
+void backing_init(int fd);
+bool backing_add(fuse_ino_t id, int path_fd, mode_t mode);
+void backing_drop(fuse_ino_t id);
+
 /* creds.c: whose files they will be. */
 void creds_become(fuse_req_t req);
 void creds_become_ids(uid_t uid, gid_t gid, mode_t mask);
 int creds_thread_init(void);
+/* Nobody's but our own. */
+void creds_be_self(void);
 /* For rules that need to know who the caller is: no capability over files, its groups. */
 int creds_drop(fuse_req_t req);
 void creds_restore(void);

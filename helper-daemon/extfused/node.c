@@ -146,8 +146,27 @@ static void node_remove(struct node *n)
 	}
 }
 
+/*
+ * Offers the kernel a backing object for a node.  Whoever is about to reply with
+ * a node waits here until that is decided: the kernel keeps attributes of a node
+ * that has none.
+ */
+static void node_offer(struct node *n, mode_t mode)
+{
+	if (!mirror.backing)
+		return;
+	pthread_mutex_lock(&n->lock);
+	if (!n->offered) {
+		n->offered = true;
+		n->backed = backing_add(n->id, n->fd, mode);
+	}
+	pthread_mutex_unlock(&n->lock);
+}
+
 static void node_free(struct node *n)
 {
+	if (n->backed)
+		backing_drop(n->id);
 	close(n->fd);
 	pthread_mutex_destroy(&n->lock);
 	free(n);
@@ -202,6 +221,9 @@ struct node *node_get(fuse_ino_t id, const char *op)
 	else
 		table.violations++;
 	pthread_mutex_unlock(&table.lock);
+	/* Known without a reply, and nothing is taken before INIT is over. */
+	if (n && id == FUSE_ROOT_ID)
+		node_offer(n, S_IFDIR);
 	if (!n)
 		log_error("mirror of %s: VIOLATION: %s of node %#llx, which is forgotten or was never known",
 			  mirror.source, op, (unsigned long long)id);
@@ -241,7 +263,7 @@ static struct node *node_find_known(const struct stat *st)
 	return n;
 }
 
-int node_find(struct node *dir, const char *name, int fd, struct node **out, struct stat *st)
+static int find(struct node *dir, const char *name, int fd, struct node **out, struct stat *st)
 {
 	struct node *n, *other;
 	struct fd_path p;
@@ -281,6 +303,15 @@ int node_find(struct node *dir, const char *name, int fd, struct node **out, str
 	if (other || err)
 		node_free(n);
 	*out = other ? other : n;
+	return err;
+}
+
+int node_find(struct node *dir, const char *name, int fd, struct node **out, struct stat *st)
+{
+	int err = find(dir, name, fd, out, st);
+
+	if (!err)
+		node_offer(*out, st->st_mode);
 	return err;
 }
 

@@ -25,6 +25,7 @@ struct job {
 	struct mount_options opts;
 
 	int fd;			/* -1, or the connection */
+	bool backing;		/* the extension passes requests through */
 	bool mounted;
 	unsigned int conn;
 	bool orphaned;		/* extfused was killed: its daemon may hold the mount still */

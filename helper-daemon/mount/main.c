@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backing.h"
 #include "dead.h"
 #include "foreign.h"
 #include "job.h"
@@ -30,7 +31,9 @@
 #define EXIT_SYSTEM	2
 #define EXIT_MOUNT	32
 
-#define DEFAULT_EXTENSION	"metacache"
+/* Unless told: a mirror's files need no daemon, a foreign daemon's lie who knows where. */
+#define MIRROR_EXTENSION	"passthrough"
+#define FOREIGN_EXTENSION	"metacache"
 
 struct request {
 	const char *source;
@@ -256,7 +259,8 @@ static int job_unaccelerated(struct job *job, int err, const char *why)
  */
 static int job_load(struct job *job, struct extfuse_ext **ext)
 {
-	const char *name = job->opts.ext ? job->opts.ext : DEFAULT_EXTENSION;
+	const char *usual = job->program ? FOREIGN_EXTENSION : MIRROR_EXTENSION;
+	const char *name = job->opts.ext ? job->opts.ext : usual;
 	char why[sizeof(job->reason)] = "";
 	int err;
 
@@ -275,8 +279,28 @@ static int job_load(struct job *job, struct extfuse_ext **ext)
 			*ext = NULL;
 		}
 	}
+	if (err)
+		return job_unaccelerated(job, err, why);
+	return backing_prepare(job, *ext);
+}
+
+/*
+ * Before the daemon has anything to do: can the kernel be told where the nodes
+ * lie?  If not, there is no use for the extension.
+ */
+static int job_backing(struct job *job, struct extfuse_ext **ext)
+{
+	char why[sizeof(job->reason)] = "";
+	int err;
+
+	if (!job->backing)
+		return 0;
+	err = backing_begin(job, why, sizeof(why));
 	if (!err)
 		return 0;
+	job->backing = false;
+	extfuse_ext__free(*ext);
+	*ext = NULL;
 	return job_unaccelerated(job, err, why);
 }
 
@@ -305,6 +329,8 @@ static int job_mount(struct job *job)
 		words_add(&o->kernel, "allow_other");
 	if (o->default_permissions)
 		words_add(&o->kernel, "default_permissions");
+	if (o->max_stack_depth)
+		words_add(&o->kernel, "max_stack_depth=%u", o->max_stack_depth);
 	if (o->subtype || job->program) {
 		const char *slash = job->program ? strrchr(job->program, '/') : NULL;
 
@@ -374,6 +400,9 @@ static int job_run(struct job *job)
 	if (err)
 		goto out;
 	err = job_mount(job);
+	if (err)
+		goto out;
+	err = job_backing(job, &ext);
 	if (err)
 		goto out;
 	err = job_attach(job, ext);

@@ -46,12 +46,14 @@ struct option_row {
 #define AT(field)	offsetof(struct mount_options, field)
 
 static const struct option_row rows[] = {
-	{ "ext=", TEXT, BOTH, 0, AT(ext), "NAME|FILE.bpf.o|none: the extension (default metacache)" },
+	{ "ext=", TEXT, BOTH, 0, AT(ext), "NAME|FILE.bpf.o|none: the extension (default passthrough for a directory, metacache for a program)" },
 	{ "actimeo=", SECONDS, BOTH, 0, AT(attach.actimeo_ns), "SECONDS: names and attributes stay valid at least so long" },
 	{ "cachesize=", COUNT, BOTH, 0, AT(attach.cachesize), "ENTRIES: size of each of the extension's caches" },
 	{ "names=", NAMES, BOTH, 0, 0, "dir: a changed name renews all names of its directory (file systems that fold case)" },
 	{ "shadow", SWITCH, BOTH, 0, AT(attach.shadow), "answer from the daemon, count where the extension differs" },
-	{ "max_backing=", REFUSED, BOTH, 0, 0, "passthrough is not part of this version" },
+	{ "pattern=", TEXT, BOTH, 0, AT(pattern), "PATTERN: names for the extension hide, at most one * in it" },
+	{ "max_backing=", COUNT, BOTH, 0, AT(max_backing), "NUMBER: passthrough: of how many files the kernel may know where they lie (default 1048576)" },
+	{ "max_stack_depth=", COUNT, BOTH, 0, AT(max_stack_depth), "1|2: passthrough: 2 where SOURCE lies on a stacked file system (default: found out)" },
 	{ "log=", TEXT, BOTH, 0, AT(log), "FILE|syslog: messages of the helper daemon (default syslog)" },
 
 	{ "attr_timeout=", SECONDS_TEXT, MIRROR, 0, AT(attr_timeout), "SECONDS: mirror: lifetime of attributes (default 1)" },
@@ -334,6 +336,7 @@ int mount_options__parse(struct mount_options *o, const char *list, bool mirror,
 		snprintf(err, errlen, "option 'subtype=%s' has a value that it does not take", o->subtype);
 		ret = -EINVAL;
 	}
+	o->attach.pattern = o->pattern;
 	if (!ret && mirror) {
 		o->allow_other = true;
 		o->default_permissions = true;
@@ -347,6 +350,7 @@ void mount_options__free(struct mount_options *o)
 	free(o->daemon.text);
 	free(o->subtype);
 	free(o->ext);
+	free(o->pattern);
 	free(o->log);
 	free(o->user);
 	free(o->attr_timeout);

@@ -27,11 +27,14 @@ struct mount_options {
 	bool remount;
 	char *subtype;
 	char *ext;		/* NULL: the default */
+	char *pattern;
 	char *log;
 	char *user;		/* setuid= */
 	char *attr_timeout;	/* the mirror's, as written */
 	char *entry_timeout;
 	char *negative_timeout;
+	__u32 max_backing;	/* 0: not given */
+	__u32 max_stack_depth;	/* the same */
 	struct extfuse_options attach;
 };
 

@@ -59,6 +59,8 @@ static void args_mirror(struct args *a, const struct job *job)
 		args_add(a, "--entry-timeout=%s", o->entry_timeout);
 	if (o->negative_timeout)
 		args_add(a, "--negative-timeout=%s", o->negative_timeout);
+	if (job->backing)
+		args_add(a, "--backing");
 }
 
 /* As mount.fuse3 calls it, but for the mount point. */

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Backing objects at mount time, see backing.h.
+ */
+#include "backing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* linux/fuse.h has it, but not in magic.h. */
+#define ROOT_NODE	1
+
+/*
+ * How deeply the mount is stacked must be said before it is made, and no system
+ * call tells how deeply its source is.  These are the file systems that lie on
+ * others, or may; what does not lies at 0.
+ */
+static unsigned int stack_depth(const char *source)
+{
+	struct statfs st;
+
+	if (statfs(source, &st))
+		return 1;
+	switch (st.f_type) {
+	case OVERLAYFS_SUPER_MAGIC:
+	case ECRYPTFS_SUPER_MAGIC:
+	case FUSE_SUPER_MAGIC:
+		return 2;
+	default:
+		return 1;
+	}
+}
+
+int backing_prepare(struct job *job, const struct extfuse_ext *ext)
+{
+	struct mount_options *o = &job->opts;
+
+	if (!extfuse_ext__wants_backing(ext)) {
+		if (!o->max_backing)
+			return 0;
+		snprintf(job->err, sizeof(job->err),
+			 "option 'max_backing=%u' is for extensions that pass requests through, and %s does not: leave it away, or take ext=passthrough",
+			 o->max_backing, extfuse_ext__name(ext));
+		return -EINVAL;
+	}
+	if (o->max_backing > INT_MAX) {
+		snprintf(job->err, sizeof(job->err), "option 'max_backing=%u' is too large: at most %d",
+			 o->max_backing, INT_MAX);
+		return -EINVAL;
+	}
+	/* Then all is asked of the daemon, and nothing must be passed by it. */
+	if (o->attach.shadow)
+		return 0;
+	job->backing = true;
+	/* Whoever is let through by us meets no check but the kernel's. */
+	o->default_permissions = true;
+	if (!o->max_stack_depth)
+		o->max_stack_depth = job->program ? 1 : stack_depth(job->source);
+	return 0;
+}
+
+/*
+ * Nothing is taken before the daemon has answered INIT (ENOTCONN); what lies too
+ * deep is refused before that is looked at.
+ */
+static int source_try(const struct job *job, char *why, size_t size)
+{
+	int path_fd, err;
+
+	path_fd = open(job->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	err = path_fd < 0 ? -errno : extfuse_backing__add(job->fd, ROOT_NODE, 0, path_fd);
+	if (path_fd >= 0)
+		close(path_fd);
+	if (err != -ELOOP)
+		return 0;
+	snprintf(why, size,
+		 "nothing can be passed through to %s, which lies on extfuse or on a file system stacked too deeply for max_stack_depth=%u (at most 2): take ext=metacache, or another source",
+		 job->source, job->opts.max_stack_depth);
+	return err;
+}
+
+int backing_begin(const struct job *job, char *why, size_t size)
+{
+	__u32 max = job->opts.max_backing;
+	int err = max ? extfuse_backing__limit(job->fd, 0, max) : 0;
+
+	if (err) {
+		snprintf(why, size, "option 'max_backing=%u' is not taken by the module: %s", max,
+			 strerror(-err));
+		return err;
+	}
+	return job->program ? 0 : source_try(job, why, size);
+}
