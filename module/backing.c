@@ -4,8 +4,8 @@
  * (design section 7).  The daemon gives one for a node with an O_PATH
  * descriptor, which it may close; the object keeps the path, and a reference to
  * the credentials of who opened /dev/extfuse: those many objects share, while a
- * daemon that takes on its callers' ids has ever new ones.  It lives until the daemon drops it or the
- * connection is aborted: evictions do not touch it.
+ * daemon that takes on its callers' ids has ever new ones.  It lives until the
+ * daemon drops it or the connection is aborted: evictions do not touch it.
  *
  * The table is made with the first object and taken out at once at the abort;
  * who looks something up holds RCU and takes a reference.
@@ -15,6 +15,7 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/module.h>
+#include <linux/mount.h>
 #include <linux/rhashtable.h>
 
 struct extfuse_backings {
@@ -29,7 +30,21 @@ struct extfuse_backings {
 
 static struct kmem_cache *backing_cache;
 
+/* Node ids are the daemon's: nobody else chooses them. */
+static u32 backing_hash(const void *key, u32 len, u32 seed)
+{
+	return hash_64(*(const u64 *)key + seed, 32);
+}
+
+static int backing_differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	return ((const struct extfuse_backing *)obj)->nodeid != *(const u64 *)arg->key;
+}
+
+/* With functions of its own, which become a few instructions where they are used. */
 static const struct rhashtable_params backing_params = {
+	.hashfn = backing_hash,
+	.obj_cmpfn = backing_differs,
 	.key_len = sizeof(u64),
 	.key_offset = offsetof(struct extfuse_backing, nodeid),
 	.head_offset = offsetof(struct extfuse_backing, hash),
@@ -79,6 +94,31 @@ bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid)
 	has = all && rhashtable_lookup(&all->table, &nodeid, backing_params);
 	rcu_read_unlock();
 	return has;
+}
+
+/*
+ * extfuse_backing_perm_same - does the fork know owner and mode as they are below?
+ *
+ * Asked in RCU walk.  Where the file system below has its own way to tell who
+ * may, what its inode says need not be all.
+ */
+bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode)
+{
+	const struct fuse_inode *fi = get_fuse_inode(inode);
+	const struct extfuse_backing *backing;
+	struct extfuse_backings *all;
+	const struct inode *low = NULL;
+	bool same;
+
+	rcu_read_lock();
+	all = rcu_dereference(xc->backings);
+	backing = all ? rhashtable_lookup(&all->table, &fi->nodeid, backing_params) : NULL;
+	if (backing && !is_idmapped_mnt(backing->path.mnt))
+		low = d_inode_rcu(backing->path.dentry);
+	same = low && !low->i_op->permission && READ_ONCE(low->i_mode) == fi->orig_i_mode &&
+	       uid_eq(low->i_uid, inode->i_uid) && gid_eq(low->i_gid, inode->i_gid);
+	rcu_read_unlock();
+	return same;
 }
 
 /*

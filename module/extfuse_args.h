@@ -64,7 +64,7 @@ struct extfuse_args {
 	u8 marked;
 	u8 nmarks;
 	bool replied;			/* the daemon wrote the reply that ended it, or a backing file system did */
-	bool pass;			/* verdict PASSTHROUGH */
+	bool pass;			/* verdict PASSTHROUGH; then: it was done */
 	bool pending;			/* background: our end is owed */
 	bool caller_known;		/* uid, gid, pid and who are filled */
 	u16 name_slot;			/* F_REVAL: see revalidate.c */

@@ -14,6 +14,7 @@
 #include <linux/filter.h>
 #include <linux/hash.h>
 #include <linux/namei.h>
+#include <linux/posix_acl.h>
 #include <linux/siphash.h>
 #include <linux/workqueue.h>
 #include <linux/extfuse.h>
@@ -375,6 +376,7 @@ void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff);
 
 /* backing.c: see backing.h too */
 bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid);
+bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode);
 void extfuse_backings_abort(struct extfuse_conn *xc);
 int extfuse_backing_init(void);
 void extfuse_backing_exit(void);
@@ -503,6 +505,22 @@ static inline u8 extfuse_lookup_flags(unsigned int flags)
 static inline u8 extfuse_statx_flags(unsigned int flags)
 {
 	return flags & AT_STATX_FORCE_SYNC ? EXTFUSE_ARGS_FRESH : 0;
+}
+
+/*
+ * Call site: attributes have no lifetime left, but owner and mode, and so who
+ * may, are seen on the backing object to be the same: nobody need be asked.
+ * An ACL that was kept may be another.
+ */
+static inline bool extfuse_perm_is_known(struct inode *inode)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
+
+	if (!xc || !rcu_access_pointer(xc->backings) ||
+	    !(READ_ONCE(xc->ops) & BIT_ULL(FUSE_GETATTR)) || !extfuse_backing_perm_same(xc, inode))
+		return false;
+	forget_all_cached_acls(inode);
+	return true;
 }
 
 /* Call sites: @ff where it lies on a backing file, so that the daemon does not know it. */

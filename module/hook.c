@@ -427,6 +427,7 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
+	args->ext.pass = false;
 	args->ext.set_id = 0;
 	args->ext.stamp = extfuse_stamp(xc);
 	if (!request_is_asked(args, op))

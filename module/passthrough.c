@@ -217,8 +217,8 @@ ssize_t extfuse_pass(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse
 	if (args->opcode >= EXTFUSE_OPCODES)
 		return EXTFUSE_UPCALL;
 	ret = pass.ff ? pass_on_handle(&pass) : pass_on_object(&pass);
-	args->ext.pass = false;
-	if (ret == EXTFUSE_UPCALL)
+	args->ext.pass = ret != EXTFUSE_UPCALL;
+	if (!args->ext.pass)
 		return ret;
 	extfuse_count(xc, args->opcode, passed);
 	args->ext.replied = true;

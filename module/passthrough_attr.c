@@ -41,8 +41,10 @@ static bool attr_fill(const struct extfuse_pass *pass, struct fuse_attr *attr,
 	attr->ctimensec = stat->ctime.tv_nsec;
 	attr->mode = stat->mode;
 	attr->nlink = stat->nlink;
-	attr->uid = from_kuid_munged(ns, stat->uid);
-	attr->gid = from_kgid_munged(ns, stat->gid);
+	attr->uid = likely(ns == &init_user_ns) ? __kuid_val(stat->uid) :
+						  from_kuid_munged(ns, stat->uid);
+	attr->gid = likely(ns == &init_user_ns) ? __kgid_val(stat->gid) :
+						  from_kgid_munged(ns, stat->gid);
 	attr->rdev = new_encode_dev(stat->rdev);
 	attr->blksize = stat->blksize;
 	return !((stat->mode ^ pass->inode->i_mode) & S_IFMT);

@@ -179,6 +179,20 @@ static int file_open(const struct extfuse_pass *pass, struct fuse_file *ff, cons
 	return 0;
 }
 
+/* The VFS looks at the size before it asks us, to copy a range for one. */
+static void size_take(const struct extfuse_pass *pass)
+{
+	struct fuse_inode *fi = get_fuse_inode(pass->inode);
+	loff_t size = i_size_read(d_inode(pass->path.dentry));
+
+	if (size == i_size_read(pass->inode))
+		return;
+	spin_lock(&fi->lock);
+	fi->attr_version = atomic64_inc_return(&pass->fm->fc->attr_version);
+	i_size_write(pass->inode, size);
+	spin_unlock(&fi->lock);
+}
+
 ssize_t extfuse_pass_open(struct extfuse_pass *pass)
 {
 	struct fuse_file *ff = pass->args->ext.ff;
@@ -207,6 +221,7 @@ ssize_t extfuse_pass_open(struct extfuse_pass *pass)
 		put_cred(cred);
 		return err;
 	}
+	size_take(pass);
 	ff->ext_own = true;
 	return 0;
 }

@@ -495,7 +495,8 @@ ssize_t extfuse_reply(struct extfuse_conn *xc, struct fuse_mount *fm, struct fus
 		 */
 		if (unlikely(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_DIR_REPLY))
 			args->ext.stamp = args->ext.open_stamp;
-		if (ret >= 0)
+		/* What was passed through is kept by nobody who could be wrong about it. */
+		if (ret >= 0 && !args->ext.pass)
 			reply_learn(xc, args, ret);
 		if (!args->ext.set_id || !(READ_ONCE(xc->reply_ops) & BIT_ULL(args->opcode)))
 			return ret;

@@ -105,6 +105,7 @@ static void cached_beside(void)
 {
 	uint64_t reads_before;
 	int one, two;
+	char copy[7];
 	void *map;
 
 	one = opened("mnt/a", O_RDWR);
@@ -118,8 +119,9 @@ static void cached_beside(void)
 	CHECK(raw_count(rf, FUSE_READ) >= reads_before + 2, "each read of the daemon's handle is a request");
 	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, two, 0);
 	CHECK(map == MAP_FAILED && errno == ENODEV, "it cannot be mapped");
-	CHECK(copy_file_range(two, &(off_t){ 0 }, one, &(off_t){ 0 }, 8, 0) == 8, "a copy between both");
-	content("low/a", "daemon's");
+	CHECK(copy_file_range(two, &(off_t){ 0 }, one, &(off_t){ 8 }, 7, 0) == 7, "a copy between both");
+	CHECK(pread(one, copy, 7, 8) == 7 && !memcmp(copy, "daemon'", 7), "'%.7s' was copied", copy);
+	CHECK(!ftruncate(one, 0) && pwrite(one, "backing", 7, 0) == 7, "as before");
 	CHECK(raw_count(rf, FUSE_COPY_FILE_RANGE) == 0, "which the daemon did not make");
 	close(one);
 	close(two);
@@ -164,6 +166,7 @@ static void outlives(void)
 static void refused(void)
 {
 	int fd, i;
+	void *map;
 
 	script_set(s, EXTFUSE_PHASE_REPLY, FUSE_OPEN, &(struct script_rule){ .verdict = -EPERM }, NULL, 0);
 	script_set(s, EXTFUSE_PHASE_REPLY, FUSE_OPENDIR, &(struct script_rule){ .verdict = -EPERM }, NULL, 0);
@@ -176,7 +179,8 @@ static void refused(void)
 	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_OPEN, &(struct script_rule){ .verdict = EXTFUSE_UPCALL }, NULL, 0);
 	/* With a handle on the backing file it would have no page cache. */
 	fd = opened("mnt/a", O_RDONLY);
-	CHECK(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED, "nothing is left of them");
+	map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK(map != MAP_FAILED && !munmap(map, 4096), "nothing is left of them");
 	close(fd);
 	passes(s, FUSE_OPEN);
 }
