@@ -456,6 +456,16 @@ static noinline ssize_t request_pass(struct extfuse_conn *xc, struct fuse_mount 
 	return fuse_daemon_request(fm, args);
 }
 
+/* By the kernel, or by a program; the kernel learns nothing from what was passed through. */
+static __always_inline bool reply_is_looked_at(const struct extfuse_conn *xc,
+					       const struct fuse_args *args,
+					       const struct extfuse_opcode *op)
+{
+	if (args->ext.pass)
+		return READ_ONCE(xc->reply_ops) & BIT_ULL(args->opcode);
+	return args->ext.set_id || op->flags & EXTFUSE_OP_LEARN;
+}
+
 /*
  * extfuse_request_send - a synchronous request of a connection that has, or
  *			  had, programs
@@ -473,7 +483,7 @@ ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 							  fuse_daemon_request(fm, args);
 		if (unlikely(args->ext.shadow))
 			extfuse_shadow_compare(xc, args, ret);
-		if (args->ext.set_id || op->flags & EXTFUSE_OP_LEARN)
+		if (reply_is_looked_at(xc, args, op))
 			ret = extfuse_reply(xc, fm, args, ret, false);
 	}
 	extfuse_marks_end(xc, args, op);
