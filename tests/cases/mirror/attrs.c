@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * what: attributes in a mirror behave as on ext4: modes, owners, times, xattrs, ACLs, set-id bits, for root and for users
- * needs: extfuse ext4 root
- * timeout: 120
+ * needs: extfuse ext4 root jq
+ * timeout: 240
  */
 #include <linux/fs.h>
 #include <sys/ioctl.h>
@@ -328,3 +328,5 @@ static void steps(void)
 	step_users();
 	step_flags();
 }
+
+COMPARE_MAIN(steps)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * what: file data in a mirror behaves as on ext4: read, write, append, truncate, holes, fallocate, copies, mmap, O_TMPFILE
- * needs: extfuse ext4 root
- * timeout: 120
+ * needs: extfuse ext4 root jq
+ * timeout: 240
  */
 #include <linux/falloc.h>
 #include <sys/file.h>
@@ -242,3 +242,5 @@ static void steps(void)
 	step_tmpfile();
 	step_exec();
 }
+
+COMPARE_MAIN(steps)

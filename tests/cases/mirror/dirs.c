@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * what: listings of a mirror are as on ext4: complete, positions that can be kept, changes while listing, big directories
- * needs: extfuse ext4 root
- * timeout: 120
+ * needs: extfuse ext4 root jq
+ * timeout: 240
  */
 #include <dirent.h>
 
@@ -153,3 +153,5 @@ static void steps(void)
 	step_remove();
 	step_change();
 }
+
+COMPARE_MAIN(steps)

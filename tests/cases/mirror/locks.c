@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * what: locks on a mirror are as on ext4 between processes: fcntl, open file description, flock, leases
- * needs: extfuse ext4 root
- * timeout: 60
+ * needs: extfuse ext4 root jq
+ * timeout: 120
  */
 #include <sys/file.h>
 
@@ -117,3 +117,5 @@ static void steps(void)
 	step_flock();
 	step_wait();
 }
+
+COMPARE_MAIN(steps)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * what: names in a mirror behave as on ext4: create, link, rename with every flag, remove, long and odd names
- * needs: extfuse ext4 root
- * timeout: 120
+ * needs: extfuse ext4 root jq
+ * timeout: 240
  */
 #include <dirent.h>
 #include <limits.h>
@@ -213,3 +213,5 @@ static void steps(void)
 	step_remove();
 	step_again();
 }
+
+COMPARE_MAIN(steps)
