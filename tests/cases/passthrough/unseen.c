@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * what: once names are known, work on files and directories that are passed through reaches no daemon: not one request but for names
+ * needs: extfuse ext4 root
+ * timeout: 120
+ *
+ * The same work is done with metacache first: there the daemon must have seen each of these requests.
+ */
+#include <dirent.h>
+#include <extfuse/extfuse.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "rawfuse.h"
+
+#define FILES	20
+#define PAGE	4096
+
+static char page[PAGE];
+
+static void name_of(char *path, int i)
+{
+	sprintf(path, "mnt/dir/file-%d", i);
+}
+
+static void work_data(int fd)
+{
+	int pipes[2];
+	char *map;
+
+	CHECK(pwrite(fd, page, PAGE, 0) == PAGE && pread(fd, page, PAGE, 0) == PAGE, "write, read");
+	CHECK(lseek(fd, 0, SEEK_DATA) == 0 && lseek(fd, 0, SEEK_END) == PAGE, "lseek");
+	CHECK(!fallocate(fd, 0, 0, 2 * PAGE) && !fsync(fd) && !fdatasync(fd), "fallocate, fsync");
+	CHECK(copy_file_range(fd, &(off_t){ 0 }, fd, &(off_t){ PAGE }, 100, 0) == 100, "copy");
+	CHECK(!pipe(pipes) && splice(fd, &(off_t){ 0 }, pipes[1], NULL, 100, 0) == 100, "splice");
+	CHECK(splice(pipes[0], NULL, fd, &(off_t){ 0 }, 100, 0) == 100, "splice");
+	close(pipes[0]);
+	close(pipes[1]);
+	map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(map != MAP_FAILED, "mmap");
+	map[1]++;
+	CHECK(!msync(map, PAGE, MS_SYNC) && !munmap(map, PAGE), "msync");
+	CHECK(!ftruncate(fd, PAGE), "ftruncate");
+}
+
+static void work_attr(const char *path, int fd)
+{
+	char value[64];
+	struct statvfs vfs;
+	struct statx stx;
+	struct stat st;
+
+	CHECK(!fstat(fd, &st) && !stat(path, &st) && st.st_size == PAGE, "stat");
+	CHECK(!statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC, STATX_BASIC_STATS | STATX_BTIME, &stx), "statx");
+	CHECK(!fchmod(fd, 0600) && !chmod(path, 0644) && !futimens(fd, NULL) && !chown(path, 0, 0), "setattr");
+	CHECK(!setxattr(path, "user.u", "x", 1, 0) && getxattr(path, "user.u", value, sizeof(value)) == 1, "xattr");
+	CHECK(fgetxattr(fd, "user.none", value, sizeof(value)) < 0 && errno == ENODATA, "no xattr");
+	CHECK(listxattr(path, value, sizeof(value)) > 0 && !removexattr(path, "user.u"), "listxattr");
+	CHECK(getxattr(path, "system.posix_acl_access", value, sizeof(value)) < 0 && errno == ENODATA, "no ACL");
+	CHECK(!access(path, R_OK | W_OK) && !fstatvfs(fd, &vfs), "access, statfs");
+	CHECK(readlink("mnt/dir/link", value, sizeof(value)) == 6, "readlink");
+}
+
+static void work_dir(void)
+{
+	DIR *d = opendir("mnt/dir");
+	int n = 0;
+
+	CHECK(d, "opendir");
+	while (readdir(d))
+		n++;
+	rewinddir(d);
+	while (readdir(d))
+		n++;
+	CHECK(n == 2 * (FILES + 3), "%d entries", n);
+	CHECK(!fsync(dirfd(d)), "fsync of a directory");
+	closedir(d);
+}
+
+static void work(void)
+{
+	char path[64];
+	int i, fd;
+
+	for (i = 0; i < FILES; i++) {
+		name_of(path, i);
+		fd = open(path, O_RDWR | (i % 2 ? O_TRUNC : 0) | O_CLOEXEC);
+		CHECK(fd >= 0, "%s", path);
+		work_data(fd);
+		work_attr(path, fd);
+		close(fd);
+	}
+	work_dir();
+}
+
+/* Made below, so that no handle of the daemon is about; all names are looked up once. */
+static void make(void)
+{
+	struct stat st;
+	char path[64];
+	int i, fd;
+
+	CHECK(!mkdir("low/dir", 0755) && !symlink("target", "low/dir/link"), "below");
+	for (i = 0; i < FILES; i++) {
+		sprintf(path, "low/dir/file-%d", i);
+		fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+		CHECK(fd >= 0 && write(fd, page, PAGE) == PAGE, "%s", path);
+		close(fd);
+	}
+	for (i = 0; i < FILES; i++) {
+		name_of(path, i);
+		CHECK(!stat(path, &st), "%s", path);
+	}
+	CHECK(!lstat("mnt/dir/link", &st), "the link");
+}
+
+static void counters(struct extfuse_op_stats *ops)
+{
+	int fd = open("/dev/extfuse", O_RDWR | O_CLOEXEC);
+	struct stat st;
+
+	CHECK(fd >= 0 && !stat("mnt", &st), "the connection");
+	CHECK(!extfuse_conn__stats(fd, minor(st.st_dev), ops), "counters");
+	close(fd);
+}
+
+static const uint32_t seen_natively[] = {
+	FUSE_OPEN, FUSE_READ, FUSE_WRITE, FUSE_FLUSH, FUSE_RELEASE, FUSE_FSYNC, FUSE_GETATTR, FUSE_SETATTR, FUSE_GETXATTR,
+	FUSE_SETXATTR, FUSE_LISTXATTR, FUSE_REMOVEXATTR, FUSE_OPENDIR, FUSE_RELEASEDIR,
+	FUSE_FSYNCDIR, FUSE_STATFS, FUSE_LSEEK, FUSE_FALLOCATE, FUSE_COPY_FILE_RANGE,
+};
+
+/* What a daemon may see: names, and the end of its own handles. */
+static bool is_name(uint32_t opcode)
+{
+	return opcode == FUSE_LOOKUP || opcode == FUSE_FORGET || opcode == FUSE_BATCH_FORGET || opcode == FUSE_INTERRUPT;
+}
+
+static void with(const char *ext, bool passed)
+{
+	struct extfuse_op_stats before[EXTFUSE_OPCODES] = { 0 }, after[EXTFUSE_OPCODES] = { 0 };
+	unsigned int wrong = 0, i;
+	char command[256];
+	uint64_t n;
+
+	CHECK(!mkdir("low", 0755) && !mkdir("mnt", 0755), "directories");
+	snprintf(command, sizeof(command), "mount -t extfuse -o ext=%s,entry_timeout=1000 $PWD/low $PWD/mnt", ext);
+	CHECK(!system(command), "%s", command);
+	make();
+	/* The first round may find out what the daemon does not know. */
+	work();
+	counters(before);
+	work();
+	counters(after);
+	for (i = 0; !passed && i < sizeof(seen_natively) / sizeof(*seen_natively); i++) {
+		n = after[seen_natively[i]].upcalls - before[seen_natively[i]].upcalls;
+		CHECK(n, "%s: the work must ask a daemon for %s", ext, raw_opname(seen_natively[i]));
+	}
+	for (i = 0; passed && i < EXTFUSE_OPCODES; i++) {
+		n = after[i].upcalls - before[i].upcalls;
+		if (n || after[i].passed != before[i].passed)
+			printf("%-16s passed %llu sent up %llu\n", raw_opname(i),
+			       (unsigned long long)(after[i].passed - before[i].passed), (unsigned long long)n);
+		wrong += n && !is_name(i);
+	}
+	CHECK(!wrong, "%u opcodes reached the daemon", wrong);
+	if (passed)
+		CHECK(after[FUSE_OPEN].passed - before[FUSE_OPEN].passed == FILES, "each OPEN must have been passed through");
+	CHECK(!system("umount $PWD/mnt && rm -r low mnt"), "umount");
+}
+
+int main(void)
+{
+	with("metacache", false);
+	with("passthrough", true);
+	return 0;
+}
