@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ops.h"
+
 #define COLD_PAGES	4096
 #define TREE_DIRS	20
 #define TREE_FILES	50
@@ -33,13 +35,11 @@ static char page[4096] __attribute__((aligned(4096)));
 static int base = -1, file = -1, cold = -1;
 static unsigned int serial;
 
-static void __attribute__((noreturn)) die(const char *what)
+void die(const char *what)
 {
 	fprintf(stderr, "ops: %s: %s\n", what, strerror(errno));
 	exit(1);
 }
-
-#define MUST(call) do { if ((call) < 0) die(#call); } while (0)
 
 static void op_fstat(void)
 {
@@ -214,6 +214,12 @@ static const struct row {
 	{ "stat-missing-fresh", op_missing_fresh, 20, 120, prepare_serial, 0 },
 	{ "stat-fresh", op_stat_fresh, 0, FRESH_FILES, prepare_set, FRESH_SETS },
 	{ "stat-tree", op_tree, TREE, 2 * TREE, prepare_tree, 0 },
+	{ "getxattr", op_getxattr, 20, 120, NULL, 0 },
+	{ "write-4k", op_write_cached, 20, 120, NULL, 0 },
+	{ "read-128k", op_read_long, 10, 110, prepare_read_long, 0 },
+	{ "write-128k", op_write_long, 10, 110, prepare_write_long, 0 },
+	{ "mmap-fault", op_fault, 20, 120, prepare_fault, 0 },
+	{ "readdir-10000", op_list, 1, 5, NULL, 0 },
 };
 
 static double now(void)
@@ -249,7 +255,7 @@ static unsigned int calls_to_time(const struct row *row)
 	unsigned int calls = row->few ? (row->many - row->few) / 4 : row->many;
 	double one;
 
-	if (row->reps || row->prepare == prepare_cold)
+	if (row->reps || row->prepare == prepare_cold || row->prepare == prepare_fault)
 		return calls;
 	one = loop(row, calls) / calls;
 	return one * calls < 50e6 ? 50e6 / one : calls;
@@ -296,7 +302,7 @@ static void row_run(const struct row *row, int count, unsigned int reps)
 	fflush(stdout);
 }
 
-static void file_make(const char *name, size_t pages)
+void file_make(const char *name, size_t pages)
 {
 	int fd = open(name, O_CREAT | O_WRONLY | O_TRUNC, 0644);
 
@@ -337,6 +343,7 @@ static void do_setup(void)
 		dir_make("tree/d%u", i, TREE_FILES, "tree/d%u/f%u");
 	for (i = 0; i < FRESH_SETS; i++)
 		dir_make("set%u", i, FRESH_FILES, "set%u/%u");
+	data_setup();
 }
 
 static int wanted(const char *name, int argc, char **argv)
@@ -368,6 +375,7 @@ int main(int argc, char **argv)
 	MUST(file);
 	cold = open("cold", O_RDONLY);
 	MUST(cold);
+	data_open();
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (wanted(rows[i].name, argc - 4, argv + 4))
 			row_run(&rows[i], !strcmp(argv[1], "count"), argc > 3 ? atoi(argv[3]) : 7);

@@ -9,7 +9,7 @@
  *	starts "DAEMON /dev/fd/N ARGUMENT...", returns when DIR answers; where
  *	an argument has {fd}, that becomes N and /dev/fd/N is not given
  *   serve stats DIR
- *	one line per opcode: name, answered, failed, sent up, bad, stale, replies
+ *	one line per opcode: name, answered, failed, sent up, bad, stale, replies, passed through
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -130,10 +130,10 @@ static int do_stats(const char *dir)
 	for (i = 0; i < EXTFUSE_OPCODES; i++) {
 		const struct extfuse_op_stats *op = &ops[i];
 
-		if (op->answered + op->failed + op->upcalls == 0)
+		if (op->answered + op->failed + op->upcalls + op->passed == 0)
 			continue;
-		printf("%s %llu %llu %llu %llu %llu %llu\n", extfuse_opcode__name(i) ?: "?", op->answered,
-		       op->failed, op->upcalls, op->bad, op->stale, op->replies);
+		printf("%s %llu %llu %llu %llu %llu %llu %llu\n", extfuse_opcode__name(i) ?: "?", op->answered,
+		       op->failed, op->upcalls, op->bad, op->stale, op->replies, op->passed);
 	}
 	return 0;
 }

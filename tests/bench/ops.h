@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the two halves of ops share: ops.c measures, and has the operations on names; ops_data.c has the others. */
+#ifndef OPS_H
+#define OPS_H
+
+#include <stddef.h>
+
+void __attribute__((noreturn)) die(const char *what);
+
+#define MUST(call) do { if ((call) < 0) die(#call); } while (0)
+
+/* A file of so many pages. */
+void file_make(const char *name, size_t pages);
+
+void data_setup(void);
+void data_open(void);
+
+void op_write_cached(void);
+void op_read_long(void);
+void op_write_long(void);
+void op_fault(void);
+void op_list(void);
+void op_getxattr(void);
+
+/* Before a repetition, see struct row. */
+void prepare_read_long(unsigned int rep);
+void prepare_write_long(unsigned int rep);
+void prepare_fault(unsigned int rep);
+
+#endif
