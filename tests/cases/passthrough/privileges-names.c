@@ -2,7 +2,8 @@
 /*
  * what: who may create, link, rename and remove in which directory, and what new files get from it, is as on ext4, cell by cell
  * needs: extfuse ext4 root jq
- * timeout: 600
+ * timeout: 1200
+ * ring: slow
  */
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
