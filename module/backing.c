@@ -121,6 +121,21 @@ bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode)
 	return same;
 }
 
+/* extfuse_backing_is_readonly - must nothing be written to what lies below a node? */
+bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid)
+{
+	const struct extfuse_backing *backing;
+	struct extfuse_backings *all;
+	bool readonly;
+
+	rcu_read_lock();
+	all = rcu_dereference(xc->backings);
+	backing = all ? rhashtable_lookup(&all->table, &nodeid, backing_params) : NULL;
+	readonly = backing && __mnt_is_readonly(backing->path.mnt);
+	rcu_read_unlock();
+	return readonly;
+}
+
 /*
  * How deeply the mounts of a connection are stacked; 0: nothing can lie below
  * them; -ENOTCONN: none is left.

@@ -377,6 +377,7 @@ void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff);
 /* backing.c: see backing.h too */
 bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid);
 bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode);
+bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid);
 void extfuse_backings_abort(struct extfuse_conn *xc);
 int extfuse_backing_init(void);
 void extfuse_backing_exit(void);
@@ -521,6 +522,15 @@ static inline bool extfuse_perm_is_known(struct inode *inode)
 		return false;
 	forget_all_cached_acls(inode);
 	return true;
+}
+
+/* Call site: who asks whether he may write is told what a write would be told. */
+static inline bool extfuse_is_readonly(struct inode *inode, int mask)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
+
+	return mask & MAY_WRITE && xc && rcu_access_pointer(xc->backings) &&
+	       extfuse_backing_is_readonly(xc, get_node_id(inode));
 }
 
 /* Call sites: @ff where it lies on a backing file, so that the daemon does not know it. */

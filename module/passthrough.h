@@ -51,6 +51,7 @@ ssize_t extfuse_pass_removexattr(struct extfuse_pass *pass);
 /* passthrough_open.c */
 ssize_t extfuse_pass_open(struct extfuse_pass *pass);
 ssize_t extfuse_pass_opendir(struct extfuse_pass *pass);
+void extfuse_pass_size_take(const struct extfuse_pass *pass);
 
 /* passthrough_file.c */
 ssize_t extfuse_pass_flush(struct extfuse_pass *pass);

@@ -179,8 +179,12 @@ static int file_open(const struct extfuse_pass *pass, struct fuse_file *ff, cons
 	return 0;
 }
 
-/* The VFS looks at the size before it asks us, to copy a range for one. */
-static void size_take(const struct extfuse_pass *pass)
+/*
+ * extfuse_pass_size_take - the size as it is below
+ *
+ * The VFS looks at it before it asks us, to copy a range for one.
+ */
+void extfuse_pass_size_take(const struct extfuse_pass *pass)
 {
 	struct fuse_inode *fi = get_fuse_inode(pass->inode);
 	loff_t size = i_size_read(d_inode(pass->path.dentry));
@@ -221,7 +225,9 @@ ssize_t extfuse_pass_open(struct extfuse_pass *pass)
 		put_cred(cred);
 		return err;
 	}
-	size_take(pass);
+	extfuse_pass_size_take(pass);
+	/* What can be had without waiting can be had through us. */
+	pass->args->ext.file->f_mode |= fuse_file_passthrough(ff)->f_mode & FMODE_NOWAIT;
 	ff->ext_own = true;
 	return 0;
 }

@@ -157,12 +157,8 @@ ssize_t fuse_passthrough_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 
 	if (!iov_iter_count(iter))
 		return 0;
-	if (iocb->ki_flags & IOCB_NOWAIT) {
-		if (!inode_trylock(inode))
-			return -EAGAIN;
-	} else {
-		inode_lock(inode);
-	}
+	if (!extfuse_inode_lock(inode, iocb))
+		return -EAGAIN;
 	ret = write_below(iocb, iter);
 	inode_unlock(inode);
 	return ret;

@@ -33,6 +33,7 @@ static inline const struct cred *extfuse_handle_cred(const struct fuse_file *ff)
 
 #ifdef HAVE_IOMODE
 bool extfuse_open_direct(struct fuse_inode *fi, struct fuse_file *ff);
+void extfuse_flags_follow(struct fuse_file *ff, const struct file *user);
 int extfuse_cached_io_open(struct inode *inode, struct fuse_file *ff);
 #else
 struct fuse_backing;
@@ -54,6 +55,15 @@ void extfuse_io_release(struct fuse_file *ff, struct inode *inode);
 /* Call site: may a file of the daemon's be mapped? */
 bool extfuse_inode_is_uncached(struct inode *inode);
 #endif
+
+/* Call site: a write takes the inode's lock, if it may wait for that. */
+static inline bool extfuse_inode_lock(struct inode *inode, const struct kiocb *iocb)
+{
+	if (iocb->ki_flags & IOCB_NOWAIT)
+		return inode_trylock(inode);
+	inode_lock(inode);
+	return true;
+}
 
 /*
  * extfuse_io_start - from now on, until the handle is released, nobody uses the

@@ -255,6 +255,7 @@ static void step_fallocate(int mode, off_t at, off_t len)
 	int fd = open("holes", O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0644);
 	struct stat st;
 
+	fill_block(2);
 	CHECK(fd >= 0 && pwrite(fd, block, 64 * PAGE, PAGE) == 64 * PAGE && !fsync(fd), "a file with a hole");
 	SAY("mode %x at %ld", mode, (long)at);
 	CALL(fallocate(fd, mode, at, len));
