@@ -41,8 +41,8 @@ static __noinline int is_hidden(struct extfuse_req *req, __u32 arg, __u32 size)
 	EXTFUSE_REPLY(op)	\
 	{ return req->flags & EXTFUSE_F_ENTRY && OUT_HIDDEN(n) ? -EXTFUSE_ENOENT : EXTFUSE_KEEP; }
 
-PASS_READING;
-PASS_CHANGING;
+PASS_READING(PASS)
+PASS_CHANGING(PASS)
 REFUSE(create, IN_HIDDEN(1))
 REFUSE(mknod, IN_HIDDEN(1))
 REFUSE(mkdir, IN_HIDDEN(1))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For extensions that pass requests through to where the nodes lie.  PASS(op);
+ * For extensions that pass requests through to where the nodes lie.  PASS(op)
  * is a program that does so for one opcode; what an extension has a program of
  * its own for it leaves out.  Data of files that were opened so needs none.
  */
@@ -14,17 +14,16 @@
 	{						\
 		(void)req;				\
 		return EXTFUSE_PASSTHROUGH;		\
-	}						\
-	_Static_assert(1, "takes the semicolon")
+	}
 
 /* What changes nothing. */
-#define PASS_READING	\
-	PASS(opendir); PASS(readdir); PASS(readdirplus); PASS(fsyncdir); PASS(getattr); \
-	PASS(statx); PASS(getxattr); PASS(listxattr); PASS(readlink); PASS(statfs)
+#define PASS_READING(pass)	\
+	pass(opendir) pass(readdir) pass(readdirplus) pass(fsyncdir) pass(getattr) \
+	pass(statx) pass(getxattr) pass(listxattr) pass(readlink) pass(statfs)
 
 /* What changes what lies there, or may. */
-#define PASS_CHANGING	\
-	PASS(open); PASS(access); PASS(setattr); PASS(setxattr); PASS(removexattr); PASS(ioctl)
+#define PASS_CHANGING(pass)	\
+	pass(open) pass(access) pass(setattr) pass(setxattr) pass(removexattr) pass(ioctl)
 
 /*
  * Inode flags and what chattr and project quotas keep, by number: <linux/fs.h>

@@ -18,7 +18,7 @@ EXTFUSE_FAIL_CLOSED;
 
 #define REFUSE(op)	EXTFUSE_REQUEST(op) { (void)req; return -EXTFUSE_EROFS; }
 
-PASS_READING;
+PASS_READING(PASS)
 REFUSE(create)
 REFUSE(tmpfile)
 REFUSE(mknod)

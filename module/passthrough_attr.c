@@ -110,13 +110,16 @@ bool extfuse_pass_owner_same(const struct extfuse_pass *pass)
 	       gid_eq(stat.gid, pass->inode->i_gid);
 }
 
-/* As fuse itself does it where the daemon does not. */
+/*
+ * As the VFS does it; with the caller's groups and CAP_FSETID.  Without group
+ * execution the set-group-ID bit stays for who is in that group.
+ */
 static void mode_kill(const struct inode *inode, struct iattr *attr)
 {
 	umode_t mode = attr->ia_valid & ATTR_MODE ? attr->ia_mode : inode->i_mode;
 	umode_t left = mode & ~S_ISUID;
 
-	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
+	if (mode & 0010 || (!in_group_p(inode->i_gid) && !capable(CAP_FSETID)))
 		left &= ~S_ISGID;
 	if (left == mode)
 		return;

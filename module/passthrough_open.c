@@ -6,7 +6,7 @@
  * what is done with it is done on the backing file, also after a detach, an
  * abort or the object's end (rule 5.2).  It is done with the credentials of
  * the opener, see extfuse_pass_cred(); a task that may less than the opener,
- * and has the file from him, writes with less: see extfuse_io_cred().
+ * or more, and has the file from him writes with that: see extfuse_io_cred().
  */
 #include "fuse_i.h"
 #include "passthrough.h"
@@ -20,6 +20,12 @@ static bool caller_lacks(const struct cred *cred, int cap)
 {
 	return cap_raised(cred->cap_effective, cap) &&
 	       !cap_raised(current_cred()->cap_effective, cap);
+}
+
+static bool caller_exceeds(const struct cred *cred, int cap)
+{
+	return !cap_raised(cred->cap_effective, cap) &&
+	       cap_raised(current_cred()->cap_effective, cap);
 }
 
 /* The opener's without what lifts limits; made when it is first needed. */
@@ -54,10 +60,13 @@ const struct cred *extfuse_io_cred(struct fuse_file *ff)
 {
 	const struct cred *cred = extfuse_handle_cred(ff);
 
-	if (likely(!ff->ext_own || (!caller_lacks(cred, CAP_FSETID) &&
-				    !caller_lacks(cred, CAP_SYS_RESOURCE))))
+	if (!ff->ext_own)
 		return cred;
-	return cred_limited(ff);
+	if (unlikely(caller_lacks(cred, CAP_FSETID) || caller_lacks(cred, CAP_SYS_RESOURCE)))
+		return cred_limited(ff);
+	if (unlikely(caller_exceeds(cred, CAP_FSETID) || caller_exceeds(cred, CAP_SYS_RESOURCE)))
+		return current_cred();
+	return cred;
 }
 
 /* Call site: the end of a handle on a backing file, of ours or of the daemon's. */
@@ -98,12 +107,13 @@ static int may_open(const struct extfuse_pass *pass, const struct file *user)
 	/* Whoever creates a file may open it, whatever its mode is. */
 	if (user->f_mode & FMODE_CREATED)
 		return 0;
-	if (user->f_mode & FMODE_READ)
+	/* Who executes a file need not be able to read it. */
+	if (user->f_flags & __FMODE_EXEC)
+		mask |= MAY_EXEC;
+	else if (user->f_mode & FMODE_READ)
 		mask |= MAY_READ;
 	if (user->f_mode & FMODE_WRITE || user->f_flags & O_TRUNC)
 		mask |= MAY_WRITE;
-	if (user->f_flags & __FMODE_EXEC)
-		mask |= MAY_EXEC;
 	return inode_permission(mnt_idmap(pass->path.mnt), inode, mask);
 }
 

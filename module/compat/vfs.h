@@ -12,7 +12,7 @@
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 #include <linux/xattr.h>
-#if __has_include(<linux/filelock.h>)
+#ifdef HAVE_FILELOCK_H
 #include <linux/filelock.h>
 #endif
 

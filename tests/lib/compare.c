@@ -162,6 +162,9 @@ static int compare_with(const char *ext, void (*run)(void))
 	return wrong;
 }
 
+/* The daemon's own way is compared only where LONG=1: see the case why. */
+bool __attribute__((weak)) compare_short;
+
 int compare_main(int argc, char **argv, void (*run)(void))
 {
 	char *list = strdup(getenv("EXT") ?: "passthrough metacache"), *ext, *rest = list;
@@ -171,6 +174,8 @@ int compare_main(int argc, char **argv, void (*run)(void))
 		wrong = compare(argv[1], argv[1], argv[2], argv[2], run);
 	} else {
 		CHECK(!chmod(".", 0755), "users must reach it");
+		if (compare_short && !getenv("LONG"))
+			*strchrnul(list, ' ') = 0;
 		while ((ext = strsep(&rest, " "))) {
 			wrong += compare_with(ext, run);
 			if (getenv("SHORT"))
