@@ -242,19 +242,16 @@ static bool iattr_take(const struct extfuse_pass *pass, const struct fuse_setatt
 }
 
 /*
- * Must set-id bits go?  The daemon may have promised to do that
- * (FUSE_HANDLE_KILLPRIV), then the fork has not; asked of the caller.
+ * Must set-id bits go?  Asked of the caller.  Where the daemon has promised to
+ * do it (FUSE_HANDLE_KILLPRIV) the fork has not, and elsewhere it knows of a
+ * file's set-group-ID bit with group execution only.
  */
 static bool setattr_kills(const struct extfuse_pass *pass, const struct fuse_setattr_in *in)
 {
-	const struct fuse_conn *fc = pass->fm->fc;
-
-	if (S_ISDIR(pass->inode->i_mode) || in->valid & FATTR_MODE)
+	if (S_ISDIR(pass->inode->i_mode))
 		return false;
 	if (in->valid & FATTR_KILL_SUIDGID)
 		return true;
-	if (!fc->handle_killpriv && !fc->handle_killpriv_v2)
-		return false;
 	return in->valid & (FATTR_UID | FATTR_GID) ||
 	       (in->valid & FATTR_SIZE && !capable(CAP_FSETID));
 }

@@ -52,7 +52,6 @@ OP(chown_other, chown(p, 5, -1))
 OP(chown_team, chown(p, -1, TEAM))
 OP(chown_own_group, chown(p, -1, getgid()))
 OP(chown_other_group, chown(p, -1, 5))
-OP(chown_nothing, chown(p, -1, -1))
 OP(utimes_now, utimensat(AT_FDCWD, p, NULL, 0))
 OP(utimes_set, utimensat(AT_FDCWD, p, long_ago, 0))
 OP(utimes_one, utimensat(AT_FDCWD, p, only_mtime, 0))
@@ -175,7 +174,7 @@ static const struct op maps[] = {
 static const struct op attrs[] = {
 	ROW(fchmod_it), ROW(fchown_team), ROW(futimens_now), ROW(chmod_plain), ROW(chmod_suid), ROW(chmod_sgid),
 	ROW(chmod_both), ROW(chown_self), ROW(chown_other), ROW(chown_team), ROW(chown_own_group), ROW(chown_other_group),
-	ROW(chown_nothing), ROW(utimes_now), ROW(utimes_set), ROW(utimes_one), ROW(access_r), ROW(access_w), ROW(access_x),
+	ROW(utimes_now), ROW(utimes_set), ROW(utimes_one), ROW(access_r), ROW(access_w), ROW(access_x),
 	ROW(getflags), ROW(set_immutable), ROW(set_append), ROW(set_nodump), ROW(link_it),
 };
 

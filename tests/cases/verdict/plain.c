@@ -40,14 +40,14 @@ static void daemon_answers(const char *what, int verdict, const struct fuse_attr
 	      "%s: it is an upcall", what);
 }
 
-static void upcall(void)
+static void upcall(int verdict, const char *what)
 {
 	struct extfuse_op_stats before = script_stats(rf, FUSE_GETATTR), after;
 
-	CHECK(!ask((struct script_rule){ .verdict = EXTFUSE_UPCALL, .nodeid = file->id }, NULL, NULL), "UPCALL");
+	CHECK(!ask((struct script_rule){ .verdict = verdict, .nodeid = file->id }, NULL, NULL), "%s", what);
 	after = script_stats(rf, FUSE_GETATTR);
 	CHECK(raw_count(rf, FUSE_GETATTR) == 1 && after.bad == before.bad && after.upcalls == before.upcalls + 1,
-	      "UPCALL goes to the daemon and is not bad");
+	      "%s goes to the daemon and is not bad", what);
 }
 
 static void refused(int error)
@@ -84,7 +84,6 @@ int main(void)
 	file = raw_file(rf, "/a", "text", 4);
 	s = script_attach(rf, "script", NULL);
 
-	upcall();
 	answered();
 	refused(EPERM);
 	refused(EIO);
@@ -92,7 +91,9 @@ int main(void)
 	raw_fill_attr(rf, file, &wrong);
 	wrong.attr.size = 99;
 	wrong.attr.mtime = 5;
-	daemon_answers("passthrough", EXTFUSE_PASSTHROUGH, &wrong);
+	upcall(EXTFUSE_UPCALL, "UPCALL");
+	/* There is no backing object. */
+	upcall(EXTFUSE_PASSTHROUGH, "PASSTHROUGH");
 	daemon_answers("a positive number", 2, &wrong);
 	daemon_answers("a large number", 0x7fffffff, &wrong);
 	daemon_answers("-512", -512, &wrong);
