@@ -65,18 +65,23 @@ void extfuse_backing_put(struct extfuse_backing *backing)
 	call_rcu(&backing->rcu, backing_free_rcu);
 }
 
+/* The object of a node, or NULL; for as long as RCU is held. */
+static struct extfuse_backing *backing_find(struct extfuse_conn *xc, const u64 *nodeid)
+{
+	struct extfuse_backings *all = rcu_dereference(xc->backings);
+
+	return all ? rhashtable_lookup(&all->table, nodeid, backing_params) : NULL;
+}
+
 /*
  * extfuse_backing_get - the object of a node, with a reference, or NULL
  */
 struct extfuse_backing *extfuse_backing_get(struct extfuse_conn *xc, u64 nodeid)
 {
-	struct extfuse_backing *backing = NULL;
-	struct extfuse_backings *all;
+	struct extfuse_backing *backing;
 
 	rcu_read_lock();
-	all = rcu_dereference(xc->backings);
-	if (all)
-		backing = rhashtable_lookup(&all->table, &nodeid, backing_params);
+	backing = backing_find(xc, &nodeid);
 	if (backing && !refcount_inc_not_zero(&backing->refs))
 		backing = NULL;
 	rcu_read_unlock();
@@ -86,12 +91,10 @@ struct extfuse_backing *extfuse_backing_get(struct extfuse_conn *xc, u64 nodeid)
 /* extfuse_has_backing - can what is kept of a node be old, though nobody told us? */
 bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid)
 {
-	struct extfuse_backings *all;
 	bool has;
 
 	rcu_read_lock();
-	all = rcu_dereference(xc->backings);
-	has = all && rhashtable_lookup(&all->table, &nodeid, backing_params);
+	has = backing_find(xc, &nodeid);
 	rcu_read_unlock();
 	return has;
 }
@@ -106,13 +109,11 @@ bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode)
 {
 	const struct fuse_inode *fi = get_fuse_inode(inode);
 	const struct extfuse_backing *backing;
-	struct extfuse_backings *all;
 	const struct inode *low = NULL;
 	bool same;
 
 	rcu_read_lock();
-	all = rcu_dereference(xc->backings);
-	backing = all ? rhashtable_lookup(&all->table, &fi->nodeid, backing_params) : NULL;
+	backing = backing_find(xc, &fi->nodeid);
 	if (backing && !is_idmapped_mnt(backing->path.mnt))
 		low = d_inode_rcu(backing->path.dentry);
 	same = low && !low->i_op->permission && READ_ONCE(low->i_mode) == fi->orig_i_mode &&
@@ -125,12 +126,10 @@ bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode)
 bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid)
 {
 	const struct extfuse_backing *backing;
-	struct extfuse_backings *all;
 	bool readonly;
 
 	rcu_read_lock();
-	all = rcu_dereference(xc->backings);
-	backing = all ? rhashtable_lookup(&all->table, &nodeid, backing_params) : NULL;
+	backing = backing_find(xc, &nodeid);
 	readonly = backing && __mnt_is_readonly(backing->path.mnt);
 	rcu_read_unlock();
 	return readonly;
