@@ -6,8 +6,6 @@
  */
 #include <dirent.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/wait.h>
 
 #include "backing.h"
 
@@ -209,17 +207,10 @@ static void hidden(void)
 }
 
 /* A file that is made is opened below as well. */
-static int mknod_below(struct raw_req *req)
-{
-	(void)req;
-	return RAW_DEFAULT;
-}
-
 static void created(void)
 {
 	int fd;
 
-	raw_on(rf, FUSE_MKNOD, mknod_below, NULL);
 	raw_reset(rf);
 	fd = open("mnt/new", O_CREAT | O_EXCL | O_WRONLY, 0400);
 	CHECK(fd >= 0, "create");
