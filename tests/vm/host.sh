@@ -71,12 +71,13 @@ kernel_words() {
 	echo "$w $append"
 }
 
+# Of a processor all that QEMU can emulate, but erms and fsrm: where the kernel trusts them QEMU moves byte by byte.
 # A QEMU option is a list with commas in it.
 # shellcheck disable=SC2054
 qemu_words() {
 	(cd "$WORK" && find plan | cpio -o -H newc -R 0:0 --quiet) >"$WORK/plan.cpio"
 	cat "$INITRD" "$WORK/plan.cpio" >"$WORK/initrd"
-	QEMU_ARGS=(-nodefaults -no-user-config -no-reboot -display none -machine q35 -m "$mem"
+	QEMU_ARGS=(-nodefaults -no-user-config -no-reboot -display none -machine q35 -cpu max,-erms,-fsrm -m "$mem"
 		-kernel "$KERNEL/vmlinux" -initrd "$WORK/initrd" -append "$(kernel_words)"
 		-device virtio-serial-pci
 		-device virtserialport,chardev=channel,name=extfuse.channel
@@ -87,9 +88,9 @@ qemu_words() {
 		-fsdev "local,id=modules,path=$KERNEL/lib/modules,security_model=none,readonly=on"
 		-device virtio-9p-pci,fsdev=modules,mount_tag=modules)
 	if [ -n "$icount" ]; then
-		QEMU_ARGS+=(-accel tcg -icount shift=0 -smp 1 -cpu max,-erms,-fsrm)
+		QEMU_ARGS+=(-accel tcg -icount shift=0 -smp 1)
 	else
-		QEMU_ARGS+=(-accel tcg,thread=multi -smp "$smp" -cpu max)
+		QEMU_ARGS+=(-accel tcg,thread=multi -smp "$smp")
 	fi
 }
 

@@ -112,7 +112,7 @@ static void malformed(struct raw_node *file)
 	rule.write = SCRIPT_WRITE_NO;
 	script_set(s, EXTFUSE_PHASE_REQUEST, RAW_STATX, &rule, NULL, 0);
 	refused("no answer", "mnt/a", true);
-	rule.verdict = EXTFUSE_PASSTHROUGH;
+	rule.verdict = 2;
 	script_set(s, EXTFUSE_PHASE_REQUEST, RAW_STATX, &rule, NULL, 0);
 	refused("a wrong verdict", "mnt/a", true);
 }
