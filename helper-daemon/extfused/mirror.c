@@ -34,6 +34,7 @@ struct worker {
 	struct fuse_session *se;
 	int fd;
 	pthread_t main;
+	int wanted;	/* threads that are to start when INIT was answered */
 };
 
 /*
@@ -113,6 +114,36 @@ static const struct fuse_lowlevel_ops mirror_ops = {
 	/* No access: default_permissions decides.  No getlk, setlk, flock: the kernel's own. */
 };
 
+static void *worker_main(void *arg);
+
+static int worker_start(struct worker *w)
+{
+	pthread_t thread;
+	int err;
+
+	err = pthread_create(&thread, NULL, worker_main, w);
+	if (!err)
+		pthread_detach(thread);
+	return err;
+}
+
+/*
+ * INIT, the first request, has one thread to itself.  While libfuse answers
+ * it, its defaults are in force until mirror_init() has decided otherwise; and
+ * a buffer that one request was spliced into stays marked so in libfuse 3.14
+ * when the next is read: that one would be looked for in the pipe, and lost.
+ */
+static void workers_start(struct worker *w)
+{
+	int more = w->wanted, err = 0;
+
+	w->wanted = 0;
+	for (; more && !err; more--)
+		err = worker_start(w);
+	if (err)
+		log_error("mirror of %s: %d threads are missing: %s", mirror.source, more + 1, strerror(err));
+}
+
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
@@ -133,6 +164,7 @@ static void *worker_main(void *arg)
 			break;
 		if (!tmpfile_request(&buf, w->fd))
 			fuse_session_process_buf(w->se, &buf);
+		workers_start(w);
 		res = 0;
 	}
 	free(buf.mem);
@@ -232,9 +264,8 @@ static struct fuse_session *session_new(int fd)
 
 int mirror_serve(const struct mirror_options *opts, int fd)
 {
-	struct worker w = { .fd = fd, .main = pthread_self() };
-	int root, i, err;
-	pthread_t thread;
+	struct worker w = { .fd = fd, .main = pthread_self(), .wanted = THREADS - 1 };
+	int root, err;
 
 	mirror = *opts;
 	mirror_block_signals();
@@ -251,14 +282,10 @@ int mirror_serve(const struct mirror_options *opts, int fd)
 		return 1;
 	}
 	backing_init(fd);
-	for (i = 0; i < THREADS; i++) {
-		err = pthread_create(&thread, NULL, worker_main, &w);
-		if (err && !i) {
-			log_error("mirror of %s: no thread: %s", mirror.source, strerror(err));
-			return 1;
-		}
-		if (!err)
-			pthread_detach(thread);
+	err = worker_start(&w);
+	if (err) {
+		log_error("mirror of %s: no thread: %s", mirror.source, strerror(err));
+		return 1;
 	}
 	nodes_report(wait_end());
 	/* Threads may be at work still; the end of the process closes the connection. */

@@ -260,7 +260,4 @@ static void steps(void)
 	steps_lease();
 }
 
-/* Of the daemon's own way a request is lost now and then, with any extension: not yet understood. */
-bool compare_short = true;
-
 COMPARE_MAIN(steps)
