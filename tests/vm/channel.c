@@ -217,12 +217,22 @@ bool kmsg_fatal(void)
 
 #define NUM(array)	(sizeof(array) / sizeof((array)[0]))
 
+/* Not the end of a longer word: "scsi_debug:" is no "BUG:". */
+static bool has(const char *text, const char *word)
+{
+	const char *at = text;
+
+	while ((at = strcasestr(at, word)) && at > text && (isalnum((unsigned char)at[-1]) || at[-1] == '_'))
+		at++;
+	return at;
+}
+
 static bool has_word(const char *text, const char *const *words, size_t num)
 {
 	size_t i;
 
 	for (i = 0; i < num; i++)
-		if (strcasestr(text, words[i]))
+		if (has(text, words[i]))
 			return true;
 	return false;
 }

@@ -16,54 +16,16 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "both.h"
 #include "rawfuse.h"
 
 /* ext4's own ioctl, and its way to go down without writing anything more. */
 #define SHUTDOWN		_IOR('X', 125, __u32)
 #define SHUTDOWN_NOLOGFLUSH	2
 
-static const char *dirs[2] = { "fs/a", "mnt" };
 static int handles[2], readers[2], listings[2];
 static char *maps[2];
-static unsigned int wrong;
 static char room[8];
-
-static const char *in(int side, const char *name)
-{
-	static char path[2][64];
-
-	snprintf(path[side], sizeof(path[side]), "%s/%s", dirs[side], name);
-	return path[side];
-}
-
-/* @expr, with "s" for the side, must end alike in both directories; where @want is an error, with that one. */
-#define BOTH(want, expr)									\
-	do {											\
-		long both[2];									\
-		int s;										\
-												\
-		for (s = 0; s < 2; s++) {							\
-			both[s] = (long)(expr);							\
-			if (both[s] < 0)							\
-				both[s] = -errno;						\
-		}										\
-		if (both[0] != both[1] || ((want) < 0 && both[1] != (want))) {			\
-			printf("line %d: %s: below %ld, through the mount %ld, expected %ld\n", __LINE__, #expr, both[0], \
-			       both[1], (long)(want));						\
-			wrong++;								\
-		}										\
-	} while (0)
-
-/* 0 or an error, where a descriptor's number is chance. */
-static int try_open(const char *path, int flags)
-{
-	int fd = open(path, flags | O_CLOEXEC, 0644);
-
-	if (fd < 0)
-		return -1;
-	close(fd);
-	return 0;
-}
 
 static void start(void)
 {
@@ -171,6 +133,6 @@ int main(void)
 	/* Nothing may hold the file system any more. */
 	CHECK(!close(atoi(strrchr(dirs[0], '/') + 1)), "the last handle");
 	CHECK(raw_until(10, !system("test -z \"$(losetup -j image)\"")), "the device must be free");
-	CHECK(!wrong, "%u steps differ", wrong);
+	CHECK(!both_wrong, "%u steps differ", both_wrong);
 	return 0;
 }
