@@ -102,9 +102,19 @@ static void load_needed(const struct plan_case *c)
 		fail(c->name, "cannot load extfuse.ko: %s", strerror(-err));
 }
 
+/* The first complaint of the kernel's that is not what the case is about. */
+static const char *complaint_since(const struct plan_case *c, int since)
+{
+	for (; since < kmsg_complaints(); since++)
+		if (!*c->log || !strstr(kmsg_first_since(since), c->log))
+			return kmsg_first_since(since);
+	return NULL;
+}
+
 /* False: this kernel is not fit to run another case. */
 static bool clean_up(const struct plan_case *c, struct leftover *before, int complaints)
 {
+	const char *complaint;
 	char text[800];
 	bool fit = true;
 
@@ -118,8 +128,9 @@ static bool clean_up(const struct plan_case *c, struct leftover *before, int com
 	if (fit && leftover_bpf(before, text, sizeof(text)))
 		fail(c->name, "left loaded: %s", text);
 	kmsg_drain();
-	if (kmsg_complaints() > complaints)
-		fail(c->name, "kernel log: %s", kmsg_first_since(complaints));
+	complaint = complaint_since(c, complaints);
+	if (complaint)
+		fail(c->name, "kernel log: %s", complaint);
 	return fit && !kmsg_fatal();
 }
 

@@ -20,6 +20,7 @@ struct plan_case {
 	char *path;		/* what to run, inside the guest */
 	int timeout;		/* seconds */
 	char *needs;		/* feature names with blanks between, may be empty */
+	char *log;		/* what it makes the kernel complain of, may be empty */
 };
 
 struct plan {

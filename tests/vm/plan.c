@@ -4,7 +4,7 @@
  *
  *   mode	command | shell | cases
  *   env	NAME=VALUE				set before anything runs
- *   case	NAME	PATH	SECONDS	FEATURE FEATURE…
+ *   case	NAME	PATH	SECONDS	FEATURE FEATURE…	COMPLAINT
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -37,6 +37,7 @@ static int add_case(struct plan *plan, char *rest)
 	c->timeout = atoi(seconds);
 	free(seconds);
 	c->needs = next_field(&rest);
+	c->log = next_field(&rest);
 	return 0;
 }
 

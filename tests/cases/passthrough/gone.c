@@ -3,6 +3,7 @@
  * what: when the disk below goes away, with files open, mapped and dirty, the caller gets the errors that he gets there, and all can be unmounted
  * needs: extfuse ext4 root scsi_debug mkfs.ext4
  * timeout: 120
+ * log: EXT4-fs error
  *
  * Two disks, so that what one notices does not change what the other says: "fs/a" is on the first, the mount shows the second.
  */
