@@ -58,13 +58,13 @@ tsc_khz() {
 	cached "$tsc" make_tsc && "$tsc"
 }
 
-# The limits keep a slow host from raising reports that name the code under test (design: README.md). An icount boot gives
-# up what makes counts differ from run to run or count bytes instead of instructions.
+# The limits keep a slow host from raising reports that name the code under test (design: README.md). Memory is handed out as
+# it was left, so that what the module forgets to set is seen. An icount boot gives up what makes counts differ from run to run.
 kernel_words() {
 	local khz w="console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"
-	w+=" workqueue.watchdog_thresh=300 log_buf_len=4M mitigations=off random.trust_cpu=on audit=0"
+	w+=" workqueue.watchdog_thresh=300 log_buf_len=4M mitigations=off random.trust_cpu=on audit=0 init_on_alloc=0"
 	if [ -n "$icount" ]; then
-		w+=" init_on_alloc=0 nokaslr"
+		w+=" nokaslr"
 	else
 		khz=$(tsc_khz) && w+=" tsc_early_khz=$khz"
 	fi
