@@ -10,6 +10,7 @@
 #                makes, as 6.1,6.12+deb13; default all.  'make check-quick' and
 #                'make bench' take one, unless KERNELS= says more ('*': all)
 #   TESTS=       what 'make check' runs, default all
+#   SUITES=      releases that 'make deb' builds for, default bookworm trixie sid
 #   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
 
 VERSION := $(shell cat VERSION)
@@ -83,8 +84,8 @@ bench: build	## instructions and times against native and stock fuse, build/benc
 lint: deps	## style, spelling and static checks
 	@tests/lint
 
-deb:	## Debian packages
-	@echo "deb: there is no debian/ yet; 'make install' installs from the tree" >&2; exit 2
+deb: deps	## Debian packages of each release, build/deb/SUITE (SUITES=)
+	@tests/archive/deb $(SUITES)
 
 rpm:	## RPM packages
 	@echo "rpm: there is no rpm/ yet; 'make install' installs from the tree" >&2; exit 2

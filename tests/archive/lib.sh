@@ -54,6 +54,14 @@ suite_base() {
 	echo "${base%-updates}"
 }
 
+# The source packages of the kernels that a release offers, backports left out: what our package for it makes its forks of.
+suite_sources() {
+	local source
+	matrix_rows | awk '{ print $5 }' | sort -uV | while read -r source; do
+		! package_row "$source" "$1" "$1-security" >/dev/null || echo "$source"
+	done
+}
+
 series_of() {
 	sed -n 's/^\([0-9]*\.[0-9]*\).*/\1/p' <<<"$1"
 }
