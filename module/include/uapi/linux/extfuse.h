@@ -340,7 +340,8 @@ struct extfuse_ioc_stats {
  * Backing objects: where a node lies on another file system.  The daemon gives
  * one before the reply that makes the node known, and drops it at the node's
  * FORGET; the module keeps path and credentials, not the descriptor, and drops
- * all of them when the connection is aborted.
+ * all of them when the connection is aborted.  What is passed through is done
+ * with the rights of who opened the descriptor, as far as the caller may do it.
  */
 
 /**
@@ -348,7 +349,8 @@ struct extfuse_ioc_stats {
  * @conn:	connection
  * @flags:	0
  * @nodeid:	node, not 0
- * @generation:	of the node; an object answers for its own only
+ * @generation:	of the node; an object answers for its own only.  Of the root, for
+ *		which no reply says one, 0
  * @fd:		EXTFUSE_IOC_BACKING_ADD: a descriptor (O_PATH will do) of a regular
  *		file, a directory or a symbolic link; may be closed afterwards.
  *		EXTFUSE_IOC_BACKING_OPEN: 0; out: a new O_PATH descriptor of the
