@@ -75,8 +75,8 @@ check-long: build	## all tests, with a million operations, on the oldest kernel 
 check-debug: bpf userspace	## the cases on debug kernels built from source: KASAN, UBSAN, lockdep, kmemleak
 	@DEBUG=1 tests/check
 
-check-packages:	## install, upgrade and remove the packages on whole distributions
-	@echo "check-packages: there are no packages yet; 'make check' tests what 'make build' makes" >&2; exit 2
+check-packages: deps	## build, install and purge the packages of each release (SUITES=)
+	@tests/package/check $(SUITES)
 
 bench: build	## instructions and times against native and stock fuse, build/bench.json
 	@tests/bench/run
