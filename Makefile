@@ -10,7 +10,8 @@
 #                makes, as 6.1,6.12+deb13; default all.  'make check-quick' and
 #                'make bench' take one, unless KERNELS= says more ('*': all)
 #   TESTS=       what 'make check' runs, default all
-#   SUITES=      releases that 'make deb' builds for, default bookworm trixie sid
+#   SUITES=      releases of 'make deb' and 'make check-packages', default
+#                bookworm trixie sid
 #   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
 
 VERSION := $(shell cat VERSION)

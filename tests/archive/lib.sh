@@ -47,6 +47,11 @@ matrix_line_of() {
 	return 1
 }
 
+# The packages of lists: a name, or several with "|" between, in each line; "#" begins a comment, "-" a name to leave out.
+list_packages() {
+	sed -e '/^[#-]/d' -e 's/[[:space:]]*#.*//' "$@"
+}
+
 # A suite's release: whose compiler and libraries belong to it.
 suite_base() {
 	local base=${1%-security}

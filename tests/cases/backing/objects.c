@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "low.h"
 #include "rawfuse.h"
 
 #define MANY	5000
@@ -158,14 +159,6 @@ static void not_ours(void)
 	EXPECT(-ENODEV, extfuse_backing__drop(bare, 1, 1));
 	close(null);
 	close(bare);
-}
-
-static bool low_is_free(void)
-{
-	static bool done;
-
-	done = done || !umount("low");
-	return done;
 }
 
 /* An object holds its file system, until the connection is gone. */

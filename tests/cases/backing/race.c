@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "low.h"
 #include "rawfuse.h"
 
 #define IDS	200
@@ -91,14 +92,6 @@ static void round_of(unsigned int n)
 	CHECK(extfuse_backing__add(conn, 1, 1, low) == -ENOTCONN, "an aborted connection takes none");
 	close(low);
 	raw_stop(rf);
-}
-
-static bool low_is_free(void)
-{
-	static bool done;
-
-	done = done || !umount("low");
-	return done;
 }
 
 int main(void)

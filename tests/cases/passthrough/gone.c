@@ -7,14 +7,13 @@
  *
  * Two disks, so that what one notices does not change what the other says: "fs/a" is on the first, the mount shows the second.
  */
-#include <setjmp.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "both.h"
+#include "mapped.h"
 #include "rawfuse.h"
 
 #define SIZE	65536
@@ -22,23 +21,6 @@
 
 static int handles[2];
 static char *maps[2];
-static sigjmp_buf fault;
-
-static void on_bus(int sig)
-{
-	(void)sig;
-	siglongjmp(fault, 1);
-}
-
-/* What a byte of a mapping says, or that it cannot be had. */
-static int peek(volatile char *at)
-{
-	if (sigsetjmp(fault, 1)) {
-		errno = EFAULT;
-		return -1;
-	}
-	return *at;
-}
 
 static void start(void)
 {
@@ -46,7 +28,7 @@ static void start(void)
 	int s;
 
 	memset(bytes, 'b', SIZE);
-	signal(SIGBUS, on_bus);
+	mapped_catch();
 	CHECK(!system("modprobe sd_mod && modprobe scsi_debug add_host=2 per_host_store=1 dev_size_mb=32 submit_queues=2 poll_queues=1"), "two disks");
 	CHECK(raw_until(10, !system("set -- " DISKS "/block/sd*; test -b /dev/${1##*/} -a -b /dev/${2##*/}")), "their devices");
 	CHECK(!system("mkdir -p fs/a fs/b mnt && set -- a b && for disk in " DISKS "/block/sd*; do"

@@ -5,40 +5,16 @@
  * timeout: 120
  */
 #include <linux/falloc.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "compare.h"
+#include "mapped.h"
 
 #define PAGE	4096
 #define PAGES	16
 
-static sigjmp_buf fault;
 static volatile int leases_broken;
-
-static void on_bus(int sig)
-{
-	(void)sig;
-	siglongjmp(fault, 1);
-}
-
-/* What a byte of a mapping says, or that it cannot be had. */
-static int peek(volatile char *at)
-{
-	if (sigsetjmp(fault, 1))
-		return -1;
-	return (unsigned char)*at;
-}
-
-static int poke(volatile char *at, char value)
-{
-	if (sigsetjmp(fault, 1))
-		return -1;
-	*at = value;
-	return 0;
-}
 
 static char *map(int fd, int prot, int flags, off_t at)
 {
@@ -94,16 +70,16 @@ static void steps_shared(void)
 	unsigned char core[PAGES];
 
 	say_bytes("shared", p);
-	SAY("store behind the end: %d", poke(p + 6 * PAGE, 'x'));
-	SAY("store in the last page behind the end: %d", poke(p + 5 * PAGE + 300, 'x'));
-	SAY("store: %d", poke(p, 'S'));
+	SAY("store behind the end: %d", poke(p + 6 * PAGE, 'x', 1));
+	SAY("store in the last page behind the end: %d", poke(p + 5 * PAGE + 300, 'x', 1));
+	SAY("store: %d", poke(p, 'S', 1));
 	reader = OPEN(open("shared", O_RDONLY));
 	q = map(reader, PROT_READ, MAP_SHARED, 0);
 	priv = map(reader, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
 	map(reader, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
 	CALL(mprotect(q, PAGE, PROT_READ | PROT_WRITE));
 	say_bytes("another", q);
-	SAY("private store: %d", poke(priv + 2 * PAGE, 'P'));
+	SAY("private store: %d", poke(priv + 2 * PAGE, 'P', 1));
 	CALL(pwrite(fd, "WW", 2, 2 * PAGE));
 	say_bytes("after a write, shared", p);
 	say_bytes("after a write, private", priv);
@@ -133,13 +109,13 @@ static void steps_truncated(void)
 	char *priv = map(fd, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
 
 	say_bytes("whole", p);
-	SAY("private store: %d", poke(priv + 5 * PAGE, 'P'));
+	SAY("private store: %d", poke(priv + 5 * PAGE, 'P', 1));
 	CALL(ftruncate(fd, 2 * PAGE + 10));
 	say_bytes("cut", p);
 	say_bytes("cut, private", priv);
 	CALL(ftruncate(fd, 16 * PAGE));
 	say_bytes("grown", p);
-	SAY("store: %d", poke(p + 15 * PAGE, 'G'));
+	SAY("store: %d", poke(p + 15 * PAGE, 'G', 1));
 	CALL(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE));
 	say_bytes("punched", p);
 	CALL(truncate("cut", 3 * PAGE));
@@ -152,7 +128,7 @@ static void steps_truncated(void)
 	CALL(unlink("cut"));
 	close(fd);
 	say_bytes("without a name or handle", p);
-	SAY("store: %d", poke(p, 'U'));
+	SAY("store: %d", poke(p, 'U', 1));
 	CALL(msync(p, PAGE, MS_SYNC));
 	CALL(munmap(p, PAGES * PAGE));
 	CALL(munmap(priv, PAGES * PAGE));
@@ -206,10 +182,10 @@ static void steps_forked(void)
 	close(fd);
 	pid = fork();
 	if (!pid)
-		_exit(poke(p + 10, 'C'));
+		_exit(poke(p + 10, 'C', 1));
 	CHECK(waitpid(pid, &status, 0) == pid, "the child");
 	SAY("child %d, seen %d", status, peek(p + 10));
-	SAY("store: %d", poke(p + PAGE, 'F'));
+	SAY("store: %d", poke(p + PAGE, 'F', 1));
 	CALL(munmap(p, PAGES * PAGE));
 	say_file("forked", "forked");
 }
@@ -251,7 +227,7 @@ static void steps_lease(void)
 
 static void steps(void)
 {
-	signal(SIGBUS, on_bus);
+	mapped_catch();
 	steps_shared();
 	steps_truncated();
 	steps_refused();

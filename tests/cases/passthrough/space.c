@@ -7,8 +7,6 @@
  *	space quota DEVICE UID KIB				a hard limit of blocks
  */
 #include <fcntl.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/quota.h>
 #include <sys/stat.h>
@@ -16,27 +14,12 @@
 #include <unistd.h>
 
 #include "case.h"
+#include "mapped.h"
 
 #define CHUNK	65536
 #define MOST	(256 << 20)	/* more than any device of a case has */
 
 static char chunk[CHUNK];
-static sigjmp_buf fault;
-
-static void on_bus(int sig)
-{
-	(void)sig;
-	siglongjmp(fault, 1);
-}
-
-/* A store of the whole chunk, or the fault that it ends with. */
-static int store(char *map)
-{
-	if (sigsetjmp(fault, 1))
-		return -1;
-	memset(map, 'x', CHUNK);
-	return 0;
-}
 
 /* Blocks of a mapping are taken when it is stored into: what fails is a store, and then the system call says why. */
 static long fill_map(int fd, off_t at)
@@ -51,7 +34,7 @@ static long fill_map(int fd, off_t at)
 	map = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE, MAP_SHARED, fd, at);
 	if (map == MAP_FAILED)
 		return -errno;
-	err = store(map);
+	err = poke(map, 'x', CHUNK);
 	munmap(map, CHUNK);
 	if (!err)
 		return CHUNK;
@@ -82,7 +65,7 @@ static int fill(const char *path, const char *way)
 	long n = 0;
 
 	CHECK(fd >= 0, "%s", path);
-	signal(SIGBUS, on_bus);
+	mapped_catch();
 	signal(SIGXFSZ, SIG_IGN);
 	memset(chunk, 'x', sizeof(chunk));
 	while (at < MOST && (n = fill_one(fd, way, at)) > 0)
