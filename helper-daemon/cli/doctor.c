@@ -14,6 +14,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "load.h"
+
 /* Each returns true, or false with the sentence in @why. */
 typedef bool (*check_fn)(char *why, size_t size);
 
@@ -25,7 +27,7 @@ static bool check_machine(char *why, size_t size)
 		return false;
 	if (!strcmp(uts.machine, "x86_64") || !strcmp(uts.machine, "aarch64"))
 		return true;
-	snprintf(why, size, "this machine is %s; extfuse supports x86_64 and aarch64", uts.machine);
+	snprintf(why, size, "this machine is %s; extfuse serves x86_64 and aarch64", uts.machine);
 	return false;
 }
 
@@ -54,15 +56,26 @@ static bool check_btf(char *why, size_t size)
 	return false;
 }
 
+/* What the kernel said of the module's signature; empty if it takes it. */
+static char signature[1024];
+
+/* A mount would load it; nothing less tells whether it can be. */
 static bool check_module(char *why, size_t size)
 {
-	if (!access("/sys/module/extfuse", F_OK))
-		return true;
-	if (!system("modprobe -n -q extfuse 2>/dev/null")) {
-		snprintf(why, size, "the module is installed but not loaded: the first mount loads it, or 'modprobe extfuse'");
-		return false;
+	int err = module_load(why, size);
+
+	if (err == -EKEYREJECTED) {
+		snprintf(signature, sizeof(signature), "%s", why);
+		snprintf(why, size, "the kernel refuses extfuse.ko for its signature, see the next line");
 	}
-	snprintf(why, size, "the module is not there for this kernel: install extfuse-dkms and the kernel's headers; 'dkms status' shows what was built");
+	return !err;
+}
+
+static bool check_signature(char *why, size_t size)
+{
+	if (!*signature)
+		return true;
+	snprintf(why, size, "%s", signature);
 	return false;
 }
 
@@ -74,7 +87,13 @@ static bool check_device(char *why, size_t size)
 		close(fd);
 		return true;
 	}
-	snprintf(why, size, EXTFUSE_DEVICE " cannot be opened: %s", strerror(-fd));
+	if (fd == -EACCES)
+		snprintf(why, size, EXTFUSE_DEVICE " cannot be opened by this user: sudo extfuse doctor");
+	else if (!module_loaded())
+		snprintf(why, size, EXTFUSE_DEVICE " is not there: the module makes it when it is loaded");
+	else
+		snprintf(why, size, EXTFUSE_DEVICE " cannot be opened, though the module is loaded: %s; /dev should be a devtmpfs: 'modprobe -r extfuse' and 'modprobe extfuse' make it again",
+			 strerror(-fd));
 	return false;
 }
 
@@ -98,27 +117,52 @@ static bool check_privileges(char *why, size_t size)
 	return false;
 }
 
-static bool check_extension(char *why, size_t size)
+static bool extension_opens(const char *name, char *why, size_t size)
 {
 	struct extfuse_ext *ext = NULL;
-	int err = extfuse_ext__open(&ext, DEFAULT_EXTENSION, NULL, why, size);
+	int err = extfuse_ext__open(&ext, name, NULL, why, size);
 
 	extfuse_ext__free(ext);
 	return !err;
 }
 
+static bool check_passthrough(char *why, size_t size)
+{
+	return extension_opens("passthrough", why, size);
+}
+
+static bool check_metacache(char *why, size_t size)
+{
+	return extension_opens("metacache", why, size);
+}
+
+static bool check_libfuse(char *why, size_t size)
+{
+	if (!system("extfused --version >/dev/null 2>&1"))
+		return true;
+	snprintf(why, size, "extfused does not start, with which every mount is served; 'extfused --version' says what it misses (libfuse3?)");
+	return false;
+}
+
+/* Without what only the next build needs a mount is accelerated all the same, as long as there is a module. */
 static const struct {
 	const char *what;
 	check_fn check;
+	bool for_build;
 } checks[] = {
-	{ "this machine's architecture", check_machine },
-	{ "BPF JIT", check_jit },
-	{ "BTF of the kernel", check_btf },
-	{ "module extfuse", check_module },
-	{ "device " EXTFUSE_DEVICE, check_device },
-	{ "kfuncs of the module", check_kfuncs },
-	{ "privileges of this user", check_privileges },
-	{ "extension " DEFAULT_EXTENSION, check_extension },
+	{ "this machine's architecture", check_machine, false },
+	{ "BPF JIT", check_jit, false },
+	{ "BTF of the kernel", check_btf, false },
+	{ "headers of the kernel", module_headers, true },
+	{ "DKMS", module_dkms, true },
+	{ "module extfuse", check_module, false },
+	{ "signature of the module", check_signature, false },
+	{ "device " EXTFUSE_DEVICE, check_device, false },
+	{ "kfuncs of the module", check_kfuncs, false },
+	{ "privileges of this user", check_privileges, false },
+	{ "libfuse3", check_libfuse, false },
+	{ "extension passthrough", check_passthrough, false },
+	{ "extension metacache", check_metacache, false },
 };
 
 int do_doctor(const struct cli_args *args)
@@ -132,10 +176,10 @@ int do_doctor(const struct cli_args *args)
 		*why = '\0';
 		if (checks[i].check(why, sizeof(why))) {
 			printf("%-28s yes\n", checks[i].what);
-		} else {
-			missing++;
-			printf("%-28s no: %s\n", checks[i].what, *why ? why : strerror(errno));
+			continue;
 		}
+		missing += !checks[i].for_build;
+		printf("%-28s no: %s\n", checks[i].what, *why ? why : strerror(errno));
 	}
 	return missing ? 1 : 0;
 }

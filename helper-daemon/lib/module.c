@@ -15,6 +15,9 @@
 
 #define KFUNC "bpf_extfuse_fresh"
 
+/* dkms' install alone takes what is built already. */
+#define REBUILD "rebuild it: 'dkms build --force extfuse/" EXTFUSE_VERSION " && dkms install --force extfuse/" EXTFUSE_VERSION "'"
+
 /* Descriptor of the module's BTF, which libbpf keeps to itself; -errno. */
 static int btf_fd(const char *name)
 {
@@ -97,7 +100,7 @@ static int probe(const struct errline *err)
 			"extfuse.ko is not loaded: modprobe extfuse; if there is no such module, 'dkms status extfuse' says why");
 	if (access("/sys/kernel/btf/extfuse", F_OK))
 		return errline__set(err, -ENXIO,
-			"extfuse.ko was built without BTF, so no program can call it: rebuild it with dkms for this kernel");
+			"extfuse.ko was built without BTF, so no program can call it: " REBUILD);
 	fd = btf_fd("extfuse");
 	if (fd == -EPERM)
 		return errline__set(err, fd, "extfuse.ko is loaded; whether programs can call it only root can find out");
@@ -106,7 +109,7 @@ static int probe(const struct errline *err)
 		if (fd >= 0)
 			close(fd);
 		return errline__set(err, -ENXIO,
-			"the BTF of extfuse.ko cannot be read or has no " KFUNC ": rebuild it with dkms for this kernel");
+			"the BTF of extfuse.ko cannot be read or has no " KFUNC ": " REBUILD);
 	}
 	ret = try_load(fd, id);
 	close(fd);
@@ -115,7 +118,7 @@ static int probe(const struct errline *err)
 			"the BPF JIT is off, and programs that call extfuse.ko need it: sysctl net.core.bpf_jit_enable=1");
 	if (ret)
 		return errline__set(err, -ENXIO,
-			"extfuse.ko offers " KFUNC " but the kernel lets no program call it (%s): rebuild it with dkms for this kernel",
+			"extfuse.ko offers " KFUNC " but the kernel lets no program call it (%s): " REBUILD,
 			strerror(-ret));
 	return 0;
 }

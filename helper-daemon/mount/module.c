@@ -9,25 +9,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-/* Returns modprobe's exit status, 127 if there is none. */
-static int modprobe(void)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		execlp("modprobe", "modprobe", "extfuse", NULL);
-		execl("/sbin/modprobe", "modprobe", "extfuse", NULL);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return 127;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 127;
-}
+#include "load.h"
 
 /*
  * Not close-on-exec: the daemon gets it by its number.  Never one of the
@@ -50,19 +34,13 @@ static int device_open(void)
 
 int module_open(char *err, size_t errlen)
 {
-	struct utsname uts = { 0 };
-	int fd = device_open(), status;
+	int fd = device_open(), ret;
 
 	if (fd >= 0)
 		return fd;
-	uname(&uts);
-	status = modprobe();
-	if (status) {
-		snprintf(err, errlen,
-			 "the module extfuse cannot be loaded into kernel %s: is extfuse-dkms installed, and are this kernel's headers? 'dkms status' and the kernel log say more",
-			 uts.release);
-		return -ENODEV;
-	}
+	ret = module_load(err, errlen);
+	if (ret)
+		return ret;
 	fd = device_open();
 	if (fd < 0)
 		snprintf(err, errlen, "cannot open " EXTFUSE_DEVICE ": %s, though the module extfuse is loaded",

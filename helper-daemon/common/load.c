@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loads extfuse.ko and says why it cannot be, see load.h.
+ */
+#include "load.h"
+
+#include <errno.h>
+#include <libkmod.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define SOURCE		"/usr/src/extfuse-" EXTFUSE_VERSION
+#define STATE		"/var/lib/dkms/extfuse/" EXTFUSE_VERSION
+#define BUILD		"'dkms install extfuse/" EXTFUSE_VERSION "'"
+/* install alone takes what is built already. */
+#define REBUILD		"'dkms build --force extfuse/" EXTFUSE_VERSION " && dkms install --force extfuse/" EXTFUSE_VERSION "'"
+
+/* gate's exit status for what can be mended. */
+#define GATE_LACKS	2
+
+bool module_loaded(void)
+{
+	return !access("/sys/module/extfuse", F_OK);
+}
+
+static const struct utsname *machine(void)
+{
+	static struct utsname uts;
+
+	if (!*uts.release)
+		uname(&uts);
+	return &uts;
+}
+
+static const char *release(void)
+{
+	return machine()->release;
+}
+
+/* How this distribution's users install the package that Debian calls @deb and Fedora @rpm. */
+static const char *install_command(const char *deb, const char *rpm)
+{
+	static char line[512];
+
+	if (!access("/usr/bin/apt-get", X_OK))
+		snprintf(line, sizeof(line), "apt install %s", deb);
+	else if (!access("/usr/bin/zypper", X_OK))
+		snprintf(line, sizeof(line), "zypper install %s", rpm);
+	else
+		snprintf(line, sizeof(line), "dnf install %s", rpm);
+	return line;
+}
+
+bool module_headers(char *why, size_t size)
+{
+	char path[512], deb[320], rpm[320];
+
+	snprintf(path, sizeof(path), "/lib/modules/%s/build/Makefile", release());
+	if (!access(path, F_OK))
+		return true;
+	snprintf(deb, sizeof(deb), "linux-headers-%s", release());
+	snprintf(rpm, sizeof(rpm), "kernel-devel-%s", release());
+	snprintf(why, size, "the headers of kernel %s are missing, and the module is built with them: %s",
+		 release(), install_command(deb, rpm));
+	return false;
+}
+
+/* Asks the gate, which also dkms.conf asks: its sentence, if it refuses this kernel. */
+static bool gate_refuses(char *why, size_t size)
+{
+	char command[512], line[512] = "";
+	int status;
+	FILE *f;
+
+	snprintf(command, sizeof(command), SOURCE "/dkms/gate '%s' 2>/dev/null", release());
+	f = popen(command, "re");
+	if (!f)
+		return false;
+	if (!fgets(line, sizeof(line), f))
+		*line = '\0';
+	status = pclose(f);
+	if (!status || !*line)
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(why, size, "%s%s", strncmp(line, "extfuse: ", 9) ? line : line + 9,
+		 WIFEXITED(status) && WEXITSTATUS(status) == GATE_LACKS ? ", then " BUILD : "");
+	return true;
+}
+
+/* dkms keeps what it has built for a kernel in a folder of that kernel's name. */
+static bool dkms_built(void)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), STATE "/%s/%s/module", release(), machine()->machine);
+	return !access(path, F_OK);
+}
+
+bool module_dkms(char *why, size_t size)
+{
+	if (dkms_built())
+		return true;
+	if (access(SOURCE "/dkms.conf", F_OK)) {
+		snprintf(why, size, "the module's source is not installed: %s",
+			 install_command("extfuse-dkms", "extfuse-dkms"));
+		return false;
+	}
+	if (gate_refuses(why, size))
+		return false;
+	if (access(STATE, F_OK))
+		snprintf(why, size, "DKMS does not know the module: 'dkms add extfuse/" EXTFUSE_VERSION "', then " BUILD);
+	else if (!access(STATE "/build/make.log", F_OK))
+		snprintf(why, size, "DKMS could not build the module, " STATE "/build/make.log says why: " BUILD " tries again");
+	else
+		snprintf(why, size, "DKMS has not built the module for kernel %s: " BUILD, release());
+	return false;
+}
+
+static int absent(char *why, size_t size)
+{
+	char reason[768];
+
+	if (module_dkms(reason, sizeof(reason)))
+		snprintf(why, size, "DKMS has built extfuse.ko for kernel %s, but modprobe does not find it: " REBUILD,
+			 release());
+	else
+		snprintf(why, size, "there is no extfuse.ko for kernel %s: %s", release(), reason);
+	return -ENOENT;
+}
+
+/* A field of modinfo(8); empty if the module has none. */
+static void info_value(struct kmod_module *mod, const char *key, char *value, size_t size)
+{
+	struct kmod_list *list = NULL, *at;
+
+	*value = '\0';
+	if (kmod_module_get_info(mod, &list) < 0)
+		return;
+	kmod_list_foreach(at, list) {
+		if (!strcmp(kmod_module_info_get_key(at), key))
+			snprintf(value, size, "%s", kmod_module_info_get_value(at));
+	}
+	kmod_module_info_free_list(list);
+}
+
+/* The certificate of the key that dkms signs with. */
+static const char *dkms_certificate(void)
+{
+	if (access("/var/lib/dkms/mok.pub", F_OK) && !access("/var/lib/shim-signed/mok/MOK.der", F_OK))
+		return "/var/lib/shim-signed/mok/MOK.der";
+	return "/var/lib/dkms/mok.pub";
+}
+
+static int rejected(struct kmod_module *mod, char *why, size_t size)
+{
+	char signer[128];
+
+	info_value(mod, "signer", signer, sizeof(signer));
+	if (*signer)
+		snprintf(why, size, "Secure Boot: the kernel does not know the key that extfuse.ko is signed with (%s): 'mokutil --import %s', reboot, and enroll it in the blue menu",
+			 signer, dkms_certificate());
+	else
+		snprintf(why, size, "Secure Boot: the kernel takes signed modules only, and extfuse.ko is not: %s, then " REBUILD ", then 'mokutil --import %s', reboot, and enroll the key in the blue menu",
+			 install_command("openssl mokutil", "openssl mokutil"), dkms_certificate());
+	return -EKEYREJECTED;
+}
+
+/* The sentence for what the kernel said to the module. */
+static int refused(struct kmod_module *mod, int err, char *why, size_t size)
+{
+	if (geteuid()) {
+		snprintf(why, size, "extfuse.ko is not loaded, and only root can load it");
+		return -EPERM;
+	}
+	/* Then the error is only the exit status of a command. */
+	if (kmod_module_get_install_commands(mod)) {
+		snprintf(why, size, "the command that modprobe.d(5) has for extfuse failed: 'modprobe -v extfuse' shows it");
+		return -EIO;
+	}
+	switch (err) {
+	case -ENOENT:
+		return absent(why, size);
+	case -EPERM:	/* in lockdown */
+	case -EKEYREJECTED:
+	case -ENOKEY:
+	case -EBADMSG:
+		return rejected(mod, why, size);
+	case -ENOEXEC:
+	case -EINVAL:
+		snprintf(why, size, "extfuse.ko does not fit the running build of kernel %s: " REBUILD " ('dmesg' has the kernel's words)",
+			 release());
+		return err;
+	default:
+		snprintf(why, size, "kernel %s refuses extfuse.ko: %s; 'dmesg' says more", release(), strerror(-err));
+		return err;
+	}
+}
+
+__attribute__((format(printf, 6, 0)))
+static void say_nothing(void *data, int priority, const char *file, int line, const char *fn,
+			const char *format, va_list args)
+{
+	(void)data;
+	(void)priority;
+	(void)file;
+	(void)line;
+	(void)fn;
+	(void)format;
+	(void)args;
+}
+
+int module_load(char *why, size_t size)
+{
+	struct kmod_list *found = NULL;
+	struct kmod_module *mod;
+	struct kmod_ctx *ctx;
+	int err;
+
+	if (module_loaded())
+		return 0;
+	ctx = kmod_new(NULL, NULL);
+	if (!ctx) {
+		snprintf(why, size, "extfuse.ko cannot be looked for: %s", strerror(errno));
+		return -errno;
+	}
+	kmod_set_log_fn(ctx, say_nothing, NULL);
+	err = kmod_module_new_from_lookup(ctx, "extfuse", &found);
+	if (err < 0 || !found) {
+		err = absent(why, size);
+		goto out;
+	}
+	mod = kmod_module_get_module(found);
+	err = kmod_module_probe_insert_module(mod, 0, NULL, NULL, NULL, NULL);
+	if (err && module_loaded())
+		err = 0;	/* somebody else was quicker */
+	if (err)
+		err = refused(mod, err, why, size);
+	kmod_module_unref(mod);
+out:
+	kmod_module_unref_list(found);
+	kmod_unref(ctx);
+	return err;
+}
