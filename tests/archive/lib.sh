@@ -106,6 +106,28 @@ package_row() {
 	[ -n "$row" ] && echo "$row"
 }
 
+# suites_of RELEASE: all suites of its line of the matrix; the newest version of what is in several will do.
+suites_of() {
+	local line
+	line=$(matrix_line_of "$1") || die "kernel $1 is in no line of dkms/matrix"
+	matrix_rows | awk -v l="$line" '$1 == l { print $6 }' | sed 's/[+,]/ /g'
+}
+
+# package_closure PATTERN PACKAGE SUITE…: its row, and those of what it depends on, as far as the names match.
+package_closure() {
+	local pattern=$1 queue=("$2") seen=' ' package row
+	shift 2
+	while [ ${#queue[@]} -gt 0 ]; do
+		package=${queue[0]} queue=("${queue[@]:1}")
+		[[ $seen != *" $package "* ]] || continue
+		seen+="$package "
+		row=$(package_row "$package" "$@") || die "$package is in none of the suites $*"
+		echo "$row"
+		mapfile -t -O ${#queue[@]} queue < <(cut -f7 <<<"$row" | sed 's/[,|]/\n/g' | sed 's/^ *//; s/[ (:].*//' |
+			grep -E "$pattern" | grep -v -- '-unsigned$' || true)
+	done
+}
+
 # fetch_row ROW: the .deb of an index row, in the cache; prints its path.
 fetch_row() {
 	local suite package version arch sha uri _ deb

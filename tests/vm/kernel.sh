@@ -41,9 +41,8 @@ newest_cached() {
 
 # The index's rows of a release's image: one package, or the three that it became with 7.x.
 image_rows() {
-	local line suites package
-	line=$(matrix_line_of "$1") || return 1
-	suites=$(matrix_rows | awk -v l="$line" '$1 == l { print $6 }' | sed 's/[+,]/ /g')
+	local suites package
+	suites=$(suites_of "$1") || return 1
 	# shellcheck disable=SC2086 # a list
 	for package in linux-image linux-binary linux-modules linux-base; do
 		package_row "$package-$1" $suites || [ "$package" != linux-image ] || return 1
