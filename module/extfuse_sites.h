@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the fork calls inside itself: the edits put these calls where fuse's own
+ * code stood.  Included at the end of extfuse_i.h.
+ */
+#ifndef _EXTFUSE_SITES_H
+#define _EXTFUSE_SITES_H
+
+/*
+ * extfuse_simple_request - what every synchronous caller of the fork calls, as
+ *			    fuse_simple_request() (compat/conn.c)
+ *
+ * Returns what that does: 0, the size of a variable output, or an error.  A
+ * connection that never had programs pays one predictable branch.
+ */
+static __always_inline ssize_t extfuse_simple_request(struct fuse_mount *fm,
+						      struct fuse_args *args)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
+
+	return unlikely(xc) ? extfuse_request_send(xc, fm, args) : extfuse_plain_send(fm, args);
+}
+
+/* Call sites: the clock, for what is opened now and read later. */
+static inline u64 extfuse_conn_stamp(const struct fuse_conn *fc)
+{
+	const struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	return unlikely(xc) ? extfuse_stamp(xc) : 0;
+}
+
+/*
+ * Call site: attributes are about to be read out of the inode, because they are
+ * valid.  fuse says so before it writes them, under a lock that readers do not
+ * take; who comes between sees old ones after a change that has ended.
+ */
+static inline void extfuse_attr_settle(struct inode *inode)
+{
+	struct fuse_inode *fi = get_fuse_inode(inode);
+
+	if (!extfuse_conn_get(get_fuse_conn(inode)))
+		return;
+	spin_lock(&fi->lock);
+	spin_unlock(&fi->lock);
+}
+
+/* Call site: an entry of a listing, which is as old as the opened directory. */
+static inline void extfuse_inode_listed(struct inode *inode, const struct fuse_file *ff)
+{
+	extfuse_inode_learned(inode, ff->ext_stamp);
+}
+
+/* Call site: a file that OPEN truncated. */
+static inline u32 extfuse_truncated_mask(struct inode *inode)
+{
+	return extfuse_conn_get(get_fuse_conn(inode)) ? extfuse_setid_mask(inode) : 0;
+}
+
+/* Call sites: lookup flags that mean distrust. */
+static inline u8 extfuse_lookup_flags(unsigned int flags)
+{
+	if (flags & (LOOKUP_REVAL | LOOKUP_EXCL | LOOKUP_RENAME_TARGET))
+		return EXTFUSE_ARGS_FRESH;
+	return 0;
+}
+
+/* Call sites: a forced statx is sent out of distrust. */
+static inline u8 extfuse_statx_flags(unsigned int flags)
+{
+	return flags & AT_STATX_FORCE_SYNC ? EXTFUSE_ARGS_FRESH : 0;
+}
+
+/*
+ * Call site: attributes have no lifetime left, but owner and mode, and so who
+ * may, are seen on the backing object to be the same: nobody need be asked.
+ * An ACL that was kept may be another.
+ */
+static inline bool extfuse_perm_is_known(struct inode *inode)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
+
+	if (!xc || !rcu_access_pointer(xc->backings) ||
+	    !(READ_ONCE(xc->ops) & BIT_ULL(FUSE_GETATTR)) || !extfuse_backing_perm_same(xc, inode))
+		return false;
+	forget_all_cached_acls(inode);
+	return true;
+}
+
+/* Call site: who asks whether he may write is told what a write would be told. */
+static inline bool extfuse_is_readonly(struct inode *inode, int mask)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
+
+	return mask & MAY_WRITE && xc && rcu_access_pointer(xc->backings) &&
+	       extfuse_backing_is_readonly(xc, get_node_id(inode));
+}
+
+/* Call sites: @ff where it lies on a backing file, so that the daemon does not know it. */
+static inline struct fuse_file *extfuse_own(struct fuse_file *ff)
+{
+	return unlikely(ff->ext_own) ? ff : NULL;
+}
+
+/* Call sites: a file whose handle the daemon can be told. */
+static inline bool extfuse_is_daemons(const struct file *file)
+{
+	return file && !extfuse_own(file->private_data);
+}
+
+/* Call sites: the daemon once said that it cannot do this; it is not asked here. */
+static inline bool extfuse_lacks(struct fuse_file *ff, bool lacks)
+{
+	return lacks && !extfuse_own(ff);
+}
+
+/* Call sites: the kernel does this itself, for the daemon cannot, or knows no such handle. */
+static inline bool extfuse_keeps(struct fuse_file *ff, bool lacks)
+{
+	return lacks || extfuse_own(ff);
+}
+
+/*
+ * Call site: is a file that is created opened on a backing file afterwards?
+ * Then MKNOD makes it, and OPEN finds its backing object: the daemon gives no
+ * handle away.
+ */
+static inline bool extfuse_opens_backing(const struct fuse_conn *fc, const struct inode *dir)
+{
+	const struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	return dir->i_sb->s_stack_depth && xc && !fc->writeback_cache &&
+	       READ_ONCE(xc->ops) & BIT_ULL(FUSE_OPEN) && rcu_access_pointer(xc->backings);
+}
+
+/*
+ * Call site: the error of that.  The VFS looks again at what has appeared, at
+ * its permissions, or its target if it is a symbolic link.
+ */
+static inline int extfuse_created(unsigned int flags, int err)
+{
+	return err == -EEXIST && !(flags & O_EXCL) ? -ESTALE : err;
+}
+
+/* Call site: COPY_FILE_RANGE, where one of both, or each, lies on a backing file. */
+static inline void extfuse_copy_args(struct fuse_args *args, struct fuse_file *from,
+				     struct fuse_file *to)
+{
+	args->ext.ff = extfuse_own(from) ?: extfuse_own(to);
+	if (extfuse_own(from))
+		args->ext.ff2 = extfuse_own(to);
+}
+
+/* A listing that a program filters per caller must not be cached for all. */
+static inline bool extfuse_cache_dir(const struct fuse_file *ff)
+{
+	const struct extfuse_conn *xc;
+
+	if (!(ff->open_flags & FOPEN_CACHE_DIR))
+		return false;
+	xc = extfuse_conn_get(ff->fm->fc);
+	return likely(!xc) || !READ_ONCE(xc->entry_progs);
+}
+
+#endif /* _EXTFUSE_SITES_H */
