@@ -278,7 +278,8 @@ void extfuse_slots_end(struct extfuse_conn *xc, struct fuse_args *args,
 	smp_mb();
 	if (args->ext.nmarks)
 		inodes_touch(args, op);
-	if (args->ext.dentry)
+	/* OPEN and COPY_FILE_RANGE keep something else in its place. */
+	if (args->opcode == FUSE_RELEASE && args->ext.dentry)
 		hidden_gone(xc, args->ext.dentry);
 }
 
