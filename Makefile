@@ -88,11 +88,11 @@ lint: deps	## style, spelling and static checks
 deb: deps	## Debian packages of each release, build/deb/SUITE (SUITES=)
 	@tests/archive/deb $(SUITES)
 
-rpm:	## RPM packages
-	@echo "rpm: there is no rpm/ yet; 'make install' installs from the tree" >&2; exit 2
+rpm: dist	## RPM packages, build/rpm
+	@tests/archive/rpm
 
-dist:	## source archive of this version
-	@echo "dist: there are no releases yet; take the tree itself" >&2; exit 2
+dist: deps	## source archive of this version, with the forks, build/dist
+	@tests/archive/dist
 
 clean:	## remove build/, not the cache
 	rm -rf $(BUILD)

@@ -67,6 +67,21 @@ suite_sources() {
 	done
 }
 
+# The tree's files, without what was built: of git's where it is a clone.
+export_tree() { # FOLDER
+	mkdir -p "$1"
+	if [ -e "$TREE/.git" ]; then
+		git -C "$TREE" ls-files -z --cached --others --exclude-standard
+	else
+		(cd "$TREE" && find . -path ./build -prune -o -type f -print0)
+	fi | (cd "$TREE" && tar -c --null -T - --ignore-failed-read) | tar -x -C "$1"
+}
+
+# When this version was made.
+changelog_date() {
+	sed -n '/^ -- /{s/.*>  //p;q}' "$TREE/debian/changelog"
+}
+
 series_of() {
 	sed -n 's/^\([0-9]*\.[0-9]*\).*/\1/p' <<<"$1"
 }
