@@ -26,6 +26,22 @@ static const int caps_not_added[] = {
 	CAP_FSETID, CAP_SYS_RESOURCE, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
 };
 
+/*
+ * extfuse_inode_lock_order - the lock of a new inode of a regular file that may lie on a backing file
+ *
+ * Freeze protection of the file system below is taken under it, and the lock of
+ * a pipe under that (splice() to a file below).  With a file of which all is
+ * the daemon's the pipe's lock comes first (iter_file_splice_write()), and it
+ * may be on another mount, where nothing is below: to lockdep one class of locks.
+ */
+void extfuse_inode_lock_order(struct inode *inode)
+{
+	static struct lock_class_key key;
+
+	if (inode->i_sb->s_stack_depth)
+		lockdep_set_class_and_name(&inode->i_rwsem, &key, "extfuse_backed_inode");
+}
+
 /* Done on the object of the node. */
 static const extfuse_pass_fn object_fns[EXTFUSE_OPCODES] = {
 	[FUSE_GETATTR]		= extfuse_pass_getattr,

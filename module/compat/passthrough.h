@@ -37,6 +37,7 @@ void extfuse_flags_follow(struct fuse_file *ff, const struct file *user);
 int extfuse_cached_io_open(struct inode *inode, struct fuse_file *ff);
 #else
 struct fuse_backing;
+struct pipe_inode_info;
 
 static inline struct file *fuse_file_passthrough(struct fuse_file *ff)
 {
@@ -46,6 +47,8 @@ static inline struct file *fuse_file_passthrough(struct fuse_file *ff)
 ssize_t fuse_passthrough_read_iter(struct kiocb *iocb, struct iov_iter *iter);
 ssize_t fuse_passthrough_write_iter(struct kiocb *iocb, struct iov_iter *iter);
 int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma);
+ssize_t extfuse_splice_write(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
+			     size_t len, unsigned int flags);
 void fuse_passthrough_release(struct fuse_file *ff, struct fuse_backing *fb);
 
 /* Call site: a file of the daemon's was opened. */
