@@ -162,8 +162,12 @@ static void end_children(pid_t first, int *status)
 
 static const char *daemon_name;
 
+/* A mount outlived the daemon: whoever watches us should know. */
+static bool daemon_was_gone;
+
 static void tell_taken_down(const char *target, int err)
 {
+	daemon_was_gone = true;
 	if (err)
 		log_error("cannot unmount %s: %s", target, strerror(-err));
 	else
@@ -410,7 +414,7 @@ int supervise(struct extfused_options *opts)
 	dead_mounts__remove(opts->state.conn, false, w.answers ? tell_taken_down : tell_failure);
 	mount_state__remove(opts->state.conn, opts->state.supervisor);
 	if (w.answers)
-		return 0;
+		return daemon_was_gone;
 	/* It was most likely mount.extfuse, which then has a line of its own. */
 	return w.ending && w.status <= 0 ? EXIT_TOLD_TO_END : 1;
 }
