@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,6 +35,28 @@ static bool is_dead(const struct mount_entry *e)
 	if (!err)
 		return query.state == EXTFUSE_STATE_ABORTED;
 	return stat(e->target, &st) && (errno == ENOTCONN || errno == ECONNABORTED);
+}
+
+void dead_mounts__uncover(const char *target, void (*tell)(const char *target, int err))
+{
+	struct mount_list list;
+	size_t i;
+	int err = 0;
+
+	if (mount_list__read(&list, true))
+		return;
+	/* What was mounted last is on top. */
+	for (i = list.count; !err && i-- > 0;) {
+		const struct mount_entry *e = &list.entries[i];
+
+		if (strcmp(e->target, target))
+			continue;
+		if (!mount_entry__is_extfuse(e) || !is_dead(e))
+			break;
+		err = umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW) ? -errno : 0;
+		tell(target, err);
+	}
+	mount_list__free(&list);
 }
 
 void dead_mounts__remove(unsigned int conn, bool alive, void (*tell)(const char *target, int err))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Takes down the mounts of a connection that has lost its daemon.  Both
- * extfused, when the daemon dies, and mount.extfuse, when it fails, call it.  As
+ * Takes down mounts that have lost their daemon.  extfused does, when the daemon
+ * dies; mount.extfuse, when it fails, and of those over which it would mount.  As
  * a rule a mount that is alive is not touched, because after an unmount the
  * same place, and the same number, may have a new one.
  */
@@ -16,5 +16,11 @@
  * each mount: 0 when it is gone, -errno when it cannot be unmounted.
  */
 void dead_mounts__remove(unsigned int conn, bool alive, void (*tell)(const char *target, int err));
+
+/*
+ * The dead mounts that lie on top at @target, a path without symbolic links;
+ * left by an extfused that was killed with its daemon.  @tell as above.
+ */
+void dead_mounts__uncover(const char *target, void (*tell)(const char *target, int err));
 
 #endif /* EXTFUSE_DEAD_H */

@@ -34,6 +34,11 @@ static bool type_is_extfuse(const char *type)
 	       !strcmp(type, "extfuseblk") || !strncmp(type, "extfuseblk.", 11);
 }
 
+bool mount_entry__is_extfuse(const struct mount_entry *e)
+{
+	return type_is_extfuse(e->type);
+}
+
 /* One line, which it cuts into pieces.  Returns 0, or -EINVAL for what is no mount. */
 static int entry_parse(struct mount_entry *e, char *line)
 {

@@ -23,6 +23,8 @@ struct mount_list {
 	size_t count;
 };
 
+bool mount_entry__is_extfuse(const struct mount_entry *e);
+
 /* Every mount if @all, else those of type extfuse only.  Returns 0 or -errno. */
 int mount_list__read(struct mount_list *list, bool all);
 void mount_list__free(struct mount_list *list);

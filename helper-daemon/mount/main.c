@@ -317,6 +317,14 @@ static int job_attach(struct job *job, struct extfuse_ext *ext)
 	return job_unaccelerated(job, err, why);
 }
 
+static void say_uncovered(const char *target, int err)
+{
+	if (err)
+		fprintf(stderr, "mount.extfuse: %s: the mount there has lost its daemon, and cannot be unmounted: %s\n", target, strerror(-err));
+	else
+		fprintf(stderr, "mount.extfuse: %s: the mount there had lost its daemon, unmounted\n", target);
+}
+
 static int job_mount(struct job *job)
 {
 	struct extfuse_ioc_query query = { 0 };
@@ -341,6 +349,8 @@ static int job_mount(struct job *job)
 		printf("mount.extfuse: mount %s on %s with %s\n", job->source, job->target,
 		       o->kernel.text);
 	err = job_enter(job);
+	if (!err)
+		dead_mounts__uncover(job->target, say_uncovered);
 	if (!err && mount(job->source, job->target, "extfuse", o->flags, o->kernel.text))
 		err = -errno;
 	job_leave(job);
