@@ -42,6 +42,14 @@ void raw_sleep_ms(unsigned int ms)
 		;
 }
 
+time_t raw_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 int raw_fd(struct rawfuse *rf)
 {
 	return rf->fd;

@@ -168,12 +168,13 @@ int raw_store(struct rawfuse *rf, uint64_t nodeid, uint64_t off, const void *dat
 
 /* Waits up to @seconds (EXTFUSE_SLOW times) until the expression is true, looking every 10 ms; value: was it. */
 #define raw_until(seconds, expression) ({						\
-	int raw_tries = (seconds) * 100 * case_slow();					\
+	time_t raw_end = raw_now() + (seconds) * case_slow();				\
 											\
-	while (!(expression) && raw_tries-- > 0)					\
+	while (!(expression) && raw_now() < raw_end)					\
 		raw_sleep_ms(10);							\
 	(expression);									\
 })
 void raw_sleep_ms(unsigned int ms);
+time_t raw_now(void);	/* seconds of a clock that nobody sets */
 
 #endif

@@ -132,12 +132,6 @@ static void abort_connection(unsigned int minor)
 	}
 }
 
-/* These stay mounted from the first use on, whoever causes it. */
-static bool is_control(const char *type)
-{
-	return !strcmp(type, "fusectl") || !strcmp(type, "extfusectl");
-}
-
 static bool was_mounted(const struct leftover *before, int id)
 {
 	int i;
@@ -179,7 +173,7 @@ static bool find_new_mount(const struct leftover *before, char *dir, char *type,
 		dash = strstr(line, " - ");
 		if (!dash || sscanf(dash, " - %63s", t) != 1)
 			continue;
-		if (sscanf(line, "%d %*d %*u:%u %*s %255s", &id, &mi, d) != 3 || is_control(t) || was_mounted(before, id))
+		if (sscanf(line, "%d %*d %*u:%u %*s %255s", &id, &mi, d) != 3 || was_mounted(before, id))
 			continue;
 		unescape(dir, d);
 		strcpy(type, t);

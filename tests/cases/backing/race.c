@@ -104,5 +104,6 @@ int main(void)
 	for (n = 0; n < ROUNDS; n++)
 		round_of(n);
 	CHECK(raw_until(10, low_is_free()), "an object is left: %m");
+	CHECK(!umount("/sys/fs/extfuse/connections"), "extfusectl");
 	return 0;
 }
