@@ -57,8 +57,8 @@ static const struct option_row rows[] = {
 	{ "log=", TEXT, BOTH, 0, AT(log), "FILE|syslog: messages of the helper daemon (default syslog)" },
 
 	{ "attr_timeout=", SECONDS_TEXT, MIRROR, 0, AT(attr_timeout), "SECONDS: mirror: lifetime of attributes (default 1)" },
-	{ "entry_timeout=", SECONDS_TEXT, MIRROR, 0, AT(entry_timeout), "SECONDS: mirror: lifetime of names (default 1)" },
-	{ "negative_timeout=", SECONDS_TEXT, MIRROR, 0, AT(negative_timeout), "SECONDS: mirror: lifetime of names that do not exist (default 0)" },
+	{ "entry_timeout=", SECONDS_TEXT, MIRROR, 0, AT(entry_timeout), "SECONDS: mirror: lifetime of names (default 1, or actimeo)" },
+	{ "negative_timeout=", SECONDS_TEXT, MIRROR, 0, AT(negative_timeout), "SECONDS: mirror: lifetime of names that do not exist (default 0, or actimeo)" },
 
 	{ "allow_other", SWITCH, BOTH, 0, AT(allow_other), "all users may use the mount (always so for the mirror)" },
 	{ "allow_root", ALLOW_ROOT, FOREIGN, 0, 0, "root and the daemon's user may use the mount" },

@@ -25,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define MIRROR_ENTRY_NS	1000000000ULL	/* how long a name lives that the mirror is told nothing of */
+
 /* Where an installed extfused is; one beside our own file goes first. */
 static const char *const daemon_paths[] = { "/usr/sbin/extfused", "/usr/bin/extfused",
 					    "/usr/local/sbin/extfused" };
@@ -48,6 +50,20 @@ static void args_add(struct args *a, const char *fmt, ...)
 	a->v[++a->n] = NULL;
 }
 
+/*
+ * The lifetime of a kind of name.  actimeo is the mirror's as well: a name that was just made has the daemon's
+ * lifetime, because a program lengthens nothing in the reply to a change.
+ */
+static void args_names(struct args *a, const struct job *job, const char *kind, const char *given, __u64 usual_ns)
+{
+	const struct extfuse_options *attach = &job->opts.attach;
+
+	if (given)
+		args_add(a, "--%s-timeout=%s", kind, given);
+	else if (attach->actimeo_ns > usual_ns && !attach->names_dir)
+		args_add(a, "--%s-timeout=%.9f", kind, attach->actimeo_ns / 1e9);
+}
+
 static void args_mirror(struct args *a, const struct job *job)
 {
 	const struct mount_options *o = &job->opts;
@@ -55,10 +71,8 @@ static void args_mirror(struct args *a, const struct job *job)
 	args_add(a, "--mirror=%s", job->source);
 	if (o->attr_timeout)
 		args_add(a, "--attr-timeout=%s", o->attr_timeout);
-	if (o->entry_timeout)
-		args_add(a, "--entry-timeout=%s", o->entry_timeout);
-	if (o->negative_timeout)
-		args_add(a, "--negative-timeout=%s", o->negative_timeout);
+	args_names(a, job, "entry", o->entry_timeout, MIRROR_ENTRY_NS);
+	args_names(a, job, "negative", o->negative_timeout, 0);
 	if (job->backing)
 		args_add(a, "--backing");
 }
