@@ -44,3 +44,5 @@ static void __exit extfuse_exit(void)
 module_init(extfuse_init);
 module_exit(extfuse_exit);
 MODULE_VERSION(EXTFUSE_VERSION);
+/* SHA-256 of the kernel's BTF, which this module's rests on: /sys/kernel/btf/vmlinux must be that. */
+MODULE_INFO(btf_base, EXTFUSE_BTF_BASE);

@@ -68,7 +68,7 @@ static bool check_module(char *why, size_t size)
 		snprintf(signature, sizeof(signature), "%s", why);
 		snprintf(why, size, "the kernel refuses extfuse.ko for its signature, see the next line");
 	}
-	return !err;
+	return !err && module_fits(why, size);
 }
 
 static bool check_signature(char *why, size_t size)

@@ -132,6 +132,19 @@ static int absent(char *why, size_t size)
 	return -ENOENT;
 }
 
+__attribute__((format(printf, 6, 0)))
+static void say_nothing(void *data, int priority, const char *file, int line, const char *fn,
+			const char *format, va_list args)
+{
+	(void)data;
+	(void)priority;
+	(void)file;
+	(void)line;
+	(void)fn;
+	(void)format;
+	(void)args;
+}
+
 /* A field of modinfo(8); empty if the module has none. */
 static void info_value(struct kmod_module *mod, const char *key, char *value, size_t size)
 {
@@ -153,6 +166,43 @@ static const char *dkms_certificate(void)
 	if (access("/var/lib/dkms/mok.pub", F_OK) && !access("/var/lib/shim-signed/mok/MOK.der", F_OK))
 		return "/var/lib/shim-signed/mok/MOK.der";
 	return "/var/lib/dkms/mok.pub";
+}
+
+/* SHA-256 of the running kernel's BTF, in hexadecimal digits. */
+static bool kernel_base(char base[65])
+{
+	FILE *f = popen("sha256sum /sys/kernel/btf/vmlinux 2>/dev/null", "re");
+	bool said;
+
+	if (!f)
+		return false;
+	said = fscanf(f, "%64[0-9a-f]", base) == 1;
+	return !pclose(f) && said;
+}
+
+bool module_fits(char *why, size_t size)
+{
+	char made_on[65] = "", base[65];
+	struct kmod_list *found = NULL;
+	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+	struct kmod_module *mod;
+	bool fits = true;
+
+	if (!ctx)
+		return true;
+	kmod_set_log_fn(ctx, say_nothing, NULL);
+	if (kmod_module_new_from_lookup(ctx, "extfuse", &found) < 0 || !found)
+		goto out;
+	mod = kmod_module_get_module(found);
+	info_value(mod, "btf_base", made_on, sizeof(made_on));
+	kmod_module_unref(mod);
+	fits = !*made_on || !kernel_base(base) || !strcmp(made_on, base);
+	if (!fits)
+		snprintf(why, size, "extfuse.ko was made for another build of kernel %s, with other BTF: " REBUILD, release());
+out:
+	kmod_module_unref_list(found);
+	kmod_unref(ctx);
+	return fits;
 }
 
 static int rejected(struct kmod_module *mod, char *why, size_t size)
@@ -200,19 +250,6 @@ static int refused(struct kmod_module *mod, int err, char *why, size_t size)
 	}
 }
 
-__attribute__((format(printf, 6, 0)))
-static void say_nothing(void *data, int priority, const char *file, int line, const char *fn,
-			const char *format, va_list args)
-{
-	(void)data;
-	(void)priority;
-	(void)file;
-	(void)line;
-	(void)fn;
-	(void)format;
-	(void)args;
-}
-
 int module_load(char *why, size_t size)
 {
 	struct kmod_list *found = NULL;
@@ -222,6 +259,8 @@ int module_load(char *why, size_t size)
 
 	if (module_loaded())
 		return 0;
+	if (!module_fits(why, size))
+		return -ENOEXEC;
 	ctx = kmod_new(NULL, NULL);
 	if (!ctx) {
 		snprintf(why, size, "extfuse.ko cannot be looked for: %s", strerror(errno));

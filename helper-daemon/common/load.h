@@ -13,6 +13,13 @@
 bool module_loaded(void);
 
 /*
+ * Whether the one that modprobe(8) would load was made on the running kernel's
+ * BTF; else a sentence in @why. True as well where there is none, or it does
+ * not say.
+ */
+bool module_fits(char *why, size_t size);
+
+/*
  * Loads it as modprobe(8) does, unless it is loaded.  Returns 0, or with a
  * sentence in @why:
  *
