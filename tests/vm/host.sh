@@ -61,8 +61,8 @@ tsc_khz() {
 # The limits keep a slow host from raising reports that name the code under test (design: README.md). Memory is handed out as
 # it was left, so that what the module forgets to set is seen. An icount boot gives up what makes counts differ from run to run.
 kernel_words() {
-	local khz w="console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"
-	w+=" workqueue.watchdog_thresh=300 log_buf_len=4M mitigations=off random.trust_cpu=on audit=0 init_on_alloc=0"
+	local khz w="console=ttyS0 quiet $KERNEL_WORDS watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"
+	w+=" workqueue.watchdog_thresh=300 log_buf_len=4M random.trust_cpu=on audit=0 init_on_alloc=0"
 	if [ -n "$icount" ]; then
 		w+=" nokaslr"
 	else
@@ -71,13 +71,12 @@ kernel_words() {
 	echo "$w $append"
 }
 
-# Of a processor all that QEMU can emulate, but erms and fsrm: where the kernel trusts them QEMU moves byte by byte.
 # A QEMU option is a list with commas in it.
 # shellcheck disable=SC2054
 qemu_words() {
 	(cd "$WORK" && find plan | cpio -o -H newc -R 0:0 --quiet) >"$WORK/plan.cpio"
 	cat "$INITRD" "$WORK/plan.cpio" >"$WORK/initrd"
-	QEMU_ARGS=(-nodefaults -no-user-config -no-reboot -display none -machine q35 -cpu max,-erms,-fsrm -m "$mem"
+	QEMU_ARGS=("${QEMU_WORDS[@]}" -machine q35 -m "$mem"
 		-kernel "$KERNEL/vmlinux" -initrd "$WORK/initrd" -append "$(kernel_words)"
 		-device virtio-serial-pci
 		-device virtserialport,chardev=channel,name=extfuse.channel

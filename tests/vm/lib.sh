@@ -35,6 +35,13 @@ cached() {
 	) 9>"$lock"
 }
 
+# What all VMs have in common: of a processor all that QEMU can emulate, but erms and fsrm: where the kernel trusts them QEMU moves
+# byte by byte; and the kernel's words for a machine whose time passes unevenly.
+# shellcheck disable=SC2054,SC2034 # a QEMU option is a list with commas in it; used by those who source this
+QEMU_WORDS=(-nodefaults -no-user-config -no-reboot -display none -cpu max,-erms,-fsrm)
+# shellcheck disable=SC2034
+KERNEL_WORDS="panic=-1 tsc=reliable no_timer_check mitigations=off"
+
 # The value of a line "needs: …" (or timeout, what, ring, libs) in the comment that a case begins with, shell or C.
 case_header() {
 	sed -n "1,40s,^[/ *#]*$1: *,,p" "$2" | sed 's, *\*/$,,' | head -n 1
