@@ -11,6 +11,8 @@ SLOW=${EXTFUSE_SLOW:-1}
 # Where a run keeps its files; gone when run ends.
 WORK=
 QEMU=
+# What was read ahead of the channel.
+FIRST=
 
 vm_cleanup() {
 	if [ -n "$QEMU" ]; then
@@ -93,7 +95,30 @@ qemu_words() {
 	fi
 }
 
+# Reads one message into LINE. Fails at the end of the channel (1) and when the time is over (2).
+vm_read() {
+	local left=$(($1 - SECONDS)) err=0
+	LINE=$FIRST FIRST=
+	[ -z "$LINE" ] || return 0
+	[ $left -gt 0 ] || return 2
+	IFS= read -r -t "$left" -u 7 LINE || err=$?
+	[ $err -le 128 ] || return 2
+	return $err
+}
+
+# One QEMU, until the guest's first word, which vm_read is given again.
+vm_boot() {
+	exec 7< <(exec qemu-system-x86_64 "${QEMU_ARGS[@]}" -chardev stdio,id=channel,signal=off \
+		-serial "file:$WORK/console" <&8 2>"$WORK/qemu.err")
+	QEMU=$!
+	vm_read $((SECONDS + 120 * SLOW)) && FIRST=$LINE
+}
+
+# The emulator sometimes spins before the kernel's first word; and sometimes the kernel, which patches its own code behind an int3,
+# dies of one that it has taken back, for the emulated processor still had it. Nothing of ours runs until the guest has said a
+# word, so it is booted again; three times is no accident.
 vm_start() {
+	local tries
 	qemu_words
 	mkfifo "$WORK/monitor.in" "$WORK/monitor.out"
 	QEMU_ARGS+=(-chardev "pipe,id=monitor,path=$WORK/monitor" -mon chardev=monitor)
@@ -101,9 +126,11 @@ vm_start() {
 	# a fifo that we hold open ourselves never ends. It carries our one answer, see vm_answer().
 	mkfifo "$WORK/never"
 	exec 8<>"$WORK/never"
-	exec 7< <(exec qemu-system-x86_64 "${QEMU_ARGS[@]}" -chardev stdio,id=channel,signal=off \
-		-serial "file:$WORK/console" <&8 2>"$WORK/qemu.err")
-	QEMU=$!
+	for tries in 1 2 3; do
+		vm_boot && return
+		vm_died "the VM died before its first word, $tries of 3 times"
+	done
+	return 1
 }
 
 vm_shell() {
@@ -133,16 +160,6 @@ vm_died() {
 	echo "run: $what" >&2
 	grep -v '^ *$' "$WORK/qemu.err" | head -n 5 >&2 || true
 	tail -n 60 "$WORK/console" 2>/dev/null | tr -d '\r' | sed 's/^/console: /' >&2
-}
-
-# Reads one message into LINE. Fails at the end of the channel (1) and when the time is over (2).
-vm_read() {
-	local left=$(($1 - SECONDS)) err=0
-	LINE=
-	[ $left -gt 0 ] || return 2
-	IFS= read -r -t "$left" -u 7 LINE || err=$?
-	[ $err -le 128 ] || return 2
-	return $err
 }
 
 # The guest powers off when it has this: all that it sent before it asked was read.
@@ -208,12 +225,11 @@ show_result() {
 # Reads one boot to its end. A case that was begun and has no result when the VM is gone has failed; those that were not
 # begun get no line, and the caller boots again for them.
 vm_cases() {
-	local name='' why='' heard='' err=0 silence=$((120 * SLOW)) end rest seconds verdict reason
+	local name='' why='' err=0 end=$((SECONDS + limit)) rest seconds verdict reason
 	: >"$WORK/output"
 	: >"$WORK/case.log"
-	end=$((SECONDS + silence)) grace=$((grace * SLOW))
+	grace=$((grace * SLOW))
 	while vm_read $end || { err=$?; false; }; do
-		[ -n "$heard" ] || end=$((SECONDS + limit)) heard=1
 		case $LINE in
 		S*)
 			rest=${LINE:1} why=
@@ -238,11 +254,6 @@ vm_cases() {
 		Z*) return 0 ;;
 		esac
 	done
-	# The emulator sometimes spins before the kernel's first word: nothing of ours ran, the caller boots again.
-	if [ -z "$heard" ] && [ $err -eq 2 ]; then
-		echo "run: the VM said nothing within $silence s of its start and was killed"
-		return 0
-	fi
 	reason="the VM died"
 	[ $err -ne 2 ] || reason="the VM did not answer any more and was killed"
 	vm_died "$reason" 2>>"$WORK/output"
