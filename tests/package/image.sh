@@ -2,12 +2,12 @@
 # shellcheck shell=bash
 # An image of a release's whole system, for the tests that boot one: it is mounted by a loop device for what is done in it
 # without booting, which is fast, and booted in a VM, where the script guest looks at what must hold. Sourced; $suite is the
-# release, $debs the folder with our packages.
+# release.
 
 # shellcheck source=tests/archive/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../archive/lib.sh"
 
-: "${suite:?}" "${debs:?}"
+: "${suite:?}"
 BOOT_SECONDS=600
 SLOW=${EXTFUSE_SLOW:-1}
 work=$(mktemp -d)
@@ -65,6 +65,8 @@ make_image() {
 	cp -a "$("$ARCHIVE_DIR/chroot" path "$suite:system")/." "$root/"
 	rm -f "$root/etc/apt/sources.list"
 	echo test >"$root/etc/hostname"
+	printf '127.0.0.1 localhost test\n' >"$root/etc/hosts"
+	install -m 755 "$TREE/debian/tests/mount" "$root/usr/local/sbin/mount-test"
 	# Kernels look here for what they are to boot from.
 	printf 'LABEL=root / ext4 defaults 0 1\n' >"$root/etc/fstab"
 	install -m 755 "$TREE/tests/package/guest" "$root/usr/local/sbin/guest"
@@ -83,7 +85,7 @@ take_kernel() {
 }
 
 kernel_command_line() { # PHASE
-	echo "root=LABEL=root rw console=ttyS0 $KERNEL_WORDS guest.phase=$1 guest.kernel=$kernel"
+	echo "root=LABEL=root rw console=ttyS0 $KERNEL_WORDS guest.phase=$1 guest.kernel=$kernel guest.next=${b:-}"
 }
 
 # run_vm PHASE QEMU-WORDS…: to the end of this phase. The guest says what it found on its second serial line.
@@ -111,6 +113,6 @@ boot() { # PHASE
 }
 
 # Our packages that a user installs.
-our_packages() {
-	find "$debs" -name 'libextfuse1_*.deb' -o -name 'extfuse_*.deb' -o -name 'extfuse-dkms_*.deb'
+our_packages() { # FOLDER
+	find "$1" -name 'libextfuse1_*.deb' -o -name 'extfuse_*.deb' -o -name 'extfuse-dkms_*.deb'
 }
