@@ -69,8 +69,9 @@ check: build	## all tests but the long ones; the last line counts them
 check-quick: build	## the tests that take seconds, on one kernel
 	@QUICK=1 tests/check
 
-check-long: build	## all tests, with a million operations, on the oldest kernel as well
-	@LONG=1 tests/check
+check-long: build	## all tests, with a million operations, on the oldest kernel as well, and the packages
+	@set -e; RESULTS=$$(mktemp); trap 'rm -f "$$RESULTS"' EXIT; export LONG=1 RESULTS; \
+	status=0; tests/package/check $(SUITES) || status=1; tests/check || status=1; exit $$status
 
 # Not 'build': the module is built for the debug kernels only.
 check-debug: bpf userspace	## the cases on debug kernels built from source: KASAN, UBSAN, lockdep, kmemleak

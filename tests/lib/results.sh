@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Tests that are commands, and how a run ends. Sourced; the run's folder is $work: in $work/all is a row of each test, NAME
-# VERDICT SECONDS REASON with tabs between.
+# VERDICT SECONDS REASON with tabs between. RESULTS=FILE is for several runs one after the other: each adds its rows there, and
+# ends with what came of all of them.
 
 result() { # pass|fail NAME START
 	if [ "$1" = pass ]; then echo "pass  $2  $((SECONDS - $3)) s"; else echo "FAIL  $2  $((SECONDS - $3)) s"; fi
@@ -26,18 +27,20 @@ passed() { # NAME
 }
 
 count() { # pass|fail|skip
-	cut -f2 "$work/all" | grep -cx "$1" || true
+	cut -f2 "$RESULTS" | grep -cx "$1" || true
 }
 
 # What was skipped and what failed, and the last line; fails if a test did.
 sum_up() {
+	local RESULTS=${RESULTS:-$work/all}
+	[ "$RESULTS" = "$work/all" ] || cat "$work/all" >>"$RESULTS"
 	if [ "$(count skip)" -gt 0 ]; then
 		echo "skipped:"
-		awk -F '\t' '$2 == "skip" { print "  " $1 ": " $4 }' "$work/all"
+		awk -F '\t' '$2 == "skip" { print "  " $1 ": " $4 }' "$RESULTS"
 	fi
 	if [ "$(count fail)" -gt 0 ]; then
 		echo "failed:"
-		awk -F '\t' '$2 == "fail" { print "  " $1 }' "$work/all"
+		awk -F '\t' '$2 == "fail" { print "  " $1 }' "$RESULTS"
 	fi
 	echo "$(count pass) passed, $(count fail) failed, $(count skip) skipped"
 	[ "$(count fail)" -eq 0 ]
