@@ -16,10 +16,10 @@ fail() {
 	exit 1
 }
 
-# Files and folders, but for logs, what several runs of package managers leave, the key that dkms makes itself, and what is at FOLDER….
+# Files and folders, but for logs, the key that dkms makes itself, and what is at FOLDER….
 list_files() { # FOLDER…
 	local folder prune=()
-	for folder in /proc /sys /dev /tmp /run /root /var/log /var/cache '/var/lib/dkms/mok.*' "$@"; do
+	for folder in /proc /sys /dev /tmp /var/log '/var/lib/dkms/mok.*' "$@"; do
 		prune+=(-path "$folder" -prune -o)
 	done
 	find / -xdev "${prune[@]}" -print | LC_ALL=C sort
