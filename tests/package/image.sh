@@ -46,16 +46,24 @@ close_image() {
 	umount "$root"
 }
 
-# apt takes what it is given and nothing else: there is no archive in the image.
+# offer DEB…: in a repository, the only one that the image knows.
+offer() {
+	local repository=$root/var/local/repository
+	rm -rf "$repository"
+	mkdir -p "$repository"
+	cp "$@" "$repository/"
+	(cd "$repository" && dpkg-scanpackages . /dev/null >Packages 2>"$work/scan.log") || { cat "$work/scan.log"; fail "no index of these packages: $*"; }
+	echo 'deb [trusted=yes] file:/var/local/repository ./' >"$root/etc/apt/sources.list"
+	in_image apt-get -q update || fail "apt-get update ended with an error"
+}
+
 apt_installs() { # DEB…
 	local deb names=()
-	mkdir -p "$root/var/tmp/debs"
 	for deb; do
-		cp "$deb" "$root/var/tmp/debs/"
-		names+=("/var/tmp/debs/${deb##*/}")
+		names+=("$(dpkg-deb -f "$deb" Package)")
 	done
+	offer "$@"
 	in_image apt-get -y -q --no-install-recommends install "${names[@]}" || fail "apt-get install ended with an error"
-	rm -r "$root/var/tmp/debs"
 }
 
 make_image() {
@@ -63,7 +71,6 @@ make_image() {
 	mkfs.ext4 -q -E lazy_itable_init=1 -L root "$image"
 	open_image
 	cp -a "$("$ARCHIVE_DIR/chroot" path "$suite:system")/." "$root/"
-	rm -f "$root/etc/apt/sources.list"
 	echo test >"$root/etc/hostname"
 	printf '127.0.0.1 localhost test\n' >"$root/etc/hosts"
 	install -m 755 "$TREE/debian/tests/mount" "$root/usr/local/sbin/mount-test"
