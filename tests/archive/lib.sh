@@ -152,6 +152,15 @@ fetch_row() {
 	echo "$deb"
 }
 
+# make_repository FOLDER DEB…: one for apt.
+make_repository() {
+	local folder=$1 log
+	shift
+	mkdir -p "$folder"
+	cp "$@" "$folder/"
+	log=$(cd "$folder" && dpkg-scanpackages . /dev/null 2>&1 >Packages) || die "no index of the packages in $folder: $log"
+}
+
 # apt's own downloader knows about proxies, and refuses what has another checksum.
 download_deb() {
 	local uri=$1 sha=$2 new=$3

@@ -4,6 +4,9 @@
 # without booting, which is fast, and booted in a VM, where the script guest looks at what must hold. Sourced; $suite is the
 # release.
 
+# Whoever makes a mount namespace of its own in the meantime would keep the image mounted, and what is not written yet out of it.
+[ -n "${IMAGE_NAMESPACE:-}" ] || IMAGE_NAMESPACE=private exec unshare --mount "$0" "$@"
+
 # shellcheck source=tests/archive/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../archive/lib.sh"
 
@@ -50,9 +53,7 @@ close_image() {
 offer() {
 	local repository=$root/var/local/repository
 	rm -rf "$repository"
-	mkdir -p "$repository"
-	cp "$@" "$repository/"
-	(cd "$repository" && dpkg-scanpackages . /dev/null >Packages 2>"$work/scan.log") || { cat "$work/scan.log"; fail "no index of these packages: $*"; }
+	make_repository "$repository" "$@"
 	echo 'deb [trusted=yes] file:/var/local/repository ./' >"$root/etc/apt/sources.list"
 	in_image apt-get -q update || fail "apt-get update ended with an error"
 }
