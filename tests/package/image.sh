@@ -96,15 +96,42 @@ kernel_command_line() { # PHASE
 	echo "root=LABEL=root rw console=ttyS0 $KERNEL_WORDS guest.phase=$1 guest.kernel=$kernel guest.next=${b:-}"
 }
 
+# The kernel has started the first program, which is of its boot image.
+kernel_came() {
+	local end=$((SECONDS + 240 * SLOW))
+	until grep -aqs 'Run /init as init process' "$work/console"; do
+		[ $SECONDS -lt $end ] && kill -0 "$qemu" 2>/dev/null || return
+		sleep 1
+	done
+}
+
+# Nothing of ours runs until then, and why a VM may come to its end before tells tests/vm/host.sh (vm_start): it is started again.
+start_vm() { # QEMU-WORDS…
+	local tries
+	for tries in 1 2 3; do
+		rm -f "$work/console" "$work/said"
+		launch "$@"
+		if kernel_came; then return; fi
+		kill "$qemu" 2>/dev/null || true
+		wait "$qemu" || true
+		echo "the VM died before its kernel had come, $tries of 3 times: $(tail -n 30 "$work/console")" >&2
+	done
+	fail "no VM comes"
+}
+
+launch() { # QEMU-WORDS…
+	timeout $((BOOT_SECONDS * SLOW)) qemu-system-x86_64 "${QEMU_WORDS[@]}" "$@" -m 1024 -accel tcg,thread=multi -smp 2 \
+		-drive "file=$image,format=raw,if=none,id=root,cache=unsafe" -device virtio-blk-pci,drive=root \
+		-serial "file:$work/console" -serial "file:$work/said" &
+	qemu=$!
+}
+
 # run_vm PHASE QEMU-WORDS…: to the end of this phase. The guest says what it found on its second serial line.
 run_vm() {
 	local phase=$1
 	shift
 	echo "== $phase: boot $kernel"
-	timeout $((BOOT_SECONDS * SLOW)) qemu-system-x86_64 "${QEMU_WORDS[@]}" "$@" -m 1024 -accel tcg,thread=multi -smp 2 \
-		-drive "file=$image,format=raw,if=none,id=root,cache=unsafe" -device virtio-blk-pci,drive=root \
-		-serial "file:$work/console" -serial "file:$work/said" &
-	qemu=$!
+	start_vm "$@"
 	wait "$qemu" || fail "the VM did not end by itself: $(tail -n 30 "$work/said" "$work/console")"
 	qemu=
 	# The firmware, if there is one, speaks on all serial lines.
