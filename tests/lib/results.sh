@@ -18,7 +18,7 @@ judge() {
 		return
 	fi
 	result fail "$name" "$start"
-	{ grep -Ei 'error|warning|fail|extfuse:' "$work/output" | head -n 15; echo …; tail -n 15 "$work/output"; } | sed 's/^/      | /'
+	{ grep -m 15 -Ei 'error|warning|fail|extfuse:' "$work/output" || true; echo …; tail -n 15 "$work/output"; } | sed 's/^/      | /'
 	echo "      again: $*"
 }
 
