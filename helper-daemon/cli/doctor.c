@@ -58,6 +58,7 @@ static bool check_btf(char *why, size_t size)
 
 /* What the kernel said of the module's signature; empty if it takes it. */
 static char signature[1024];
+static bool module_there;
 
 /* A mount would load it; nothing less tells whether it can be. */
 static bool check_module(char *why, size_t size)
@@ -68,14 +69,15 @@ static bool check_module(char *why, size_t size)
 		snprintf(signature, sizeof(signature), "%s", why);
 		snprintf(why, size, "the kernel refuses extfuse.ko for its signature, see the next line");
 	}
+	module_there = !err;
 	return !err && module_fits(why, size);
 }
 
 static bool check_signature(char *why, size_t size)
 {
-	if (!*signature)
+	if (module_there)
 		return true;
-	snprintf(why, size, "%s", signature);
+	snprintf(why, size, "%s", *signature ? signature : "there is no module to look at, see the line before");
 	return false;
 }
 
@@ -94,6 +96,24 @@ static bool check_device(char *why, size_t size)
 	else
 		snprintf(why, size, EXTFUSE_DEVICE " cannot be opened, though the module is loaded: %s; /dev should be a devtmpfs: 'modprobe -r extfuse' and 'modprobe extfuse' make it again",
 			 strerror(-fd));
+	return false;
+}
+
+static bool check_switch(char *why, size_t size)
+{
+	FILE *f = fopen("/sys/module/extfuse/parameters/programs", "re");
+	int on;
+
+	if (!f) {
+		snprintf(why, size, "the module is not loaded, and it has the switch");
+		return false;
+	}
+	on = fgetc(f) != 'N';
+	fclose(f);
+	if (on)
+		return true;
+	snprintf(why, size, "%s: echo 1 >/sys/module/extfuse/parameters/programs",
+		 extfuse_state__explain(EXTFUSE_STATE_PROGRAMS_OFF));
 	return false;
 }
 
@@ -122,6 +142,9 @@ static bool extension_opens(const char *name, char *why, size_t size)
 	struct extfuse_ext *ext = NULL;
 	int err = extfuse_ext__open(&ext, name, NULL, why, size);
 
+	/* Whether the kernel takes its programs, too, whom it lets try. */
+	if (!err && !geteuid())
+		err = extfuse_ext__load(ext, why, size);
 	extfuse_ext__free(ext);
 	return !err;
 }
@@ -158,6 +181,7 @@ static const struct {
 	{ "module extfuse", check_module, false },
 	{ "signature of the module", check_signature, false },
 	{ "device " EXTFUSE_DEVICE, check_device, false },
+	{ "programs are switched on", check_switch, false },
 	{ "kfuncs of the module", check_kfuncs, false },
 	{ "privileges of this user", check_privileges, false },
 	{ "libfuse3", check_libfuse, false },

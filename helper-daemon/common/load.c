@@ -5,6 +5,7 @@
 #include "load.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <libkmod.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -55,6 +56,17 @@ static const char *install_command(const char *deb, const char *rpm)
 	return line;
 }
 
+/* openSUSE's packages have the flavour in their name, which ends a release: 6.12.0-160000.5-default. */
+static void rpm_headers(char *name, size_t size)
+{
+	const char *flavour = strrchr(release(), '-');
+
+	if (flavour && !access("/usr/bin/zypper", X_OK))
+		snprintf(name, size, "kernel%s-devel", flavour);
+	else
+		snprintf(name, size, "kernel-devel-%s", release());
+}
+
 bool module_headers(char *why, size_t size)
 {
 	char path[512], deb[320], rpm[320];
@@ -63,7 +75,7 @@ bool module_headers(char *why, size_t size)
 	if (!access(path, F_OK))
 		return true;
 	snprintf(deb, sizeof(deb), "linux-headers-%s", release());
-	snprintf(rpm, sizeof(rpm), "kernel-devel-%s", release());
+	rpm_headers(rpm, sizeof(rpm));
 	snprintf(why, size, "the headers of kernel %s are missing, and the module is built with them: %s",
 		 release(), install_command(deb, rpm));
 	return false;
@@ -100,13 +112,28 @@ static bool dkms_built(void)
 	return !access(path, F_OK);
 }
 
+static void source_missing(char *why, size_t size)
+{
+	static const char before[] = "/usr/src/extfuse-";
+	glob_t found = { 0 };
+
+	if (!glob("/usr/src/extfuse-*/dkms.conf", 0, NULL, &found)) {
+		const char *version = found.gl_pathv[0] + strlen(before);
+
+		snprintf(why, size, "the module's source is of version %.*s, and this program of " EXTFUSE_VERSION ": %s",
+			 (int)strcspn(version, "/"), version, install_command("extfuse extfuse-dkms", "extfuse extfuse-dkms"));
+		globfree(&found);
+		return;
+	}
+	snprintf(why, size, "the module's source is not installed: %s", install_command("extfuse-dkms", "extfuse-dkms"));
+}
+
 bool module_dkms(char *why, size_t size)
 {
 	if (dkms_built())
 		return true;
 	if (access(SOURCE "/dkms.conf", F_OK)) {
-		snprintf(why, size, "the module's source is not installed: %s",
-			 install_command("extfuse-dkms", "extfuse-dkms"));
+		source_missing(why, size);
 		return false;
 	}
 	if (gate_refuses(why, size))

@@ -304,14 +304,18 @@ static int job_backing(struct job *job, struct extfuse_ext **ext)
 	return job_unaccelerated(job, err, why);
 }
 
+/* The extension stays attached where programs are switched off, and answers when they are switched on. */
 static int job_attach(struct job *job, struct extfuse_ext *ext)
 {
+	struct extfuse_ioc_query query = { 0 };
 	char why[sizeof(job->reason)] = "";
 	int err;
 
 	if (!ext)
 		return 0;
 	err = extfuse_ext__attach(ext, job->fd, 0, why, sizeof(why));
+	if (!err && !extfuse_conn__query(job->fd, 0, &query) && query.state != EXTFUSE_STATE_ATTACHED)
+		snprintf(job->reason, sizeof(job->reason), "%s", extfuse_state__explain(query.state));
 	if (!err)
 		return 0;
 	return job_unaccelerated(job, err, why);
