@@ -22,6 +22,11 @@ judge() {
 	echo "      again: $*"
 }
 
+skipped() { # NAME REASON
+	echo "skip  $1: $2"
+	printf '%s\tskip\t0\t%s\n' "$1" "$2" >>"$work/all"
+}
+
 passed() { # NAME
 	grep -q "^$1	pass	" "$work/all"
 }
