@@ -44,7 +44,7 @@ static bool check_jit(char *why, size_t size)
 	fclose(f);
 	if (jit)
 		return true;
-	snprintf(why, size, "the BPF JIT is off, and programs cannot call the module without it: sysctl net.core.bpf_jit_enable=1");
+	snprintf(why, size, "the BPF JIT is off, and programs that call extfuse.ko need it: sysctl net.core.bpf_jit_enable=1");
 	return false;
 }
 
