@@ -136,6 +136,15 @@ def _from_archive(path, unpack, package, version=""):
     return Source(root, package, version, digest)
 
 
+def _owner(path):
+    """The installed package that a tarball belongs to, and its version."""
+    try:
+        package = run("dpkg-query", "-S", os.path.abspath(path)).split(":")[0]
+        return package, run("dpkg-query", "-W", "-f", "${Version}", package).strip()
+    except (SourceError, FileNotFoundError):
+        return f"tarball {os.path.basename(path)}", ""
+
+
 def _open(path):
     name = os.path.basename(os.path.normpath(path))
     if os.path.isdir(path):
@@ -151,7 +160,7 @@ def _open(path):
     def unpack(tarball, into):
         with open(tarball, "rb") as data:
             _unpack_tar(data, into)
-    return _from_archive(path, unpack, f"tarball {name}")
+    return _from_archive(path, unpack, *_owner(path))
 
 
 def candidate(package):
