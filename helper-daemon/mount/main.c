@@ -314,11 +314,11 @@ static int job_attach(struct job *job, struct extfuse_ext *ext)
 	if (!ext)
 		return 0;
 	err = extfuse_ext__attach(ext, job->fd, 0, why, sizeof(why));
-	if (!err && !extfuse_conn__query(job->fd, 0, &query) && query.state != EXTFUSE_STATE_ATTACHED)
+	if (err)
+		return job_unaccelerated(job, err, why);
+	if (!extfuse_conn__query(job->fd, 0, &query) && query.state != EXTFUSE_STATE_ATTACHED)
 		snprintf(job->reason, sizeof(job->reason), "%s", extfuse_state__explain(query.state));
-	if (!err)
-		return 0;
-	return job_unaccelerated(job, err, why);
+	return 0;
 }
 
 static void say_uncovered(const char *target, int err)

@@ -23,7 +23,7 @@ judge() {
 }
 
 skipped() { # NAME REASON
-	echo "skip  $1: $2"
+	echo "SKIP  $1: $2"
 	printf '%s\tskip\t0\t%s\n' "$1" "$2" >>"$work/all"
 }
 
