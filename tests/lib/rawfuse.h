@@ -166,13 +166,22 @@ int raw_inval_entry(struct rawfuse *rf, uint64_t parent, const char *name);
 int raw_notify_delete(struct rawfuse *rf, uint64_t parent, uint64_t child, const char *name);
 int raw_store(struct rawfuse *rf, uint64_t nodeid, uint64_t off, const void *data, uint32_t size);
 
-/* Waits up to @seconds (EXTFUSE_SLOW times) until the expression is true, looking every 10 ms; value: was it. */
+/*
+ * Waits up to @seconds (EXTFUSE_SLOW times) until the expression is true, looking every 10 ms, and once
+ * more when the time is over; value: was it.  What was true is not asked again: it may not last.
+ */
 #define raw_until(seconds, expression) ({						\
 	time_t raw_end = raw_now() + (seconds) * case_slow();				\
+	bool raw_late, raw_true;							\
 											\
-	while (!(expression) && raw_now() < raw_end)					\
+	for (;;) {									\
+		raw_late = raw_now() >= raw_end;					\
+		raw_true = (expression);						\
+		if (raw_true || raw_late)						\
+			break;								\
 		raw_sleep_ms(10);							\
-	(expression);									\
+	}										\
+	raw_true;									\
 })
 void raw_sleep_ms(unsigned int ms);
 time_t raw_now(void);	/* seconds of a clock that nobody sets */
