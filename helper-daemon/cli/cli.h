@@ -26,7 +26,6 @@ int do_attach(const struct cli_args *args);
 int do_replace(const struct cli_args *args);
 int do_detach(const struct cli_args *args);
 
-#define EXTFUSE_DEVICE		"/dev/extfuse"
 #define DEFAULT_EXTENSION	"metacache"
 
 /* One line to stderr; returns 1. */

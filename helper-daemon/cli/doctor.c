@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "load.h"
+#include "packages.h"
 
 /* Each returns true, or false with the sentence in @why. */
 typedef bool (*check_fn)(char *why, size_t size);
@@ -94,8 +95,7 @@ static bool check_device(char *why, size_t size)
 	else if (!module_loaded())
 		snprintf(why, size, EXTFUSE_DEVICE " is not there: the module makes it when it is loaded");
 	else
-		snprintf(why, size, EXTFUSE_DEVICE " cannot be opened, though the module is loaded: %s; /dev should be a devtmpfs: 'modprobe -r extfuse' and 'modprobe extfuse' make it again",
-			 strerror(-fd));
+		module_no_device(fd, why, size);
 	return false;
 }
 
@@ -112,8 +112,7 @@ static bool check_switch(char *why, size_t size)
 	fclose(f);
 	if (on)
 		return true;
-	snprintf(why, size, "%s: echo 1 >/sys/module/extfuse/parameters/programs",
-		 extfuse_state__explain(EXTFUSE_STATE_PROGRAMS_OFF));
+	snprintf(why, size, "%s", extfuse_state__explain(EXTFUSE_STATE_PROGRAMS_OFF));
 	return false;
 }
 
@@ -133,7 +132,7 @@ static bool check_privileges(char *why, size_t size)
 	caps = data[0].effective | (__u64)data[1].effective << 32;
 	if ((caps & need) == need)
 		return true;
-	snprintf(why, size, "mounting and attaching need root (CAP_SYS_ADMIN and CAP_BPF)");
+	snprintf(why, size, "mounting and attaching need root (CAP_SYS_ADMIN and CAP_BPF): use sudo");
 	return false;
 }
 
@@ -159,14 +158,6 @@ static bool check_metacache(char *why, size_t size)
 	return extension_opens("metacache", why, size);
 }
 
-static bool check_libfuse(char *why, size_t size)
-{
-	if (!system("extfused --version >/dev/null 2>&1"))
-		return true;
-	snprintf(why, size, "extfused does not start, with which every mount is served; 'extfused --version' says what it misses (libfuse3?)");
-	return false;
-}
-
 /* Without what only the next build needs a mount is accelerated all the same, as long as there is a module. */
 static const struct {
 	const char *what;
@@ -184,7 +175,7 @@ static const struct {
 	{ "programs are switched on", check_switch, false },
 	{ "kfuncs of the module", check_kfuncs, false },
 	{ "privileges of this user", check_privileges, false },
-	{ "libfuse3", check_libfuse, false },
+	{ "libfuse3", daemon_starts, false },
 	{ "extension passthrough", check_passthrough, false },
 	{ "extension metacache", check_metacache, false },
 };

@@ -8,10 +8,13 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "load.h"
 
 struct command {
 	const char *name;
@@ -33,6 +36,35 @@ static const struct command commands[] = {
 
 #define NCOMMANDS	(sizeof(commands) / sizeof(*commands))
 
+static const struct {
+	struct option opt;
+	bool of_extension;	/* for attach and replace */
+	const char *value;
+	const char *help;
+} options[] = {
+	{ { "actimeo", required_argument, NULL, 'a' }, true, "=SECONDS", "names and attributes stay valid at least so long" },
+	{ { "cachesize", required_argument, NULL, 'c' }, true, "=ENTRIES", "size of each of the extension's caches" },
+	{ { "names-dir", no_argument, NULL, 'n' }, true, "", "a changed name renews all names of its directory" },
+	{ { "pattern", required_argument, NULL, 'p' }, true, "=PATTERN", "names for the extension hide, at most one * in it" },
+	{ { "shadow", no_argument, NULL, 's' }, true, "", "answer from the daemon, count where the extension differs" },
+	{ { "json", no_argument, NULL, 'j' }, false, "", "print JSON" },
+	{ { "version", no_argument, NULL, 'V' }, false, "", "print the version" },
+	{ { "help", no_argument, NULL, 'h' }, false, "", "print this" },
+};
+
+#define NOPTIONS	(sizeof(options) / sizeof(*options))
+
+static void usage_options(FILE *out, bool of_extension)
+{
+	size_t i;
+
+	for (i = 0; i < NOPTIONS; i++) {
+		if (options[i].of_extension == of_extension)
+			fprintf(out, "  --%s%-*s %s\n", options[i].opt.name,
+				18 - (int)strlen(options[i].opt.name), options[i].value, options[i].help);
+	}
+}
+
 static void usage(FILE *out)
 {
 	size_t i;
@@ -40,13 +72,10 @@ static void usage(FILE *out)
 	fputs("usage: extfuse COMMAND [ARGUMENTS]\n", out);
 	for (i = 0; i < NCOMMANDS; i++)
 		fprintf(out, "  %-8s %-22s %s\n", commands[i].name, commands[i].usage, commands[i].help);
-	fputs("Options of attach and replace:\n"
-	      "  --actimeo=SECONDS   names and attributes stay valid at least so long\n"
-	      "  --cachesize=ENTRIES size of each of the extension's caches\n"
-	      "  --names-dir         a changed name renews all names of its directory\n"
-	      "  --pattern=PATTERN   names for the extension hide, at most one * in it\n"
-	      "  --shadow            answer from the daemon, count where the extension differs\n"
-	      "extfuse --version prints the version, extfuse --help this.\n", out);
+	fputs("Options of attach and replace:\n", out);
+	usage_options(out, true);
+	fputs("Others:\n", out);
+	usage_options(out, false);
 }
 
 int cli_fail(const char *fmt, ...)
@@ -173,22 +202,14 @@ static bool take_option(struct cli_args *args, int c)
 
 int main(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "actimeo", required_argument, NULL, 'a' },
-		{ "cachesize", required_argument, NULL, 'c' },
-		{ "names-dir", no_argument, NULL, 'n' },
-		{ "pattern", required_argument, NULL, 'p' },
-		{ "shadow", no_argument, NULL, 's' },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
+	struct option longs[NOPTIONS + 1] = { 0 };
 	struct cli_args args = { 0 };
 	const struct command *cmd = NULL;
 	size_t i;
 	int c, n, at = 0;
 
+	for (i = 0; i < NOPTIONS; i++)
+		longs[i] = options[i].opt;
 	while ((c = getopt_long(argc, argv, "hV", longs, &at)) != -1) {
 		/* Only long ones have a value. */
 		if (!take_option(&args, c))

@@ -14,6 +14,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "packages.h"
+
 #define SOURCE		"/usr/src/extfuse-" EXTFUSE_VERSION
 #define STATE		"/var/lib/dkms/extfuse/" EXTFUSE_VERSION
 #define BUILD		"'dkms install extfuse/" EXTFUSE_VERSION "'"
@@ -40,20 +42,6 @@ static const struct utsname *machine(void)
 static const char *release(void)
 {
 	return machine()->release;
-}
-
-/* How this distribution's users install the package that Debian calls @deb and Fedora @rpm. */
-static const char *install_command(const char *deb, const char *rpm)
-{
-	static char line[512];
-
-	if (!access("/usr/bin/apt-get", X_OK))
-		snprintf(line, sizeof(line), "apt install %s", deb);
-	else if (!access("/usr/bin/zypper", X_OK))
-		snprintf(line, sizeof(line), "zypper install %s", rpm);
-	else
-		snprintf(line, sizeof(line), "dnf install %s", rpm);
-	return line;
 }
 
 /* openSUSE's packages have the flavour in their name, which ends a release: 6.12.0-160000.5-default. */
@@ -275,6 +263,12 @@ static int refused(struct kmod_module *mod, int err, char *why, size_t size)
 		snprintf(why, size, "kernel %s refuses extfuse.ko: %s; 'dmesg' says more", release(), strerror(-err));
 		return err;
 	}
+}
+
+void module_no_device(int err, char *why, size_t size)
+{
+	snprintf(why, size, EXTFUSE_DEVICE " cannot be opened, though the module is loaded: %s; /dev should be a devtmpfs: 'modprobe -r extfuse' and 'modprobe extfuse' make it again",
+		 strerror(-err));
 }
 
 int module_load(char *why, size_t size)

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define EXTFUSE_DEVICE	"/dev/extfuse"
+
 /* Whether the kernel has it loaded. */
 bool module_loaded(void);
 
@@ -29,6 +31,9 @@ bool module_fits(char *why, size_t size);
  *	others		the kernel refuses it
  */
 int module_load(char *why, size_t size);
+
+/* The sentence for a device that cannot be opened, @err, where the module is loaded. */
+void module_no_device(int err, char *why, size_t size);
 
 /*
  * What the next build of the module needs: true, or false with a sentence in

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What mount.extfuse and extfused agree on: the exit status by which extfused
- * says that it failed and has not told the user why.
- */
+/* What mount.extfuse and extfused agree on: exit statuses of extfused that say more than that it failed. */
 #ifndef EXTFUSE_SUPERVISOR_H
 #define EXTFUSE_SUPERVISOR_H
 
-/* A signal asked it to end before the mount answered. */
+/* A signal asked it to end before the mount answered, and it has told nobody. */
 #define EXIT_TOLD_TO_END	3
+/* It could not be started; the dynamic linker ends so, too. */
+#define EXIT_CANNOT_START	127
 
 #endif /* EXTFUSE_SUPERVISOR_H */

@@ -95,6 +95,9 @@ static int probe(const struct errline *err)
 {
 	int id, fd, ret;
 
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return errline__set(err, -ENXIO,
+			"this kernel shows no BTF (/sys/kernel/btf/vmlinux): it was built without CONFIG_DEBUG_INFO_BTF");
 	if (access("/sys/module/extfuse", F_OK))
 		return errline__set(err, -ENODEV,
 			"extfuse.ko is not loaded: modprobe extfuse; if there is no such module, 'dkms status extfuse' says why");

@@ -52,7 +52,7 @@ static const struct {
 		"the module detached the extension after 1,000 bad verdicts in a row; "
 		"'extfuse stats' says of which opcode" },
 	[EXTFUSE_STATE_PROGRAMS_OFF] = { "PROGRAMS_OFF",
-		"programs are switched off: /sys/module/extfuse/parameters/programs is 0" },
+		"programs are switched off: echo 1 >/sys/module/extfuse/parameters/programs" },
 	[EXTFUSE_STATE_ABORTED] = { "ABORTED",
 		"the daemon is gone or the connection was aborted: unmount it" },
 };

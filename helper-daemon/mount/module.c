@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "load.h"
@@ -43,7 +42,6 @@ int module_open(char *err, size_t errlen)
 		return ret;
 	fd = device_open();
 	if (fd < 0)
-		snprintf(err, errlen, "cannot open " EXTFUSE_DEVICE ": %s, though the module extfuse is loaded",
-			 strerror(-fd));
+		module_no_device(fd, err, errlen);
 	return fd;
 }

@@ -5,8 +5,6 @@
 
 #include <stddef.h>
 
-#define EXTFUSE_DEVICE	"/dev/extfuse"
-
 /* Opens a connection, loading the module if need be.  Returns it or -errno with a line in @err. */
 int module_open(char *err, size_t errlen);
 

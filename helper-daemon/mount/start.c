@@ -9,6 +9,7 @@
  * everything down.
  */
 #include "job.h"
+#include "packages.h"
 #include "supervisor.h"
 
 #include <errno.h>
@@ -46,7 +47,7 @@ static void args_add(struct args *a, const char *fmt, ...)
 	len = vasprintf(&a->v[a->n], fmt, ap);
 	va_end(ap);
 	if (len < 0)
-		_exit(127);
+		_exit(EXIT_CANNOT_START);
 	a->v[++a->n] = NULL;
 }
 
@@ -146,7 +147,7 @@ static void exec_daemon(const struct job *job, int go_fd)
 	}
 	fprintf(stderr, "mount.extfuse: %s: cannot run extfused, which belongs beside mount.extfuse or into /usr/sbin: %s\n",
 		job->target, strerror(why));
-	_exit(127);
+	_exit(EXIT_CANNOT_START);
 }
 
 /* The child that asks; its exit status is the error number. */
@@ -209,6 +210,8 @@ static int daemon_gone(struct job *job, int status, pid_t asker, int failed)
 			 WTERMSIG(status));
 	else if (WEXITSTATUS(status) == EXIT_TOLD_TO_END && !*job->err)
 		snprintf(job->err, sizeof(job->err), "extfused was told to end before the mount answered");
+	else if (WEXITSTATUS(status) == EXIT_CANNOT_START && !*job->err)
+		daemon_starts(job->err, sizeof(job->err));
 	return failed ? failed : -EIO;
 }
 
