@@ -11,7 +11,7 @@
 #                'make bench' take one, unless KERNELS= says more ('*': all)
 #   TESTS=       what 'make check' runs, default all
 #   SUITES=      releases of 'make deb' and 'make check-packages', default
-#                bookworm trixie sid
+#                bookworm trixie sid; of the latter also rpm
 #   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
 
 VERSION := $(shell cat VERSION)
@@ -58,7 +58,9 @@ install: deps bpf userspace	## onto this machine: sources for DKMS, programs, co
 	@dkms/install-source $(VERSION) $(BUILD)/fork "$(DESTDIR)"
 	@for d in bpf helper-daemon; do if [ -f $$d/Makefile ]; then \
 		$(MAKE) --no-print-directory -C $$d BUILD=$(BUILD) DESTDIR="$(DESTDIR)" install || exit 1; fi; done
-	@if [ -z "$(DESTDIR)" ]; then dkms install extfuse/$(VERSION) $(addprefix -k ,$(KVER)); fi
+# By force: of this version there may be a module, of another source.
+	@if [ -z "$(DESTDIR)" ]; then for step in build install; do \
+		dkms $$step --force extfuse/$(VERSION) $(addprefix -k ,$(KVER)) || exit 1; done; fi
 
 demo: build	## boot the stock kernel in a VM and show extfuse at work
 	@tests/vm/demo
@@ -77,7 +79,7 @@ check-long: build	## all tests, with a million operations, on the oldest kernel 
 check-debug: bpf userspace	## the cases on debug kernels built from source: KASAN, UBSAN, lockdep, kmemleak
 	@DEBUG=1 tests/check
 
-check-packages: deps	## build, install and purge the packages of each release (SUITES=)
+check-packages: deps	## build, install, boot, upgrade and purge the packages of each release (SUITES=)
 	@tests/package/check $(SUITES)
 
 bench: build	## instructions and times against native and stock fuse, build/bench.json

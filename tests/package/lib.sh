@@ -33,7 +33,8 @@ packages() { # PATTERN…: those of ours that are no debug symbols
 }
 
 # A module for each kernel that has headers, signed, with its BTF; dkms and depmod agree.
-assert_built() { # WHEN
+assert_built() {
+	[ -n "$(kernels_here)" ] || fail "$1: there is no kernel to build for" # WHEN
 	local kernel ko
 	for kernel in $(kernels_here); do
 		dkms status -m extfuse -k "$kernel" >/tmp/status
