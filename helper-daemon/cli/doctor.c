@@ -141,6 +141,7 @@ static bool extension_opens(const char *name, char *why, size_t size)
 	struct extfuse_ext *ext = NULL;
 	int err = extfuse_ext__open(&ext, name, NULL, why, size);
 
+	extension_mend(err, why, size);
 	/* Whether the kernel takes its programs, too, whom it lets try. */
 	if (!err && !geteuid())
 		err = extfuse_ext__load(ext, why, size);

@@ -4,6 +4,7 @@
  */
 #include "packages.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static const char *daemon_mend(const char *line)
 	char deb[64], rpm[64];
 	int version;
 
-	if (!name)
+	if (!name || !isdigit((unsigned char)name[strlen(LIBFUSE)]))
 		return install_command("--reinstall extfuse", "extfuse");
 	version = name[strlen(LIBFUSE)];
 	snprintf(deb, sizeof(deb), "--reinstall libfuse3-%c", version);
@@ -56,4 +57,12 @@ bool daemon_starts(char *why, size_t size)
 	line[strcspn(line, "\n")] = '\0';
 	snprintf(why, size, "extfused, which serves every mount, does not start (%s): %s", line, daemon_mend(line));
 	return false;
+}
+
+void extension_mend(int err, char *why, size_t size)
+{
+	size_t len = strlen(why);
+
+	if (err == -ENOENT)
+		snprintf(why + len, size - len, ": %s", install_command("--reinstall extfuse", "extfuse"));
 }

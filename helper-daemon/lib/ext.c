@@ -93,7 +93,7 @@ int extfuse_ext__open(struct extfuse_ext **out, const char *name,
 	ret = path__find(name, path, sizeof(path));
 	if (ret)
 		return errline__set(&err, ret,
-			"extension %s: %s; give a file, or the name of one in /usr/lib/extfuse/bpf; the package extfuse brings its own there",
+			"extension %s: %s; give a file, or the name of one in /usr/lib/extfuse/bpf",
 			name, strerror(-ret));
 	ext = calloc(1, sizeof(*ext));
 	if (!ext)

@@ -25,6 +25,7 @@
 #include "foreign.h"
 #include "job.h"
 #include "module.h"
+#include "packages.h"
 
 /* Exit codes of mount(8). */
 #define EXIT_USAGE	1
@@ -270,8 +271,11 @@ static int job_load(struct job *job, struct extfuse_ext **ext)
 		return 0;
 	}
 	err = extfuse_module__probe(why, sizeof(why));
-	if (!err)
+	if (!err) {
 		err = extfuse_ext__open(ext, name, &job->opts.attach, why, sizeof(why));
+		if (!job->opts.ext)
+			extension_mend(err, why, sizeof(why));
+	}
 	if (!err) {
 		err = extfuse_ext__load(*ext, why, sizeof(why));
 		if (err) {

@@ -33,9 +33,9 @@ packages() { # PATTERN…: those of ours that are no debug symbols
 }
 
 # A module for each kernel that has headers, signed, with its BTF; dkms and depmod agree.
-assert_built() {
-	[ -n "$(kernels_here)" ] || fail "$1: there is no kernel to build for" # WHEN
+assert_built() { # WHEN
 	local kernel ko
+	[ -n "$(kernels_here)" ] || fail "$1: there is no kernel to build for"
 	for kernel in $(kernels_here); do
 		dkms status -m extfuse -k "$kernel" >/tmp/status
 		cat /tmp/status
