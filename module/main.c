@@ -20,11 +20,16 @@ static int __init extfuse_init(void)
 	err = extfuse_backing_init();
 	if (err)
 		goto out_set;
-	err = fuse_core_init();
+	err = extfuse_iodata_init();
 	if (err)
 		goto out_backing;
+	err = fuse_core_init();
+	if (err)
+		goto out_iodata;
 	return 0;
 
+out_iodata:
+	extfuse_iodata_exit();
 out_backing:
 	extfuse_backing_exit();
 out_set:
@@ -35,6 +40,7 @@ out_set:
 static void __exit extfuse_exit(void)
 {
 	fuse_core_exit();
+	extfuse_iodata_exit();
 	extfuse_set_exit();
 	extfuse_backing_exit();
 	/* Connections and their slots are freed by RCU callbacks of ours. */

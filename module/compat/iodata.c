@@ -15,6 +15,7 @@
 #include <linux/file.h>
 #include <linux/splice.h>
 #include <linux/uio.h>
+#include "compat/iodata.h"
 
 int extfuse_io_start(struct inode *inode, struct fuse_file *ff, const struct cred *cred)
 {
@@ -96,58 +97,73 @@ struct file *extfuse_handle_open(const struct file *user, int flags, const struc
 	return dentry_open(path, flags, cred);
 }
 
-/* The same request on the backing file, done before this returns. */
-static int iocb_take(struct kiocb *to, struct kiocb *from, struct file *backing)
+static int iocb_check(const struct kiocb *iocb, const struct file *backing)
 {
-	if (from->ki_flags & IOCB_DIRECT && !(backing->f_mode & FMODE_CAN_ODIRECT))
-		return -EINVAL;
-	kiocb_clone(to, from, backing);
-	to->ki_flags &= ~(IOCB_WAITQ | IOCB_ALLOC_CACHE);
-	to->ki_complete = NULL;
-	return 0;
+	return iocb->ki_flags & IOCB_DIRECT && !(backing->f_mode & FMODE_CAN_ODIRECT) ? -EINVAL : 0;
+}
+
+static ssize_t read_below(struct kiocb *iocb, struct iov_iter *iter, struct file *file)
+{
+	struct kiocb below;
+	ssize_t ret;
+
+	if (!is_sync_kiocb(iocb))
+		return extfuse_aio_read(iocb, iter, file);
+	extfuse_iocb_clone(&below, iocb, file);
+	ret = vfs_iocb_iter_read(file, &below, iter);
+	iocb->ki_pos = below.ki_pos;
+	fuse_invalidate_atime(file_inode(iocb->ki_filp));
+	return ret;
 }
 
 ssize_t fuse_passthrough_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct fuse_file *ff = iocb->ki_filp->private_data;
 	const struct cred *old;
-	struct kiocb below;
 	ssize_t ret;
 
 	if (!iov_iter_count(iter))
 		return 0;
-	ret = iocb_take(&below, iocb, ff->passthrough);
+	ret = iocb_check(iocb, ff->passthrough);
 	if (ret)
 		return ret;
 	old = override_creds(ff->cred);
-	ret = vfs_iocb_iter_read(ff->passthrough, &below, iter);
+	ret = read_below(iocb, iter, ff->passthrough);
 	revert_creds(old);
-	iocb->ki_pos = below.ki_pos;
-	fuse_invalidate_atime(file_inode(iocb->ki_filp));
 	return ret;
 }
 
-static ssize_t write_below(struct kiocb *iocb, struct iov_iter *iter)
+static ssize_t write_below(struct kiocb *iocb, struct iov_iter *iter, struct file *file)
 {
-	struct fuse_file *ff = iocb->ki_filp->private_data;
-	struct inode *inode = file_inode(iocb->ki_filp);
-	const struct cred *old;
 	struct kiocb below;
 	ssize_t ret;
 
-	ret = iocb_take(&below, iocb, ff->passthrough);
+	if (!is_sync_kiocb(iocb))
+		return extfuse_aio_write(iocb, iter, file);
+	extfuse_iocb_clone(&below, iocb, file);
+	file_start_write(file);
+	ret = vfs_iocb_iter_write(file, &below, iter);
+	file_end_write(file);
+	iocb->ki_pos = below.ki_pos;
+	extfuse_backing_wrote(file_inode(iocb->ki_filp), iocb->ki_pos, ret);
+	return ret;
+}
+
+static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *iter)
+{
+	struct fuse_file *ff = iocb->ki_filp->private_data;
+	const struct cred *old;
+	ssize_t ret;
+
+	ret = iocb_check(iocb, ff->passthrough);
 	if (ret)
 		return ret;
 	ret = file_remove_privs(iocb->ki_filp);
 	if (ret)
 		return ret;
 	old = override_creds(extfuse_io_cred(ff));
-	file_start_write(ff->passthrough);
-	ret = vfs_iocb_iter_write(ff->passthrough, &below, iter);
-	file_end_write(ff->passthrough);
+	ret = write_below(iocb, iter, ff->passthrough);
 	revert_creds(old);
-	iocb->ki_pos = below.ki_pos;
-	extfuse_backing_wrote(inode, iocb->ki_pos, ret);
 	return ret;
 }
 
@@ -160,7 +176,7 @@ ssize_t fuse_passthrough_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 		return 0;
 	if (!extfuse_inode_lock(inode, iocb))
 		return -EAGAIN;
-	ret = write_below(iocb, iter);
+	ret = write_locked(iocb, iter);
 	inode_unlock(inode);
 	return ret;
 }

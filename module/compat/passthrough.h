@@ -32,6 +32,15 @@ static inline const struct cred *extfuse_handle_cred(const struct fuse_file *ff)
 #endif
 
 #ifdef HAVE_IOMODE
+static inline int extfuse_iodata_init(void)
+{
+	return 0;
+}
+
+static inline void extfuse_iodata_exit(void)
+{
+}
+
 bool extfuse_open_direct(struct fuse_inode *fi, struct fuse_file *ff);
 void extfuse_flags_follow(struct fuse_file *ff, const struct file *user);
 int extfuse_cached_io_open(struct inode *inode, struct fuse_file *ff);
@@ -43,6 +52,10 @@ static inline struct file *fuse_file_passthrough(struct fuse_file *ff)
 {
 	return ff->passthrough;
 }
+
+/* Around the life of the module. */
+int extfuse_iodata_init(void);
+void extfuse_iodata_exit(void);
 
 ssize_t fuse_passthrough_read_iter(struct kiocb *iocb, struct iov_iter *iter);
 ssize_t fuse_passthrough_write_iter(struct kiocb *iocb, struct iov_iter *iter);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What iodata.c and ioasync.c share.
+ */
+#ifndef _EXTFUSE_COMPAT_IODATA_H
+#define _EXTFUSE_COMPAT_IODATA_H
+
+/* The same request on the backing file @below; what belongs to who asked stays there. */
+static inline void extfuse_iocb_clone(struct kiocb *to, struct kiocb *from, struct file *below)
+{
+	kiocb_clone(to, from, below);
+	to->ki_flags &= ~(IOCB_WAITQ | IOCB_ALLOC_CACHE);
+}
+
+/* As vfs_iocb_iter_read() and _write() on @file, with its credentials put on; -EIOCBQUEUED: @iocb is told. */
+ssize_t extfuse_aio_read(struct kiocb *iocb, struct iov_iter *iter, struct file *file);
+ssize_t extfuse_aio_write(struct kiocb *iocb, struct iov_iter *iter, struct file *file);
+
+#endif /* _EXTFUSE_COMPAT_IODATA_H */
