@@ -169,6 +169,7 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *iter)
 
 ssize_t fuse_passthrough_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
+	struct fuse_file *ff = iocb->ki_filp->private_data;
 	struct inode *inode = file_inode(iocb->ki_filp);
 	ssize_t ret;
 
@@ -176,7 +177,9 @@ ssize_t fuse_passthrough_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 		return 0;
 	if (!extfuse_inode_lock(inode, iocb))
 		return -EAGAIN;
+	extfuse_nosec_begin(inode, ff);
 	ret = write_locked(iocb, iter);
+	extfuse_nosec_end(inode, ff);
 	inode_unlock(inode);
 	return ret;
 }
@@ -194,6 +197,7 @@ static ssize_t passthrough_splice_write(struct pipe_inode_info *pipe, struct fil
 	ssize_t ret;
 
 	inode_lock(inode);
+	extfuse_nosec_begin(inode, ff);
 	ret = file_remove_privs(out);
 	if (ret)
 		goto out;
@@ -204,6 +208,7 @@ static ssize_t passthrough_splice_write(struct pipe_inode_info *pipe, struct fil
 	revert_creds(old);
 	extfuse_backing_wrote(inode, *ppos, ret);
 out:
+	extfuse_nosec_end(inode, ff);
 	inode_unlock(inode);
 	return ret;
 }

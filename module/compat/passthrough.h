@@ -82,6 +82,24 @@ static inline bool extfuse_inode_lock(struct inode *inode, const struct kiocb *i
 }
 
 /*
+ * Call sites, around a write and under the inode's lock: what set-id bits and
+ * capabilities a file has is asked, by a GETXATTR, only where the file below
+ * may have some.  The inode's own word for that ends with each GETATTR.
+ */
+static inline void extfuse_nosec_begin(struct inode *inode, struct fuse_file *ff)
+{
+	if (ff->ext_own && IS_NOSEC(file_inode(fuse_file_passthrough(ff))))
+		inode->i_flags |= S_NOSEC;
+}
+
+/* The daemon's handles ask. */
+static inline void extfuse_nosec_end(struct inode *inode, struct fuse_file *ff)
+{
+	if (ff->ext_own && IS_NOSEC(inode))
+		inode->i_flags &= ~S_NOSEC;
+}
+
+/*
  * extfuse_io_start - from now on, until the handle is released, nobody uses the
  *		      page cache of @inode
  * @cred:	of the backing file

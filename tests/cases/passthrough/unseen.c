@@ -175,6 +175,41 @@ static void with(const char *ext, bool passed)
 	CHECK(!system("umount $PWD/mnt && rm -r low mnt"), "umount");
 }
 
+static uint64_t asked_for_xattrs(void)
+{
+	struct extfuse_op_stats ops[EXTFUSE_OPCODES] = { 0 };
+
+	counters(ops);
+	return ops[FUSE_GETXATTR].passed + ops[FUSE_GETXATTR].upcalls;
+}
+
+/* What a write takes away is looked for once, and again when there may be some; each of these also asks for attributes. */
+static void writes_ask_once(void)
+{
+	/* Version 2, nothing but CAP_CHOWN permitted. */
+	static const unsigned int capability[] = { 0x02000000, 1, 0, 0, 0 };
+	char value[sizeof(capability)];
+	struct stat st;
+	uint64_t before;
+	int fd, i;
+
+	CHECK(!mkdir("low", 0755) && !mkdir("mnt", 0755), "directories");
+	CHECK(!system("mount -t extfuse -o ext=passthrough $PWD/low $PWD/mnt"), "the mount");
+	fd = open("mnt/file", O_CREAT | O_RDWR | O_CLOEXEC, 0755);
+	CHECK(fd >= 0 && write(fd, page, PAGE) == PAGE, "a file");
+	before = asked_for_xattrs();
+	for (i = 0; i < 100; i++)
+		CHECK(pwrite(fd, page, PAGE, 0) == PAGE && !fstat(fd, &st), "a write");
+	CHECK(asked_for_xattrs() == before, "100 writes ask %llu times for extended attributes",
+	      (unsigned long long)(asked_for_xattrs() - before));
+	CHECK(!setxattr("low/file", "security.capability", capability, sizeof(capability), 0), "a capability, given below");
+	CHECK(pwrite(fd, page, PAGE, 0) == PAGE, "a write");
+	CHECK(getxattr("low/file", "security.capability", value, sizeof(value)) < 0 && errno == ENODATA, "it must be gone");
+	CHECK(asked_for_xattrs() > before, "it was looked for");
+	close(fd);
+	CHECK(!system("umount $PWD/mnt && rm -r low mnt"), "umount");
+}
+
 /* actimeo= is for all names: those that are not there, and those that were just made. */
 static void names_kept(void)
 {
@@ -204,6 +239,7 @@ static void names_kept(void)
 int main(void)
 {
 	names_kept();
+	writes_ask_once();
 	with("metacache", false);
 	with("passthrough", true);
 	return 0;
