@@ -15,7 +15,7 @@
 #include "log.h"
 
 enum {
-	OPT_FD = 256, OPT_CONN, OPT_TARGET, OPT_MIRROR, OPT_GO_FD, OPT_LOG, OPT_USER,
+	OPT_FD = 256, OPT_CONN, OPT_TARGET, OPT_MIRROR, OPT_MIRROR_FD, OPT_GO_FD, OPT_LOG, OPT_USER,
 	OPT_NAME, OPT_EXTENSION, OPT_REASON, OPT_ATTR, OPT_ENTRY, OPT_NEGATIVE, OPT_BACKING,
 	OPT_DEBUG, OPT_VERSION, OPT_HELP,
 };
@@ -28,6 +28,7 @@ static const struct {
 	{ { "conn", required_argument, NULL, OPT_CONN }, "N: its number (st_dev of the mount)" },
 	{ { "target", required_argument, NULL, OPT_TARGET }, "DIR: where it is mounted" },
 	{ { "mirror", required_argument, NULL, OPT_MIRROR }, "DIR: serve this directory" },
+	{ { "mirror-fd", required_argument, NULL, OPT_MIRROR_FD }, "N: the directory, opened before the mount was made" },
 	{ { "go-fd", required_argument, NULL, OPT_GO_FD }, "N: wait here for a byte, then go to the background" },
 	{ { "log", required_argument, NULL, OPT_LOG }, "FILE|syslog|stderr: where messages go" },
 	{ { "user", required_argument, NULL, OPT_USER }, "NAME: run PROGRAM as this user" },
@@ -69,6 +70,9 @@ static void take_option(struct extfused_options *o, int c, const char *arg)
 		break;
 	case OPT_MIRROR:
 		o->mirror.source = arg;
+		break;
+	case OPT_MIRROR_FD:
+		o->mirror.source_fd = atoi(arg);
 		break;
 	case OPT_GO_FD:
 		o->go_fd = atoi(arg);
@@ -124,13 +128,17 @@ static void check_options(const struct extfused_options *o)
 		log_error("either --mirror=DIR or a program is needed: see extfused --help");
 		exit(2);
 	}
+	if (o->mirror.source && o->mirror.source_fd < 0) {
+		log_error("with --mirror goes --mirror-fd: see extfused --help");
+		exit(2);
+	}
 }
 
 int main(int argc, char **argv)
 {
 	struct extfused_options o = {
 		.fd = -1, .go_fd = -1,
-		.mirror = { .attr_timeout = 1, .entry_timeout = 1 },
+		.mirror = { .source_fd = -1, .attr_timeout = 1, .entry_timeout = 1 },
 	};
 	struct option longs[NOPTIONS + 1] = { 0 };
 	size_t i;

@@ -15,18 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "log.h"
 
 /* As many as libfuse's own loop would start: enough to keep a slow disk busy. */
 #define THREADS		10
-
-#ifndef OPEN_TREE_CLONE
-#define OPEN_TREE_CLONE		1
-#define OPEN_TREE_CLOEXEC	O_CLOEXEC
-#endif
 
 struct mirror_options mirror;
 
@@ -172,22 +166,6 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/*
- * The directory without what is mounted below it.  A private copy of its mount
- * has no submounts; where the kernel refuses one, the directory itself serves.
- */
-static int source_open(const char *source)
-{
-	int fd = -1;
-
-#ifdef SYS_open_tree
-	fd = syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-#endif
-	if (fd < 0)
-		fd = open(source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* A node is a descriptor, so there must be room for many. */
 static void limit_raise(void)
 {
@@ -265,15 +243,14 @@ static struct fuse_session *session_new(int fd)
 int mirror_serve(const struct mirror_options *opts, int fd)
 {
 	struct worker w = { .fd = fd, .main = pthread_self(), .wanted = THREADS - 1 };
-	int root, err;
+	int err;
 
 	mirror = *opts;
 	mirror_block_signals();
 	limit_raise();
-	root = source_open(mirror.source);
-	err = root < 0 ? root : nodes_init(root);
+	err = nodes_init(mirror.source_fd);
 	if (err) {
-		log_error("mirror of %s: cannot open the directory: %s", mirror.source, strerror(-err));
+		log_error("mirror of %s: cannot use the directory: %s", mirror.source, strerror(-err));
 		return 1;
 	}
 	w.se = session_new(fd);

@@ -5,8 +5,8 @@
  * Permissions are the kernel's business (the mount has default_permissions),
  * so the daemon acts with all its capabilities; only what a new file belongs
  * to, and what the lower file system charges, is the caller's (creds.c).
- * Submounts of the directory are not shown, as with a plain bind mount: that
- * also keeps a mirror of "/" from meeting itself.
+ * Submounts of the directory are not shown, as with a plain bind mount
+ * (mount/source.c): that also keeps a mirror of "/" from meeting itself.
  */
 #ifndef EXTFUSE_MIRROR_H
 #define EXTFUSE_MIRROR_H
@@ -21,7 +21,8 @@
 #include <sys/stat.h>
 
 struct mirror_options {
-	const char *source;
+	const char *source;	/* its name, for messages */
+	int source_fd;		/* the directory */
 	double attr_timeout;
 	double entry_timeout;
 	double negative_timeout;

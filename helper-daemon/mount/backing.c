@@ -71,12 +71,8 @@ int backing_prepare(struct job *job, const struct extfuse_ext *ext)
  */
 static int source_try(const struct job *job, char *why, size_t size)
 {
-	int path_fd, err;
+	int err = extfuse_backing__add(job->fd, ROOT_NODE, 0, job->source_fd);
 
-	path_fd = open(job->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	err = path_fd < 0 ? -errno : extfuse_backing__add(job->fd, ROOT_NODE, 0, path_fd);
-	if (path_fd >= 0)
-		close(path_fd);
 	if (err != -ELOOP)
 		return 0;
 	snprintf(why, size,

@@ -13,6 +13,7 @@
 
 struct job {
 	const char *source;
+	int source_fd;		/* the directory of a mirror, else -1 */
 	const char *target;
 	char *program;		/* foreign daemon, or NULL: the mirror */
 	const char *spec;	/* its argument; may be empty */
@@ -36,6 +37,14 @@ struct job {
 /* Runs in the mount's namespace, and comes back. Returns 0 or -errno. */
 int job_enter(const struct job *job);
 int job_leave(const struct job *job);
+
+/*
+ * Fills source, source_fd, and rootmode for the mirror of a directory.  Returns
+ * 0 or -errno.
+ */
+int source_open(struct job *job, const char *dir);
+/* What of its mount's flags (MS_NOSUID and the like) goes for a mirror of it, as for a bind mount. */
+unsigned long source_flags(const struct job *job);
 
 /*
  * Starts extfused and waits until the mount answers.  Closes job->fd.  Returns

@@ -146,12 +146,8 @@ static int set_source(struct job *job, const struct request *r)
 		job->spec = r->source;
 		return job->program ? 0 : -ENOMEM;
 	}
-	if (!stat(r->source, &st) && S_ISDIR(st.st_mode)) {
-		/* The daemon leaves the working directory. */
-		job->source = realpath(r->source, NULL);
-		job->rootmode = st.st_mode;
-		return job->source ? 0 : -errno;
-	}
+	if (!stat(r->source, &st) && S_ISDIR(st.st_mode))
+		return source_open(job, r->source);
 	hash = strchr(r->source, '#');
 	if (!hash || hash == r->source) {
 		snprintf(job->err, sizeof(job->err),
@@ -217,6 +213,9 @@ static int job_prepare(struct job *job, const struct request *r)
 	if (!err)
 		err = mount_options__parse(&job->opts, r->options, !job->program, r->sloppy,
 					   job->err, sizeof(job->err));
+	/* mount(8) does not tell its helper of "exec" and the like: a remount can have them. */
+	if (!err && !job->program && !job->opts.remount)
+		job->opts.flags |= source_flags(job);
 	if (!err)
 		err = set_user(job);
 	if (!err)
@@ -436,7 +435,7 @@ out:
 
 int main(int argc, char **argv)
 {
-	struct job job = { .fd = -1, .ns_fd = -1, .home_fd = -1 };
+	struct job job = { .source_fd = -1, .fd = -1, .ns_fd = -1, .home_fd = -1 };
 	struct request request = { 0 };
 	int err;
 

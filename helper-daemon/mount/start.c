@@ -13,6 +13,7 @@
 #include "supervisor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <signal.h>
@@ -69,7 +70,9 @@ static void args_mirror(struct args *a, const struct job *job)
 {
 	const struct mount_options *o = &job->opts;
 
+	fcntl(job->source_fd, F_SETFD, 0);
 	args_add(a, "--mirror=%s", job->source);
+	args_add(a, "--mirror-fd=%d", job->source_fd);
 	if (o->attr_timeout)
 		args_add(a, "--attr-timeout=%s", o->attr_timeout);
 	args_names(a, job, "entry", o->entry_timeout, MIRROR_ENTRY_NS);
