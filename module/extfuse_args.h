@@ -56,7 +56,8 @@ struct extfuse_args {
 		struct file *file;	/* OPEN: the caller's; NULL: there is none */
 		struct fuse_file *ff2;	/* COPY_FILE_RANGE: the target's, where both lie on backing files */
 	};
-	struct mnt_idmap *idmap;	/* of the mount that it came through; NULL: none is known */
+	struct mnt_idmap *idmap;	/* that the daemon is told ids by */
+	struct mnt_idmap *via;		/* of the mount that it came through; NULL: not known here */
 	u8 flags;
 	bool not_asked;			/* the kernel's own flush, no program's matter */
 

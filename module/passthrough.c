@@ -104,7 +104,6 @@ struct cred *extfuse_pass_cred(const struct extfuse_pass *pass, bool add)
 {
 	const struct cred *caller = current_cred(), *old;
 	kernel_cap_t caps = caller_caps(caller, pass->cred);
-	bool idmapped = extfuse_is_idmapped(pass->fm, pass->args);
 	struct cred *cred;
 
 	old = override_creds(pass->cred);
@@ -112,11 +111,15 @@ struct cred *extfuse_pass_cred(const struct extfuse_pass *pass, bool add)
 	revert_creds(old);
 	if (!cred)
 		return NULL;
-	cred->fsuid = idmapped ? extfuse_mapped_fsuid(pass->fm, pass->args) : caller->fsuid;
-	cred->fsgid = idmapped ? extfuse_mapped_fsgid(pass->fm, pass->args) : caller->fsgid;
+	cred->fsuid = caller->fsuid;
+	cred->fsgid = caller->fsgid;
 	put_group_info(cred->group_info);
 	cred->group_info = get_group_info(caller->group_info);
 	cred->cap_effective = add ? cap_combine(caps, added_caps(pass->cred)) : caps;
+	if (extfuse_cred_map(pass->fm, pass->args, cred)) {
+		put_cred(cred);
+		return NULL;
+	}
 	return cred;
 }
 

@@ -145,17 +145,10 @@ static struct file *backing_open(const struct extfuse_pass *pass, const struct c
 	return file;
 }
 
-/* Its ids are those that the mount which it came through maps. */
 static const struct cred *open_cred(struct extfuse_pass *pass)
 {
-	struct mnt_idmap *idmap = pass->args->ext.idmap;
-	const struct cred *cred;
-
-	extfuse_idmap_set(pass->args, pass->args->ext.file);
-	cred = extfuse_pass_cred_checked(pass);
-	/* The daemon is told of none with an OPEN. */
-	pass->args->ext.idmap = idmap;
-	return cred;
+	extfuse_via_set(pass->args, pass->args->ext.file);
+	return extfuse_pass_cred_checked(pass);
 }
 
 static void open_answer(const struct extfuse_pass *pass, const struct file *file)

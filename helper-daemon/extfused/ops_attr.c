@@ -167,6 +167,17 @@ void mirror_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 	node_put(n);
 }
 
+/*
+ * Linux 6.1 maps the ids in an ACL, on an idmapped mount, only where the room
+ * for it ends as an ACL does: 4 bytes, and 8 for each entry.
+ */
+static size_t acl_room(const char *name, size_t size)
+{
+	if (size < 4 || (strcmp(name, XATTR_NAME_POSIX_ACL_ACCESS) && strcmp(name, XATTR_NAME_POSIX_ACL_DEFAULT)))
+		return size;
+	return size - (size - 4) % 8;
+}
+
 void mirror_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
 {
 	struct node *n = node_begin(req, ino, "GETXATTR");
@@ -183,7 +194,7 @@ void mirror_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t si
 		node_put(n);
 		return;
 	}
-	len = getxattr(fd_path(&p, n->fd), name, value, size);
+	len = getxattr(fd_path(&p, n->fd), name, value, acl_room(name, size));
 	if (len < 0)
 		fuse_reply_err(req, errno);
 	else if (!size)

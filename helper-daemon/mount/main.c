@@ -332,6 +332,16 @@ static void say_uncovered(const char *target, int err)
 		fprintf(stderr, "mount.extfuse: %s: the mount there had lost its daemon, unmounted\n", target);
 }
 
+static void mount_failed(struct job *job, int err)
+{
+	if (err == -EINVAL && job->opts.allow_idmap)
+		snprintf(job->err, sizeof(job->err),
+			 "cannot mount: this kernel's fuse knows no idmapped mounts (Linux 6.12 does): mount without allow_idmap");
+	else
+		snprintf(job->err, sizeof(job->err), "cannot mount: %s (options %s)", strerror(-err),
+			 job->opts.kernel.text);
+}
+
 static int job_mount(struct job *job)
 {
 	struct extfuse_ioc_query query = { 0 };
@@ -344,6 +354,8 @@ static int job_mount(struct job *job)
 		words_add(&o->kernel, "allow_other");
 	if (o->default_permissions)
 		words_add(&o->kernel, "default_permissions");
+	if (o->allow_idmap)
+		words_add(&o->kernel, "allow_idmap");
 	if (o->max_stack_depth)
 		words_add(&o->kernel, "max_stack_depth=%u", o->max_stack_depth);
 	if (o->subtype || job->program) {
@@ -362,8 +374,7 @@ static int job_mount(struct job *job)
 		err = -errno;
 	job_leave(job);
 	if (err) {
-		snprintf(job->err, sizeof(job->err), "cannot mount: %s (options %s)",
-			 strerror(-err), o->kernel.text);
+		mount_failed(job, err);
 		return err;
 	}
 	job->mounted = true;

@@ -54,6 +54,8 @@ static const struct option_row rows[] = {
 	{ "pattern=", TEXT, BOTH, 0, AT(pattern), "PATTERN: names for the extension hide, at most one * in it" },
 	{ "max_backing=", COUNT, BOTH, 0, AT(max_backing), "NUMBER: passthrough: of how many files the kernel may know where they lie (default 1048576)" },
 	{ "max_stack_depth=", COUNT, BOTH, 0, AT(max_stack_depth), "1|2: passthrough: 2 where SOURCE lies on a stacked file system (default: found out)" },
+	{ "allow_idmap", SWITCH, MIRROR, 0, AT(allow_idmap), "idmapped mounts can be made of the mount (Linux 6.12)" },
+	{ "allow_idmap", REFUSED, FOREIGN, 0, 0, "a daemon says itself whether it can do without the ids of who calls" },
 	{ "log=", TEXT, BOTH, 0, AT(log), "FILE|syslog: messages of the helper daemon (default syslog)" },
 
 	{ "attr_timeout=", SECONDS_TEXT, MIRROR, 0, AT(attr_timeout), "SECONDS: mirror: lifetime of attributes (default 1)" },

@@ -24,6 +24,7 @@ struct mount_options {
 	struct words daemon;	/* for a foreign daemon's -o */
 	bool allow_other;
 	bool default_permissions;
+	bool allow_idmap;
 	bool remount;
 	char *subtype;
 	char *ext;		/* NULL: the default */

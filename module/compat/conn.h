@@ -139,11 +139,19 @@ static inline bool extfuse_is_idmapped(const struct fuse_mount *fm, const struct
 	return idmap && idmap != &nop_mnt_idmap && extfuse_may_idmap(fm);
 }
 
-/* The request came through the mount that @file was opened on. */
-static inline void extfuse_idmap_set(struct fuse_args *args, const struct file *file)
+/* The request comes through the mount that @file was opened on. */
+static inline void extfuse_via_set(struct fuse_args *args, const struct file *file)
 {
-	args->ext.idmap = file_mnt_idmap((struct file *)file);
+	args->ext.via = file_mnt_idmap((struct file *)file);
 }
+
+/*
+ * extfuse_cred_map - the caller's ids and groups as the mount that he came through maps them
+ * @cred:	new, with those that he has
+ *
+ * Returns 0, or -ENOMEM with @cred as it was.  Who is not mapped is nobody.
+ */
+int extfuse_cred_map(const struct fuse_mount *fm, const struct fuse_args *args, struct cred *cred);
 
 static inline kuid_t extfuse_mapped_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)
 {
@@ -165,8 +173,14 @@ static inline bool extfuse_may_idmap(const struct fuse_mount *fm)
 	return false;
 }
 
-static inline void extfuse_idmap_set(struct fuse_args *args, const struct file *file)
+static inline void extfuse_via_set(struct fuse_args *args, const struct file *file)
 {
+}
+
+static inline int extfuse_cred_map(const struct fuse_mount *fm, const struct fuse_args *args,
+				   struct cred *cred)
+{
+	return 0;
 }
 
 static inline kuid_t extfuse_mapped_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)

@@ -7,14 +7,11 @@
  * fuse first: errors and ids at the daemon must be the same.
  */
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <sys/fsuid.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "map.h"
 #include "rawnew.h"
 #include "../rules/rules.h"
 
@@ -50,63 +47,6 @@ static int note(struct raw_req *req)
 	now.ids[req->in->opcode] = ids;
 	raw_unlock(rf);
 	return RAW_DEFAULT;
-}
-
-static void put(pid_t pid, const char *file)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	CHECK(fd >= 0 && write(fd, MAP, strlen(MAP)) == (ssize_t)strlen(MAP), "%s", path);
-	close(fd);
-}
-
-/* A user namespace is how mount_setattr() is told the map. */
-static int map_open(void)
-{
-	int ready[2], fd;
-	char path[64], byte;
-	pid_t pid;
-
-	CHECK(!pipe(ready), "a pipe");
-	fflush(stdout);
-	pid = fork();
-	CHECK(pid >= 0, "a process");
-	if (!pid) {
-		if (!unshare(CLONE_NEWUSER) && write(ready[1], "", 1) == 1)
-			pause();
-		_exit(1);
-	}
-	close(ready[1]);
-	CHECK(read(ready[0], &byte, 1) == 1, "a user namespace");
-	close(ready[0]);
-	put(pid, "uid_map");
-	put(pid, "gid_map");
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	CHECK(fd >= 0, "%s", path);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	return fd;
-}
-
-/* The mount once more on "map", with its ids mapped; returns an errno. */
-static int map_mount(void)
-{
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = map_open() };
-	int fd = open_tree(AT_FDCWD, "mnt", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), err = 0;
-
-	CHECK(fd >= 0, "open_tree");
-	if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
-		err = errno;
-	mkdir("map", 0755);
-	if (!err)
-		CHECK(!move_mount(fd, "", AT_FDCWD, "map", MOVE_MOUNT_F_EMPTY_PATH), "move_mount");
-	close(fd);
-	close(attr.userns_fd);
-	return err;
 }
 
 static int error_of(int ret)
@@ -319,14 +259,14 @@ int main(void)
 		raw_stop(rf);
 		SKIP("this kernel's fuse does not know idmapped mounts");
 	}
-	err = map_mount();
+	err = map_mount(MAP, "mnt", "map");
 	CHECK(!err, "an idmapped mount of fuse: %s", strerror(err));
 	all(stock);
 	stop();
 
 	file = start("extfuse", RAW_ALLOW_IDMAP);
 	CHECK(raw_init_flags(rf) & RAW_ALLOW_IDMAP, "extfuse must know it where fuse does");
-	err = map_mount();
+	err = map_mount(MAP, "mnt", "map");
 	CHECK(!err, "an idmapped mount of extfuse: %s", strerror(err));
 	all(ours);
 	CHECK(!memcmp(stock, ours, sizeof(ours)), "it must be as with stock fuse");
@@ -338,10 +278,10 @@ int main(void)
 
 	/* A daemon that does not ask for it. */
 	start("fuse", 0);
-	stock_err = map_mount();
+	stock_err = map_mount(MAP, "mnt", "map");
 	raw_stop(rf);
 	start("extfuse", 0);
-	err = map_mount();
+	err = map_mount(MAP, "mnt", "map");
 	raw_stop(rf);
 	CHECK(err && err == stock_err, "without the flag: %s, stock fuse says %s", strerror(err), strerror(stock_err));
 	return 0;
