@@ -3,10 +3,14 @@
  * What a backing object costs in kernel memory beyond the dentry and the inode
  * that it lies on: a daemon gives 100,000 of them, and drops them again.  The
  * files are there all the time (their names hold them: tmpfs), so what the
- * kernel has less afterwards were the objects and their table.
+ * kernel has less afterwards were the objects and their table.  What it has
+ * more then is somebody else's and is not set against that: the total is
+ * rather too high than too low.
  *
- * Run where there is room for a tmpfs and a mount point.  Prints lines of
- *	object<TAB>WHAT<TAB>BYTES		of one object; WHAT is a slab cache, or what lies outside of them, or "total"
+ * Run where there is room for a tmpfs and a mount point, and slab caches are
+ * not merged.  Prints lines of
+ *	object<TAB>WHAT<TAB>BYTES		of one object; WHAT is a slab cache, or what lies outside of them, "total", or
+ *						"sizeof": what an object takes in its cache
  */
 #include <extfuse/extfuse.h>
 #include <fcntl.h>
@@ -18,6 +22,8 @@
 
 #define OBJECTS		100000
 #define CACHES		512
+/* Of the objects, see module/backing.c. */
+#define OBJECT_CACHE	"extfuse_backing"
 /* What is not of a slab cache; named as in /proc/meminfo. */
 static const char *const fields[] = { "Slab", "VmallocUsed", "Percpu", "KernelStack", "PageTables" };
 #define FIELDS		(sizeof(fields) / sizeof(*fields))
@@ -26,6 +32,7 @@ struct memory {
 	unsigned int ncaches;
 	struct cache {
 		char name[64];
+		unsigned int size;	/* of one object */
 		long long bytes;
 	} caches[CACHES];
 	long long fields[FIELDS];
@@ -47,16 +54,18 @@ static void slabs_read(struct memory *m)
 	unsigned long long per_slab, slabs;
 	FILE *f = proc_open("/proc/slabinfo");
 	char line[512], name[64];
+	unsigned int size;
 
 	m->ncaches = 0;
 	while (fgets(line, sizeof(line), f)) {
 		struct cache *c = &m->caches[m->ncaches];
 
-		if (sscanf(line, "%63s %*u %*u %*u %*u %llu : tunables %*u %*u %*u : slabdata %*u %llu", name, &per_slab,
-			   &slabs) != 3)
+		if (sscanf(line, "%63s %*u %*u %u %*u %llu : tunables %*u %*u %*u : slabdata %*u %llu", name, &size,
+			   &per_slab, &slabs) != 4)
 			continue;
 		CHECK(m->ncaches++ < CACHES, "room for all slab caches");
 		strcpy(c->name, name);
+		c->size = size;
 		c->bytes = per_slab * slabs * sysconf(_SC_PAGESIZE);
 	}
 	fclose(f);
@@ -145,13 +154,15 @@ static long long cache_bytes(const struct memory *m, const char *name)
 	return 0;
 }
 
-static void cost_print(const char *what, long long bytes)
+/* Returns what of it counts. */
+static long long cost_print(const char *what, long long bytes)
 {
 	double each = (double)bytes / OBJECTS;
 
 	/* Less is what somebody else did meanwhile. */
 	if (each >= 0.5 || each <= -0.5)
 		printf("object\t%s\t%.1f\n", what, each);
+	return bytes > 0 ? bytes : 0;
 }
 
 /*
@@ -168,16 +179,17 @@ static void compare(const struct memory *with, const struct memory *without)
 		long long bytes = c->bytes - cache_bytes(without, c->name);
 
 		caches += bytes;
-		cost_print(c->name, bytes);
+		total += cost_print(c->name, bytes);
+		if (!strcmp(c->name, OBJECT_CACHE))
+			printf("object\tsizeof\t%u\n", c->size);
 	}
 	for (i = 0; i < FIELDS; i++) {
 		long long bytes = with->fields[i] - without->fields[i];
 
-		total += bytes;
 		if (i)
-			cost_print(fields[i], bytes);
+			total += cost_print(fields[i], bytes);
 		else
-			cost_print("kmalloc-large", bytes - caches);
+			total += cost_print("kmalloc-large", bytes - caches);
 	}
 	printf("object\ttotal\t%.1f\n", (double)total / OBJECTS);
 }
