@@ -65,4 +65,7 @@ struct raw_backing {
 /* 7.41: mounts whose ids are mapped. */
 #define RAW_ALLOW_IDMAP		(1ULL << 40)
 
+/* 7.45: a copy whose answer has room for 64 bits. */
+#define RAW_COPY_FILE_RANGE_64	53
+
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: attaching needs CAP_SYS_ADMIN and CAP_BPF in the initial user namespace; a daemon may ask about its own connection only
+ * what: attaching and backing objects need CAP_SYS_ADMIN and CAP_BPF in the initial user namespace; a daemon may ask about its own connection only
  * needs: extfuse root
  */
 #include "conn.h"
@@ -11,6 +11,7 @@ static struct conn conn;
 static struct extfuse_ioc_prog prog;
 static struct extfuse_ioc_attach attach;
 static int other;	/* a descriptor that is not mounted */
+static int file;	/* what could be a backing object */
 
 static void caps_keep(uint64_t caps)
 {
@@ -22,6 +23,58 @@ static void caps_keep(uint64_t caps)
 
 	if (syscall(SYS_capset, &head, data))
 		_exit(90);
+}
+
+/* What each says to who may: nothing can lie below this mount, so there are none. */
+static const struct {
+	unsigned long cmd;
+	int allowed;
+} backing[] = {
+	{ EXTFUSE_IOC_BACKING_LIMIT, 0 }, { EXTFUSE_IOC_BACKING_LIST, 0 }, { EXTFUSE_IOC_BACKING_ADD, -ELOOP },
+	{ EXTFUSE_IOC_BACKING_OPEN, -ENOENT }, { EXTFUSE_IOC_BACKING_DROP, -ENOENT },
+};
+#define BACKING	(sizeof(backing) / sizeof(*backing))
+
+static int backing_ioctl(int fd, uint32_t number, unsigned int i)
+{
+	union {
+		struct extfuse_ioc_backing one;
+		struct extfuse_ioc_backing_list list;
+		struct extfuse_ioc_backing_limit limit;
+	} arg = { .one.conn = number };
+
+	if (backing[i].cmd == EXTFUSE_IOC_BACKING_LIMIT)
+		arg.limit.max = EXTFUSE_MAX_BACKING;
+	else if (backing[i].cmd != EXTFUSE_IOC_BACKING_LIST)
+		arg.one.nodeid = arg.one.generation = 1;
+	if (backing[i].cmd == EXTFUSE_IOC_BACKING_ADD)
+		arg.one.fd = file;
+	return conn_ioctl(fd, backing[i].cmd, &arg);
+}
+
+/* Not on the daemon's own connection either, where asking is free. */
+static bool backing_is_refused(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BACKING; i++) {
+		if (backing_ioctl(conn.fd, 0, i) != -EPERM || backing_ioctl(conn.fd, conn.number, i) != -EPERM ||
+		    backing_ioctl(other, conn.number, i) != -EPERM)
+			return false;
+	}
+	return true;
+}
+
+static bool backing_is_allowed(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BACKING; i++) {
+		if (backing_ioctl(conn.fd, 0, i) != backing[i].allowed ||
+		    backing_ioctl(other, conn.number, i) != backing[i].allowed)
+			return false;
+	}
+	return true;
 }
 
 /* Each step that must be refused; 0: all were, and asking was not. */
@@ -56,6 +109,8 @@ static int may_not(void *arg)
 	stats.conn = conn.number;
 	if (conn_ioctl(conn.fd, EXTFUSE_IOC_STATS, &stats) != -EPERM)
 		return 9;
+	if (!backing_is_refused())
+		return 10;
 	return 0;
 }
 
@@ -91,6 +146,8 @@ static int with_both(void *arg)
 		return 3;
 	if (conn_ioctl(other, EXTFUSE_IOC_REPLACE, &attach))
 		return 4;
+	if (!backing_is_allowed())
+		return 5;
 	return 0;
 }
 
@@ -106,6 +163,8 @@ int main(void)
 	attach = (struct extfuse_ioc_attach) { .nprogs = 1, .progs = (uintptr_t)&prog };
 	conn_mount(&conn, "m");
 	other = open("/dev/extfuse", O_RDWR);
+	file = open("file", O_RDWR | O_CREAT, 0644);
+	CHECK(file >= 0, "a file");
 	EXPECT(0, conn_ioctl(conn.fd, EXTFUSE_IOC_ATTACH, &attach));
 	id = attach.id;
 	attach.id = 0;

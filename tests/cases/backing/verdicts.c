@@ -5,18 +5,28 @@
  * timeout: 120
  */
 #include <dirent.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/statfs.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 
 #include "backing.h"
+#include "rawnew.h"
 
 static const uint32_t passed[] = {
 	FUSE_OPEN, FUSE_OPENDIR, FUSE_READDIR, FUSE_READDIRPLUS, FUSE_FSYNCDIR, FUSE_GETATTR, FUSE_SETATTR,
 	FUSE_GETXATTR, FUSE_SETXATTR, FUSE_LISTXATTR, FUSE_REMOVEXATTR, FUSE_READLINK, FUSE_STATFS, FUSE_IOCTL,
+	RAW_STATX,
+};
+
+/* Nobody has to say it of a handle that lies there. */
+static const uint32_t by_handle[] = {
+	FUSE_FSYNC, FUSE_LSEEK, FUSE_FALLOCATE,
 };
 
 static struct rawfuse *rf;
@@ -55,8 +65,25 @@ static void same_stat(const char *what)
 	      a.st_ctim.tv_nsec == b.st_ctim.tv_nsec, "%s: times", what);
 }
 
+/* Who asks when it was born is answered by STATX, where the kernel has that. */
+static void same_birth(void)
+{
+	struct statx a, b;
+
+	CHECK(!statx(AT_FDCWD, "low/a", 0, STATX_BTIME, &b) && b.stx_mask & STATX_BTIME, "the file below has a time of birth");
+	CHECK(!statx(AT_FDCWD, "mnt/a", 0, STATX_BASIC_STATS | STATX_BTIME, &a), "statx");
+	if (!(a.stx_mask & STATX_BTIME) && !script_stats(rf, RAW_STATX).upcalls) {
+		printf("this kernel's fuse does not send STATX\n");
+		return;
+	}
+	CHECK(a.stx_mask & STATX_BTIME && a.stx_btime.tv_sec == b.stx_btime.tv_sec && a.stx_btime.tv_nsec == b.stx_btime.tv_nsec,
+	      "mask %x, born %lld, below %lld", a.stx_mask, (long long)a.stx_btime.tv_sec, (long long)b.stx_btime.tv_sec);
+	CHECK(script_stats(rf, RAW_STATX).passed == 1, "it is passed through");
+}
+
 static void attributes(void)
 {
+	same_birth();
 	same_stat("at first");
 	unseen("at first");
 	CHECK(!chmod("low/a", 0640) && !truncate("low/a", 12), "below");
@@ -137,9 +164,79 @@ static void names(void)
 	unseen("names");
 }
 
-static void xattrs(void)
+static int version(const char *path)
+{
+	int fd = open(path, O_RDONLY), number = 0;
+
+	CHECK(fd >= 0 && !ioctl(fd, FS_IOC_GETVERSION, &number), "%s: FS_IOC_GETVERSION", path);
+	close(fd);
+	return number;
+}
+
+/* 0 or an error. */
+static int version_set(const char *path, int number)
+{
+	int fd = open(path, O_RDONLY), err;
+
+	CHECK(fd >= 0, "%s", path);
+	err = ioctl(fd, FS_IOC_SETVERSION, &number) ? errno : 0;
+	close(fd);
+	return err;
+}
+
+static void alice_ioctls(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		CHECK(!setresgid(1000, 1000, 1000) && !setresuid(1000, 1000, 1000), "alice");
+		CHECK(version_set("low/a", 7) == EPERM, "she may not below");
+		CHECK(version_set("mnt/a", 7) == EPERM, "nor through the mount: %s", strerror(version_set("mnt/a", 7)));
+		exit(0);
+	}
+	CHECK(pid > 0 && waitpid(pid, &status, 0) == pid && !status, "alice: status %x", status);
+}
+
+/* The file system's own, on a handle of ours. */
+static void ioctls(void)
+{
+	int low = version("low/a");
+
+	CHECK(!chmod("mnt/a", 0644), "all may open it");
+	CHECK(low && version("mnt/a") == low, "version %x, below %x", version("mnt/a"), low);
+	CHECK(version("mnt/b") == version("low/b") && version("mnt/b") != low, "each file has its own");
+	alice_ioctls();
+	CHECK(version("low/a") == low, "it is as before");
+	/* With checksums ext4 has it for nobody. */
+	CHECK(version_set("mnt/a", 7) == version_set("low/a", 7) && version("mnt/a") == version("low/a"), "root, as below");
+	unseen("ioctls");
+}
+
+static bool same_space(void)
 {
 	struct statfs a, b;
+
+	CHECK(!statfs("low/a", &b) && !statfs("mnt/a", &a), "statfs");
+	return a.f_bfree == b.f_bfree && a.f_bavail == b.f_bavail && a.f_ffree == b.f_ffree;
+}
+
+static void space(void)
+{
+	struct statfs a, b;
+
+	CHECK(!statfs("mnt/a", &a) && !statfs("low/a", &b), "statfs");
+	CHECK(a.f_blocks == b.f_blocks && a.f_files == b.f_files && a.f_bsize == b.f_bsize && a.f_frsize == b.f_frsize &&
+	      a.f_namelen == b.f_namelen, "blocks %llu, below %llu", (unsigned long long)a.f_blocks, (unsigned long long)b.f_blocks);
+	CHECK(b.f_bfree && b.f_ffree && b.f_bfree != b.f_bavail, "figures that tell something");
+	/* What is free changes while others write. */
+	CHECK(raw_until(10, same_space()), "free: %llu of blocks, %llu of files", (unsigned long long)a.f_bfree,
+	      (unsigned long long)a.f_ffree);
+	unseen("space");
+}
+
+static void xattrs(void)
+{
 	char buf[64] = "";
 
 	CHECK(!setxattr("mnt/a", "user.x", "value", 5, 0), "setxattr");
@@ -149,8 +246,24 @@ static void xattrs(void)
 	CHECK(getxattr("mnt/a", "user.y", buf, 2) == -1 && errno == ENODATA, "ENODATA");
 	CHECK(listxattr("mnt/a", buf, sizeof(buf)) == 7 && !strcmp(buf, "user.x"), "list '%s'", buf);
 	CHECK(!removexattr("mnt/a", "user.x") && !listxattr("low/a", NULL, 0), "removexattr");
-	CHECK(!statfs("mnt/a", &a) && !statfs("low/a", &b) && a.f_blocks == b.f_blocks, "statfs");
 	unseen("xattrs");
+}
+
+static void was_passed(uint32_t opcode)
+{
+	struct extfuse_op_stats st = script_stats(rf, opcode);
+
+	printf("%s: %llu passed, %llu upcalls, %llu bad\n", raw_opname(opcode), (unsigned long long)st.passed,
+	       (unsigned long long)st.upcalls, (unsigned long long)st.bad);
+	CHECK(!st.bad, "bad verdicts");
+	/* STATX has said so itself. */
+	CHECK(st.passed || opcode == RAW_STATX, "%s was not passed through", raw_opname(opcode));
+}
+
+/* It has got a new number. */
+static void copies_passed(void)
+{
+	CHECK(script_stats(rf, FUSE_COPY_FILE_RANGE).passed + script_stats(rf, RAW_COPY_FILE_RANGE_64).passed, "a copy");
 }
 
 int main(void)
@@ -166,7 +279,9 @@ int main(void)
 		snprintf(path, sizeof(path), "low/d/a-name-%u", i);
 		put(path, "");
 	}
-	rf = raw_start(&(struct raw_opts){ .options = "default_permissions,max_stack_depth=1",
+	/* A listing begins with attributes, which nobody then asks for. */
+	rf = raw_start(&(struct raw_opts){ .options = "default_permissions,max_stack_depth=1", .minor = 39,
+					   .flags = FUSE_DO_READDIRPLUS | FUSE_READDIRPLUS_AUTO,
 					   .attr_ns = 100 * RAW_SEC, .entry_ns = 100 * RAW_SEC });
 	s = script_attach(rf, "script", NULL);
 	for (i = 0; i < sizeof(passed) / sizeof(*passed); i++)
@@ -181,13 +296,13 @@ int main(void)
 	data();
 	names();
 	xattrs();
-	for (i = 0; i < sizeof(passed) / sizeof(*passed); i++) {
-		struct extfuse_op_stats st = script_stats(rf, passed[i]);
-
-		printf("%s: %llu passed, %llu upcalls, %llu bad\n", raw_opname(passed[i]),
-		       (unsigned long long)st.passed, (unsigned long long)st.upcalls, (unsigned long long)st.bad);
-		CHECK(!st.bad, "bad verdicts");
-	}
+	ioctls();
+	space();
+	for (i = 0; i < sizeof(passed) / sizeof(*passed); i++)
+		was_passed(passed[i]);
+	for (i = 0; i < sizeof(by_handle) / sizeof(*by_handle); i++)
+		was_passed(by_handle[i]);
+	copies_passed();
 	script_free(s);
 	raw_balance(rf);
 	raw_stop(rf);

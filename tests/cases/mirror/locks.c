@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: locks on a mirror are as on ext4 between processes: fcntl, open file description, flock, leases
+ * what: locks on a mirror are as on ext4 between processes: fcntl, open file description, flock
  * needs: extfuse ext4 root jq
  * timeout: 120
  */

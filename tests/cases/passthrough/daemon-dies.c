@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: the daemon dies, or its extension is detached and replaced, with files open, mapped and dirty: nothing is lost and handles go on
+ * what: the daemon dies, the connection is aborted, or its extension is detached and replaced, with files open, mapped and dirty: nothing is lost and handles go on
  * needs: extfuse ext4 root jq
  * timeout: 180
  */
@@ -14,6 +14,7 @@
 #include "rawfuse.h"
 
 #define PAGE	4096
+#define PAGES	16
 #define WORKERS	3
 #define RECORD	64
 #define RECORDS	3000	/* that a worker appends at most; then it only reads */
@@ -50,7 +51,11 @@ static bool is_served(void)
 	return fd >= 0;
 }
 
-static void killed(void)
+#define KILL	"kill -9 $(extfuse status --json | jq '.[0].daemon.pid')"
+#define ABORT	"d=/sys/fs/extfuse/connections; mount -t extfusectl none $d &&"				\
+		" echo 1 >$d/$(extfuse status --json | jq '.[0].connection')/abort && umount $d"
+
+static void ended_by(const char *command)
 {
 	int fd, pages;
 	char *map, buf[8] = "";
@@ -66,7 +71,7 @@ static void killed(void)
 	CHECK(write(fd, "dirty", 5) == 5, "write");
 	strcpy(map, "stored");
 
-	CHECK(!system("kill -9 $(extfuse status --json | jq '.[0].daemon.pid')"), "the daemon is killed");
+	CHECK(!system(command), "%s", command);
 	/* The dead mount is taken down, lazily, for it is in use. */
 	CHECK(raw_until(20, !is_served()), "nobody serves any more");
 	has("low/written", 0, "dirty");
@@ -130,19 +135,76 @@ static void check_records(int me, int n)
 	close(fd);
 }
 
+static void store_all(volatile uint32_t *map, uint32_t value)
+{
+	int i;
+
+	for (i = 0; i < PAGES; i++)
+		map[i * PAGE / sizeof(*map)] = value;
+}
+
+/* Has each page below what was stored last? */
+static void stored_below(uint32_t value)
+{
+	int i, fd = open("low/stored", O_RDONLY | O_CLOEXEC);
+	uint32_t got = 0;
+
+	CHECK(fd >= 0, "the file below");
+	for (i = 0; i < PAGES; i++)
+		CHECK(pread(fd, &got, sizeof(got), (off_t)i * PAGE) == sizeof(got) && got == value, "page %d has %u below, not %u", i,
+		      got, value);
+	close(fd);
+}
+
+/* What a new handle reads, whoever serves it. */
+static void stored_read(uint32_t value)
+{
+	int fd = open("mnt/stored", O_RDONLY | O_CLOEXEC);
+	uint32_t got = 0;
+
+	CHECK(fd >= 0 && pread(fd, &got, sizeof(got), PAGE) == sizeof(got) && got == value, "read %u, not %u", got, value);
+	close(fd);
+}
+
+/* Stores into every page of a mapping until told to stop; returns how often. */
+static int store(volatile int *stop)
+{
+	int fd = open("mnt/stored", O_RDWR | O_CLOEXEC), n = 0;
+	uint32_t *map;
+
+	map = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(fd >= 0 && map != MAP_FAILED, "a mapping");
+	while (!*stop) {
+		store_all(map, ++n);
+		stored_below(n);
+		stored_read(n);
+		/* The next store finds a clean page, or none. */
+		CHECK(!msync(map, PAGES * PAGE, MS_SYNC) && !madvise(map, PAGE, MADV_DONTNEED), "msync");
+	}
+	CHECK(!munmap(map, PAGES * PAGE) && !close(fd), "munmap");
+	return n;
+}
+
 struct shared {
 	volatile int stop;
 	int done[WORKERS];
+	int stored;
 };
 
 static void replaced(void)
 {
 	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int i, status, rounds = getenv("SHORT") ? 3 : 10, total = 0;
-	pid_t pids[WORKERS];
+	pid_t pids[WORKERS], storing;
 
 	CHECK(shared != MAP_FAILED, "memory");
+	make_below("low/stored", PAGES * PAGE);
 	up();
+	storing = fork();
+	if (!storing) {
+		shared->stored = store(&shared->stop);
+		_exit(0);
+	}
 	for (i = 0; i < WORKERS; i++) {
 		pids[i] = fork();
 		if (!pids[i]) {
@@ -160,7 +222,10 @@ static void replaced(void)
 		check_records(i, shared->done[i]);
 		total += shared->done[i];
 	}
-	printf("%d records\n", total);
+	CHECK(waitpid(storing, &status, 0) == storing && !status, "who stores: status %x", status);
+	stored_below(shared->stored);
+	printf("%d records, %d stores\n", total, shared->stored);
+	CHECK(shared->stored >= 10, "it must have stored meanwhile");
 	CHECK(total >= 10 * WORKERS, "they must have worked meanwhile");
 	CHECK(!system("umount $PWD/mnt"), "umount");
 }
@@ -177,7 +242,8 @@ int main(void)
 {
 	CHECK(!mkdir("low", 0755) && !mkdir("mnt", 0755), "directories");
 	replaced();
-	killed();
+	ended_by(KILL);
+	ended_by(ABORT);
 	/* The harness tells of what is left: mounts, programs, maps. The module must be free, too. */
 	CHECK(raw_until(20, module_is_gone()), "the module must not be left busy");
 	CHECK(!system("modprobe extfuse"), "and can be loaded again");
