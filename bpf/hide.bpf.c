@@ -55,6 +55,12 @@ REFUSE(rename2, IN_HIDDEN(1) || IN_HIDDEN(2))
 HIDE(readdir, 0)
 HIDE(readdirplus, 1)
 
+/* Some file systems make names by calls that are not known here. */
+EXTFUSE_REQUEST(ioctl)
+{
+	return PASS_IOC_KNOWN(pass_ioctl_cmd(req)) ? EXTFUSE_PASSTHROUGH : -EXTFUSE_ENOTTY;
+}
+
 EXTFUSE_REQUEST(lookup)
 {
 	if (req->flags & (EXTFUSE_F_FRESH | EXTFUSE_F_REVAL) || !IN_HIDDEN(0))

@@ -23,7 +23,7 @@
 
 /* What changes what lies there, or may. */
 #define PASS_CHANGING(pass)	\
-	pass(open) pass(access) pass(setattr) pass(setxattr) pass(removexattr) pass(ioctl)
+	pass(open) pass(access) pass(setattr) pass(setxattr) pass(removexattr)
 
 /*
  * Inode flags and what chattr and project quotas keep, by number: <linux/fs.h>
@@ -33,5 +33,16 @@
 #define PASS_IOC_SETFLAGS	_IOW('f', 2, long)
 #define PASS_IOC_FSGETXATTR	_IOC(_IOC_READ, 'X', 31, 28)
 #define PASS_IOC_FSSETXATTR	_IOC(_IOC_WRITE, 'X', 32, 28)
+/* The command of an IOCTL, or 0. */
+static __always_inline __u32 pass_ioctl_cmd(struct extfuse_req *req)
+{
+	struct fuse_ioctl_in in = {};
+
+	return bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, &in, sizeof(in)) ? 0 : in.cmd;
+}
+
+#define PASS_IOC_READS(cmd)	((cmd) == PASS_IOC_GETFLAGS || (cmd) == PASS_IOC_FSGETXATTR)
+#define PASS_IOC_CHANGES(cmd)	((cmd) == PASS_IOC_SETFLAGS || (cmd) == PASS_IOC_FSSETXATTR)
+#define PASS_IOC_KNOWN(cmd)	(PASS_IOC_READS(cmd) || PASS_IOC_CHANGES(cmd))
 
 #endif /* PASSTHROUGH_H */

@@ -61,14 +61,11 @@ EXTFUSE_REQUEST(access)
 /* What reads flags is passed on, and of the rest it is not known what it does. */
 EXTFUSE_REQUEST(ioctl)
 {
-	struct fuse_ioctl_in in = {};
+	__u32 cmd = pass_ioctl_cmd(req);
 
-	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, &in, sizeof(in)))
-		return -EXTFUSE_EROFS;
-	if (in.cmd == PASS_IOC_GETFLAGS || in.cmd == PASS_IOC_FSGETXATTR)
+	if (PASS_IOC_READS(cmd))
 		return EXTFUSE_PASSTHROUGH;
-	return in.cmd == PASS_IOC_SETFLAGS || in.cmd == PASS_IOC_FSSETXATTR ?
-		-EXTFUSE_EROFS : -EXTFUSE_ENOTTY;
+	return PASS_IOC_CHANGES(cmd) ? -EXTFUSE_EROFS : -EXTFUSE_ENOTTY;
 }
 
 char _license[] SEC("license") = "GPL";

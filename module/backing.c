@@ -12,6 +12,7 @@
  */
 #include "fuse_i.h"
 #include "backing.h"
+#include "compat/vfs.h"
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/module.h>
@@ -122,15 +123,29 @@ bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode)
 	return same;
 }
 
-/* extfuse_backing_is_readonly - must nothing be written to what lies below a node? */
-bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid)
+/* A file system says so first; a mount, where the caller might do it otherwise. */
+static bool path_is_readonly(const struct path *path, int mask)
+{
+	struct inode *inode = d_inode_rcu(path->dentry);
+	int err;
+
+	if (!inode || !__mnt_is_readonly(path->mnt))
+		return false;
+	if (sb_rdonly(inode->i_sb))
+		return true;
+	err = inode_permission(mnt_idmap(path->mnt), inode, mask | MAY_NOT_BLOCK);
+	return !err || err == -ECHILD;
+}
+
+/* extfuse_backing_is_readonly - must nothing be written to what lies below a node, for that reason? */
+bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid, int mask)
 {
 	const struct extfuse_backing *backing;
 	bool readonly;
 
 	rcu_read_lock();
 	backing = backing_find(xc, &nodeid);
-	readonly = backing && __mnt_is_readonly(backing->path.mnt);
+	readonly = backing && path_is_readonly(&backing->path, mask & (MAY_READ | MAY_WRITE | MAY_EXEC));
 	rcu_read_unlock();
 	return readonly;
 }
@@ -386,15 +401,19 @@ long extfuse_ioctl_backing_open(struct extfuse_conn *xc, const struct extfuse_io
 	return err;
 }
 
-static void info_fill(struct extfuse_backing_info *info, const struct extfuse_backing *backing)
+/* Under RCU: an object that is dropped meanwhile may have let go of its file.  False: it has. */
+static bool info_fill(struct extfuse_backing_info *info, const struct extfuse_backing *backing)
 {
-	const struct inode *inode = d_backing_inode(backing->path.dentry);
+	const struct inode *inode = d_inode_rcu(backing->path.dentry);
 
+	if (!inode)
+		return false;
 	info->nodeid = backing->nodeid;
 	info->generation = backing->generation;
 	info->ino = inode->i_ino;
 	info->dev = new_encode_dev(inode->i_sb->s_dev);
 	info->mode = inode->i_mode;
+	return true;
 }
 
 /* The next few; fewer than there is room for: these were the last. */
@@ -412,7 +431,8 @@ static unsigned int list_next(struct rhashtable_iter *iter, struct extfuse_backi
 			continue;
 		if (!backing)
 			break;
-		info_fill(&infos[n++], backing);
+		if (info_fill(&infos[n], backing))
+			n++;
 	}
 	rhashtable_walk_stop(iter);
 	return n;

@@ -52,6 +52,15 @@ static bool entry_next(void *buf, u32 left, bool plus, struct entry *e)
 	return e->reclen <= left;
 }
 
+/* What the directory has under the name of an entry; with a reference, or NULL. */
+struct dentry *extfuse_dirent_lookup(struct dentry *dir, const struct fuse_dirent *dirent)
+{
+	struct qstr name = QSTR_INIT(dirent->name, dirent->namelen);
+
+	name.hash = full_name_hash(dir, name.name, name.len);
+	return d_lookup(dir, &name);
+}
+
 /*
  * A READDIRPLUS entry of a program keeps its node only where a hashed dentry
  * has it already, with the attributes that the entry says, and can pay the
@@ -60,15 +69,12 @@ static bool entry_next(void *buf, u32 left, bool plus, struct entry *e)
 static void entry_own(struct extfuse_run *run, struct dentry *dir, struct entry *e, u64 stamp)
 {
 	struct fuse_entry_out *out = e->out;
-	struct qstr name = QSTR_INIT(e->dirent->name, e->dirent->namelen);
 	struct dentry *dentry = NULL;
 	struct inode *inode;
 	bool keep = false;
 
-	if (out->nodeid && !extfuse_dirent_is_dot(e->dirent) && dir && !fuse_invalid_attr(&out->attr)) {
-		name.hash = full_name_hash(dir, name.name, name.len);
-		dentry = d_lookup(dir, &name);
-	}
+	if (out->nodeid && !extfuse_dirent_is_dot(e->dirent) && dir && !fuse_invalid_attr(&out->attr))
+		dentry = extfuse_dirent_lookup(dir, e->dirent);
 	if (dentry) {
 		inode = d_inode(dentry);
 		keep = inode && !fuse_is_bad(inode) && out->nodeid == get_node_id(inode) &&
@@ -147,6 +153,38 @@ static bool entry_is_same(const struct entry *a, const struct entry *b)
 	return !a->out || !a->out->nodeid || extfuse_entry_equal(a->out, b->out);
 }
 
+static bool entry_pay(struct dentry *dir, const struct entry *e)
+{
+	struct dentry *dentry = dir ? extfuse_dirent_lookup(dir, e->dirent) : NULL;
+	struct inode *inode = dentry ? d_inode(dentry) : NULL;
+	bool paid;
+
+	paid = inode && get_node_id(inode) == e->out->nodeid && extfuse_entry_pay(inode);
+	dput(dentry);
+	return paid;
+}
+
+/*
+ * extfuse_dirents_pay - the last step of a READDIRPLUS that was passed through
+ * @size:	bytes in the output
+ *
+ * Nodes pay the counts that the caller will raise.  An entry whose node cannot
+ * is a name only; one that the reply program has hidden has cost nothing.
+ */
+void extfuse_dirents_pay(const struct fuse_args *args, u32 size)
+{
+	struct dentry *dir = d_find_any_alias(args->ext.inode);
+	void *buf = extfuse_out_map(args), *p = buf;
+	struct entry e;
+
+	for (; entry_next(p, size, true, &e); p += e.reclen, size -= e.reclen) {
+		if (e.out->nodeid && !entry_pay(dir, &e))
+			memset(e.out, 0, sizeof(*e.out));
+	}
+	extfuse_out_unmap(args, buf);
+	dput(dir);
+}
+
 /*
  * extfuse_dirents_equal - does the listing @a of a program say what the daemon's @b does?
  *
@@ -183,10 +221,10 @@ void extfuse_dirents_each(const struct fuse_args *args, u32 len,
 	extfuse_out_unmap(args, buf);
 }
 
-/* The daemon counted this entry; nobody here will. */
+/* The daemon counted this entry, if it is the daemon's; nobody here will. */
 static void entry_forget(const struct extfuse_run *run, const struct entry *e)
 {
-	if (run->own_entries || !e->out || !e->out->nodeid || extfuse_dirent_is_dot(e->dirent))
+	if (run->own_entries || run->args->ext.pass || !e->out || !e->out->nodeid || extfuse_dirent_is_dot(e->dirent))
 		return;
 	extfuse_pay_forget(run->fm->fc, e->out->nodeid);
 }

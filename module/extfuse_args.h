@@ -53,7 +53,7 @@ struct extfuse_args {
 	struct fuse_file *ff;
 	union {
 		struct dentry *dentry;	/* RELEASE: with a reference, see extfuse_release_dentry() */
-		struct file *file;	/* OPEN: the caller's; NULL: there is none */
+		struct file *file;	/* OPEN, IOCTL: the caller's; NULL: there is none */
 		struct fuse_file *ff2;	/* COPY_FILE_RANGE: the target's, where both lie on backing files */
 	};
 	struct mnt_idmap *idmap;	/* that the daemon is told ids by */

@@ -303,6 +303,8 @@ static inline bool extfuse_dirent_is_dot(const struct fuse_dirent *dirent)
 }
 
 enum extfuse_outcome extfuse_dirents_check(struct extfuse_run *run);
+struct dentry *extfuse_dirent_lookup(struct dentry *dir, const struct fuse_dirent *dirent);
+void extfuse_dirents_pay(const struct fuse_args *args, u32 size);
 void extfuse_dirents_own(struct extfuse_run *run, u32 size, u64 stamp);
 u32 extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len,
 			   u64 *last);
@@ -377,7 +379,7 @@ void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff);
 /* backing.c: see backing.h too */
 bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid);
 bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode);
-bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid);
+bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid, int mask);
 void extfuse_backings_abort(struct extfuse_conn *xc);
 int extfuse_backing_init(void);
 void extfuse_backing_exit(void);
@@ -394,15 +396,22 @@ void extfuse_notify_all(struct fuse_conn *fc);
 void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const struct qstr *name);
 void extfuse_evict(struct fuse_conn *fc, u64 nodeid);
 bool extfuse_backing_wrote(struct inode *inode, loff_t pos, ssize_t written);
-void extfuse_backing_mapped(struct inode *inode, const struct vm_area_struct *vma);
+void extfuse_backing_mapped(struct file *file, const struct vm_area_struct *vma);
 void extfuse_inode_lock_order(struct inode *inode);
 
-/* In fuse_inode.state, far from fuse's own: its backing file is, or was, mapped for writing. */
+/* In fuse_inode.state, far from fuse's own: its backing file is, or was, mapped for writing, ... */
 #define EXTFUSE_I_MAPPED	(BITS_PER_LONG - 1)
+/* ... by a handle of ours: the daemon's have no page cache beside it */
+#define EXTFUSE_I_MAPPED_OWN	(BITS_PER_LONG - 2)
 
 static inline bool extfuse_backing_is_mapped(struct inode *inode)
 {
 	return unlikely(test_bit(EXTFUSE_I_MAPPED, &get_fuse_inode(inode)->state));
+}
+
+static inline bool extfuse_is_mapped_by_own(struct inode *inode)
+{
+	return unlikely(test_bit(EXTFUSE_I_MAPPED_OWN, &get_fuse_inode(inode)->state));
 }
 
 /* revalidate.c */

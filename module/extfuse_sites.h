@@ -92,7 +92,7 @@ static inline bool extfuse_is_readonly(struct inode *inode, int mask)
 	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
 
 	return mask & MAY_WRITE && xc && rcu_access_pointer(xc->backings) &&
-	       extfuse_backing_is_readonly(xc, get_node_id(inode));
+	       extfuse_backing_is_readonly(xc, get_node_id(inode), mask);
 }
 
 /* Call sites: @ff where it lies on a backing file, so that the daemon does not know it. */

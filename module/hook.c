@@ -485,6 +485,8 @@ ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 			extfuse_shadow_compare(xc, args, ret);
 		if (reply_is_looked_at(xc, args, op))
 			ret = extfuse_reply(xc, fm, args, ret, false);
+		if (unlikely(args->ext.pass) && args->opcode == FUSE_READDIRPLUS && ret > 0)
+			extfuse_dirents_pay(args, ret);
 	}
 	extfuse_marks_end(xc, args, op);
 	return ret;

@@ -69,12 +69,16 @@ bool extfuse_backing_wrote(struct inode *inode, loff_t pos, ssize_t written)
  * handle and pins the inode, so this holds for as long as the inode is there:
  * see learn_known() in reply.c.
  */
-void extfuse_backing_mapped(struct inode *inode, const struct vm_area_struct *vma)
+void extfuse_backing_mapped(struct file *file, const struct vm_area_struct *vma)
 {
+	const struct fuse_file *ff = file->private_data;
+	struct inode *inode = file_inode(file);
 	struct extfuse_conn *xc;
 
 	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return;
+	if (ff->ext_own)
+		set_bit(EXTFUSE_I_MAPPED_OWN, &get_fuse_inode(inode)->state);
 	set_bit(EXTFUSE_I_MAPPED, &get_fuse_inode(inode)->state);
 	/* Whoever publishes a set later, or takes a stamp after the move, sees the bit. */
 	smp_mb__after_atomic();

@@ -20,6 +20,7 @@
 #include "backing.h"
 #include "passthrough.h"
 #include "compat/statx.h"
+#include "compat/vfs.h"
 
 /* What the caller himself must have: set-id bits stay, reserved blocks, any file. */
 static const int caps_not_added[] = {
@@ -123,6 +124,14 @@ struct cred *extfuse_pass_cred(const struct extfuse_pass *pass, bool add)
 	return cred;
 }
 
+/* extfuse_pass_is_owner - has @cred made the file below, or was given it? */
+bool extfuse_pass_is_owner(const struct extfuse_pass *pass, const struct cred *cred)
+{
+	vfsuid_t owner = i_uid_into_vfsuid(mnt_idmap(pass->path.mnt), d_inode(pass->path.dentry));
+
+	return vfsuid_eq_kuid(owner, cred->fsuid);
+}
+
 /*
  * extfuse_pass_cred_checked - the same, with the giver's capabilities only where
  *			       the fork's check of the caller was of what is so now
@@ -132,7 +141,13 @@ struct cred *extfuse_pass_cred(const struct extfuse_pass *pass, bool add)
  */
 struct cred *extfuse_pass_cred_checked(const struct extfuse_pass *pass)
 {
-	return extfuse_pass_cred(pass, extfuse_pass_owner_same(pass));
+	struct cred *cred = extfuse_pass_cred(pass, extfuse_pass_owner_same(pass));
+
+	/* An owner is one without it, and xfs lifts quotas for who has it. */
+	if (cred && !cap_raised(caller_caps(current_cred(), pass->cred), CAP_FOWNER) &&
+	    extfuse_pass_is_owner(pass, cred))
+		cap_lower(cred->cap_effective, CAP_FOWNER);
+	return cred;
 }
 
 /* What needs no check of the caller before: it is one, or it is of nobody. */

@@ -29,6 +29,7 @@ typedef ssize_t (*extfuse_pass_fn)(struct extfuse_pass *pass);
 /* passthrough.c */
 struct cred *extfuse_pass_cred(const struct extfuse_pass *pass, bool add);
 struct cred *extfuse_pass_cred_checked(const struct extfuse_pass *pass);
+bool extfuse_pass_is_owner(const struct extfuse_pass *pass, const struct cred *cred);
 
 /* passthrough_attr.c */
 ssize_t extfuse_pass_getattr(struct extfuse_pass *pass);

@@ -205,6 +205,14 @@ static void time_take(struct iattr *attr, struct timespec64 *to, u64 sec, u32 ns
 	to->tv_nsec = nsec;
 }
 
+/* As utimensat() tells setattr_prepare(): flags of a file may forbid its times. */
+static unsigned int times_valid(u32 valid)
+{
+	if (!(valid & (FATTR_ATIME | FATTR_MTIME)) || valid & FATTR_SIZE)
+		return 0;
+	return valid & FATTR_ATIME_NOW && valid & FATTR_MTIME_NOW ? ATTR_TOUCH : ATTR_TIMES_SET;
+}
+
 /* What FUSE says of a change in the words of the VFS; false: ids of nobody. */
 static bool iattr_take(const struct extfuse_pass *pass, const struct fuse_setattr_in *in,
 		       struct iattr *attr)
@@ -212,6 +220,7 @@ static bool iattr_take(const struct extfuse_pass *pass, const struct fuse_setatt
 	struct user_namespace *ns = pass->fm->fc->user_ns;
 	u32 valid = in->valid;
 
+	attr->ia_valid = ATTR_CTIME | times_valid(valid);
 	if (valid & FATTR_MODE) {
 		attr->ia_valid |= ATTR_MODE;
 		attr->ia_mode = (in->mode & S_IALLUGO) | (pass->inode->i_mode & S_IFMT);
@@ -229,7 +238,7 @@ static bool iattr_take(const struct extfuse_pass *pass, const struct fuse_setatt
 			return false;
 	}
 	if (valid & FATTR_SIZE) {
-		attr->ia_valid |= ATTR_SIZE | ATTR_MTIME | ATTR_CTIME;
+		attr->ia_valid |= ATTR_SIZE | ATTR_MTIME;
 		attr->ia_size = in->size;
 	}
 	if (valid & FATTR_ATIME)
@@ -282,20 +291,23 @@ ssize_t extfuse_pass_setattr(struct extfuse_pass *pass)
 ssize_t extfuse_pass_access(struct extfuse_pass *pass)
 {
 	const struct fuse_access_in *in = extfuse_in(pass->args, 0)->value;
+	struct inode *inode = d_inode(pass->path.dentry);
 	int mask = in->mask & (MAY_READ | MAY_WRITE | MAY_EXEC);
 	const struct cred *old;
 	struct cred *cred;
 	int err;
 
-	if (mask & MAY_WRITE && __mnt_is_readonly(pass->path.mnt))
-		return -EROFS;
 	cred = extfuse_pass_cred(pass, false);
 	if (!cred)
 		return -ENOMEM;
 	old = override_creds(cred);
-	err = inode_permission(mnt_idmap(pass->path.mnt), d_inode(pass->path.dentry), mask);
+	err = inode_permission(mnt_idmap(pass->path.mnt), inode, mask);
 	revert_creds(old);
 	put_cred(cred);
+	/* The VFS asks in this order. */
+	if (!err && mask & MAY_WRITE && !special_file(inode->i_mode) &&
+	    __mnt_is_readonly(pass->path.mnt))
+		return -EROFS;
 	return err;
 }
 
@@ -338,14 +350,21 @@ static ssize_t link_answer(const struct extfuse_pass *pass, const char *target)
 
 ssize_t extfuse_pass_readlink(struct extfuse_pass *pass)
 {
-	const struct cred *old = override_creds(pass->cred);
 	DEFINE_DELAYED_CALL(done);
+	const struct cred *old;
 	const char *target;
 	ssize_t ret;
 
+	/* Leads somewhere without a path, as in proc: nothing that could be told. */
+	if (d_inode(pass->path.dentry)->i_op->readlink)
+		return EXTFUSE_UPCALL;
+	old = override_creds(pass->cred);
 	touch_atime(&pass->path);
 	target = vfs_get_link(pass->path.dentry, &done);
-	ret = IS_ERR(target) ? PTR_ERR(target) : link_answer(pass, target);
+	if (!target)
+		ret = EXTFUSE_UPCALL;
+	else
+		ret = IS_ERR(target) ? PTR_ERR(target) : link_answer(pass, target);
 	do_delayed_call(&done);
 	revert_creds(old);
 	return ret;

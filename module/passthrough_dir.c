@@ -5,8 +5,8 @@
  *
  * An entry of READDIRPLUS is a name only (node id 0), but where a dentry has a
  * node under that name whose backing object is what the entry names: then it
- * carries the node, which pays its count (rule 5.3), with attributes as they
- * are now and the longest lifetime that the daemon gave to a name.
+ * carries the node, which pays its count in the end (rule 5.3, see
+ * extfuse_dirents_pay()), with attributes as they are now and the longest lifetime that the daemon gave to a name.
  */
 #include "fuse_i.h"
 #include "backing.h"
@@ -110,7 +110,7 @@ static void entry_fill(const struct extfuse_pass *pass, struct inode *inode,
 		.cred = backing->cred,
 	};
 
-	if (extfuse_pass_attr(&child, &out->attr) || !extfuse_entry_pay(inode)) {
+	if (extfuse_pass_attr(&child, &out->attr)) {
 		memset(out, 0, sizeof(*out));
 		return;
 	}
@@ -124,15 +124,13 @@ static void entry_fill(const struct extfuse_pass *pass, struct inode *inode,
 static void entry_node(const struct extfuse_pass *pass, struct dentry *dir,
 		       struct fuse_direntplus *entry)
 {
-	struct qstr name = QSTR_INIT(entry->dirent.name, entry->dirent.namelen);
 	struct extfuse_backing *backing = NULL;
 	struct dentry *dentry;
 	struct inode *inode;
 
 	if (extfuse_dirent_is_dot(&entry->dirent))
 		return;
-	name.hash = full_name_hash(dir, name.name, name.len);
-	dentry = d_lookup(dir, &name);
+	dentry = extfuse_dirent_lookup(dir, &entry->dirent);
 	if (!dentry)
 		return;
 	inode = d_inode(dentry);

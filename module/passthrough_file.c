@@ -9,6 +9,7 @@
 #include "compat/statx.h"
 #include <linux/compat.h>
 #include <linux/falloc.h>
+#include <linux/security.h>
 
 static struct file *backing_file_of(const struct extfuse_pass *pass)
 {
@@ -104,6 +105,38 @@ ssize_t extfuse_pass_copy_file_range(struct extfuse_pass *pass)
 	return 0;
 }
 
+/* Call site: advice is about pages, which the backing file has. */
+int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
+{
+	struct fuse_file *ff = file->private_data;
+	const struct cred *old;
+	int err;
+
+	if (!ff->ext_own)
+		return generic_fadvise(file, offset, len, advice);
+	old = override_creds(extfuse_handle_cred(ff));
+	err = vfs_fadvise(fuse_file_passthrough(ff), offset, len, advice);
+	revert_creds(old);
+	return err;
+}
+
+static bool ioctl_only_reads(unsigned int cmd)
+{
+	return cmd == FS_IOC_GETVERSION || cmd == FS_IOC32_GETVERSION || cmd == FS_IOC_GETFSLABEL;
+}
+
+/*
+ * What changes something below asks the mount there, and the one that it came
+ * through may be read-only where that is not.
+ */
+static int ioctl_check(const struct fuse_args *args, struct file *file,
+		       const struct fuse_ioctl_in *in)
+{
+	if (!ioctl_only_reads(in->cmd) && __mnt_is_readonly(args->ext.file->f_path.mnt))
+		return -EROFS;
+	return security_file_ioctl(file, in->cmd, in->arg);
+}
+
 static long backing_ioctl(struct file *file, const struct fuse_ioctl_in *in)
 {
 	const struct file_operations *fop = file->f_op;
@@ -138,7 +171,9 @@ ssize_t extfuse_pass_ioctl(struct extfuse_pass *pass)
 	if (!cred)
 		return -ENOMEM;
 	old = override_creds(cred);
-	ret = backing_ioctl(backing_file_of(pass), in);
+	ret = ioctl_check(args, backing_file_of(pass), in);
+	if (!ret)
+		ret = backing_ioctl(backing_file_of(pass), in);
 	revert_creds(old);
 	put_cred(cred);
 	memset(out, 0, sizeof(*out));

@@ -16,16 +16,22 @@
 /* Done by the VFS already; O_APPEND may be switched by fcntl(), so each write says it. */
 #define FLAGS_NOT_BELOW	(O_APPEND | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC)
 
+/* Capabilities in another user namespace count for nothing below. */
+static bool caller_has(const struct cred *cred, int cap)
+{
+	const struct cred *caller = current_cred();
+
+	return caller->user_ns == cred->user_ns && cap_raised(caller->cap_effective, cap);
+}
+
 static bool caller_lacks(const struct cred *cred, int cap)
 {
-	return cap_raised(cred->cap_effective, cap) &&
-	       !cap_raised(current_cred()->cap_effective, cap);
+	return cap_raised(cred->cap_effective, cap) && !caller_has(cred, cap);
 }
 
 static bool caller_exceeds(const struct cred *cred, int cap)
 {
-	return !cap_raised(cred->cap_effective, cap) &&
-	       cap_raised(current_cred()->cap_effective, cap);
+	return !cap_raised(cred->cap_effective, cap) && caller_has(cred, cap);
 }
 
 /* The opener's without what lifts limits; made when it is first needed. */
@@ -96,7 +102,8 @@ static void writeback_warn(struct extfuse_conn *xc, const struct fuse_conn *fc)
 }
 
 /* What the VFS would ask of the file below; it may be of another mode than the fork knows. */
-static int may_open(const struct extfuse_pass *pass, const struct file *user)
+static int may_open(const struct extfuse_pass *pass, const struct file *user,
+		    const struct cred *cred)
 {
 	struct inode *inode = d_inode(pass->path.dentry);
 	int mask = MAY_OPEN;
@@ -104,8 +111,8 @@ static int may_open(const struct extfuse_pass *pass, const struct file *user)
 	if (IS_APPEND(inode) && ((user->f_mode & FMODE_WRITE && !(user->f_flags & O_APPEND)) ||
 				 user->f_flags & O_TRUNC))
 		return -EPERM;
-	/* Whoever creates a file may open it, whatever its mode is. */
-	if (user->f_mode & FMODE_CREATED)
+	/* Whoever creates a file may open it, whatever its mode is; but is it that file? */
+	if (user->f_mode & FMODE_CREATED && extfuse_pass_is_owner(pass, cred))
 		return 0;
 	/* Who executes a file need not be able to read it. */
 	if (user->f_flags & __FMODE_EXEC)
@@ -134,7 +141,7 @@ static struct file *backing_open(const struct extfuse_pass *pass, const struct c
 	struct file *file;
 	int err;
 
-	err = may_open(pass, user);
+	err = may_open(pass, user, cred);
 	if (err)
 		file = ERR_PTR(err);
 	else if (S_ISDIR(pass->inode->i_mode))
@@ -145,10 +152,14 @@ static struct file *backing_open(const struct extfuse_pass *pass, const struct c
 	return file;
 }
 
+/*
+ * Nothing is added: some files tell who reads them more if he was privileged
+ * when he opened them.
+ */
 static const struct cred *open_cred(struct extfuse_pass *pass)
 {
 	extfuse_via_set(pass->args, pass->args->ext.file);
-	return extfuse_pass_cred_checked(pass);
+	return extfuse_pass_cred(pass, false);
 }
 
 static void open_answer(const struct extfuse_pass *pass, const struct file *file)
@@ -161,6 +172,13 @@ static void open_answer(const struct extfuse_pass *pass, const struct file *file
 		out->open_flags |= FOPEN_NOFLUSH;
 }
 
+/* Files of the kernel's own often have older calls, which are not for other files' callers. */
+static bool can_be_passed(const struct file *file)
+{
+	return (!(file->f_mode & FMODE_READ) || file->f_op->read_iter) &&
+	       (!(file->f_mode & FMODE_WRITE) || file->f_op->write_iter);
+}
+
 /* The backing file as the caller of OPEN asked for it; truncated last, when all else is well. */
 static int file_open(const struct extfuse_pass *pass, struct fuse_file *ff, const struct cred *cred)
 {
@@ -170,6 +188,10 @@ static int file_open(const struct extfuse_pass *pass, struct fuse_file *ff, cons
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	if (!can_be_passed(file)) {
+		fput(file);
+		return EXTFUSE_UPCALL;
+	}
 	if (in->flags & O_TRUNC) {
 		err = extfuse_pass_truncate(pass, file, cred);
 		if (err) {

@@ -26,13 +26,13 @@ void entry_fill(struct fuse_entry_param *e, const struct node *n, const struct s
 	e->entry_timeout = mirror.entry_timeout;
 }
 
-/* Answers with the node of a name; a reply that never arrived earned nothing. */
-static void reply_name(fuse_req_t req, struct node *dir, const char *name, double negative)
+/* Answers with the node of a name, or of @fd, see node_find(); a reply that never arrived earned nothing. */
+static void reply_name(fuse_req_t req, struct node *dir, const char *name, int fd, double negative)
 {
 	struct fuse_entry_param e = { .entry_timeout = negative };
 	struct node *n;
 	struct stat st;
-	int err = node_find(dir, name, -1, &n, &st);
+	int err = node_find(dir, name, fd, &n, &st);
 
 	if (err == -ENOENT && negative > 0) {
 		fuse_reply_entry(req, &e);
@@ -53,7 +53,7 @@ void mirror_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
-	reply_name(req, dir, name, mirror.negative_timeout);
+	reply_name(req, dir, name, -1, mirror.negative_timeout);
 	node_put(dir);
 }
 
@@ -111,7 +111,21 @@ static void dir_end(fuse_req_t req, struct node *dir, const char *name, int fail
 	if (failed)
 		fuse_reply_err(req, errno);
 	else
-		reply_name(req, dir, name, 0);
+		reply_name(req, dir, name, -1, 0);
+	node_put(dir);
+}
+
+/* The name may be another file's when it is looked up, and who creates a file may open it whatever its mode is. */
+static void make_file(fuse_req_t req, struct node *dir, const char *name, mode_t mode)
+{
+	int fd = openat(dir->fd, name, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode & ALLPERMS);
+
+	if (fd < 0) {
+		fuse_reply_err(req, errno);
+	} else {
+		reply_name(req, dir, name, fd, 0);
+		close(fd);
+	}
 	node_put(dir);
 }
 
@@ -119,7 +133,11 @@ void mirror_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
 {
 	struct node *dir = dir_begin(req, parent, "MKNOD");
 
-	if (dir)
+	if (!dir)
+		return;
+	if (S_ISREG(mode))
+		make_file(req, dir, name, mode);
+	else
 		dir_end(req, dir, name, mknodat(dir->fd, name, mode, rdev));
 }
 

@@ -47,7 +47,7 @@ void extfuse_open_finished(struct inode *inode, struct fuse_file *ff)
 	if (!S_ISREG(inode->i_mode) || ff->ext_own || ff->open_flags & FOPEN_DIRECT_IO)
 		return;
 	spin_lock(&fi->lock);
-	if (fi->ext_iomode < 0) {
+	if (fi->ext_iomode < 0 || extfuse_is_mapped_by_own(inode)) {
 		ff->open_flags |= FOPEN_DIRECT_IO;
 		ff->open_flags &= ~FOPEN_KEEP_CACHE;
 	} else {
@@ -231,7 +231,7 @@ int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (!ff->passthrough->f_op->mmap)
 		return -ENODEV;
-	extfuse_backing_mapped(file_inode(file), vma);
+	extfuse_backing_mapped(file, vma);
 	vma_set_file(vma, ff->passthrough);
 	old = override_creds(ff->cred);
 	err = call_mmap(vma->vm_file, vma);

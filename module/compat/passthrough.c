@@ -154,8 +154,12 @@ bool extfuse_open_direct(struct fuse_inode *fi, struct fuse_file *ff)
 /* Call site: the same where such a handle came in between. */
 int extfuse_cached_io_open(struct inode *inode, struct fuse_file *ff)
 {
-	int err = fuse_file_cached_io_open(inode, ff);
+	int err;
 
+	/* A mapping outlives its handle. */
+	if (extfuse_is_mapped_by_own(inode) && extfuse_open_direct(get_fuse_inode(inode), ff))
+		return 0;
+	err = fuse_file_cached_io_open(inode, ff);
 	if (err == -ETXTBSY && extfuse_open_direct(get_fuse_inode(inode), ff))
 		return 0;
 	return err;

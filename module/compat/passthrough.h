@@ -7,7 +7,8 @@
  *
  * In either case one rule: as long as an inode has a handle that uses its page
  * cache, none is opened on the backing file; as long as it has one on the
- * backing file, what the daemon serves is opened as FOPEN_DIRECT_IO.
+ * backing file, or once such a one was mapped for writing, what the daemon
+ * serves is opened as FOPEN_DIRECT_IO.
  */
 #ifndef _EXTFUSE_COMPAT_PASSTHROUGH_H
 #define _EXTFUSE_COMPAT_PASSTHROUGH_H
@@ -98,6 +99,9 @@ static inline void extfuse_nosec_end(struct inode *inode, struct fuse_file *ff)
 	if (ff->ext_own && IS_NOSEC(inode))
 		inode->i_flags &= ~S_NOSEC;
 }
+
+/* Call site: posix_fadvise(), readahead(). */
+int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice);
 
 /*
  * extfuse_io_start - from now on, until the handle is released, nobody uses the

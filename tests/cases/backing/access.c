@@ -65,6 +65,7 @@ static void readonly(void)
 	CHECK(asked("ro", "all", W_OK) == EROFS, "below");
 	CHECK(asked("mnt/ro", "all", W_OK) == EROFS && !asked("mnt", "all", W_OK), "EROFS, and only there");
 	CHECK(!asked("mnt/ro", "all", R_OK), "but it can be read");
+	all("ro", "mnt/ro");
 }
 
 static void directories(void)

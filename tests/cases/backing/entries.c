@@ -7,6 +7,8 @@
  * A node pays for its entry: its count goes down before fuse raises it. That none is lost or won is seen when all are
  * forgotten.
  */
+#include <sys/xattr.h>
+
 #include "backing.h"
 
 #define ROUNDS	50
@@ -206,21 +208,30 @@ static void hide(const char *name)
 	script_set(s, EXTFUSE_PHASE_REPLY, FUSE_READDIRPLUS, &rule, NULL, 0);
 }
 
-/* A name that is hidden; the others are as before. */
+/* Hidden from the listing, and only from that: who knows the name has the node as before. */
 static void hidden(void)
 {
 	struct raw_node *a;
+	char value[8];
+	int i;
 
 	start();
 	object(rf, a = file("a"), "low/a");
+	raw_setxattr(rf, a, "user.x", "daemon's", 8);
 	known("mnt/a");
 	hide("stranger");
 	raw_reset(rf);
 	list();
 	CHECK(nseen == 9 && !is_delivered("stranger"), "a name is hidden: %s", delivered);
 	is_node("a", a);
-	is_name_only("bare");
+	hide("a");
+	for (i = 0; i < ROUNDS; i++) {
+		list();
+		CHECK(nseen == 9 && is_delivered("stranger") && !is_delivered("a"), "a node is hidden: %s", delivered);
+	}
 	unseen();
+	CHECK(!raw_forgets(rf, a->id), "the kernel has it as before, but forgot %llu", (unsigned long long)raw_forgets(rf, a->id));
+	CHECK(getxattr("mnt/a", "user.x", value, sizeof(value)) == 8, "the daemon serves it: %s", strerror(errno));
 	stop();
 }
 

@@ -279,6 +279,23 @@ static void daemon_first(int low)
 	      "then it is passed through again");
 }
 
+/* What is mapped outlives its handle: no other page cache may be beside it. */
+static void mapped_first(int low)
+{
+	int passed = open_on(1, "file", O_RDWR), daemon;
+	char *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, passed, 0);
+
+	CHECK(map != MAP_FAILED && !close(passed), "a mapping without its handle");
+	daemon = open_on(1, "file", O_RDWR | DAEMON);
+	memcpy(map, "mapped", 6);
+	has(daemon, "mapped", "the daemon's handle");
+	memcpy(map, "stored", 6);
+	has(daemon, "stored", "the daemon's handle");
+	CHECK(pwrite(daemon, "daemon", 6, 0) == 6 && !memcmp(map, "daemon", 6), "the mapping must show it: %.6s", map);
+	has(low, "daemon", "the file below");
+	CHECK(!munmap(map, PAGE) && !close(daemon), "munmap");
+}
+
 static void both_kinds(void)
 {
 	char ext[256];
@@ -291,6 +308,7 @@ static void both_kinds(void)
 	passed_first(low);
 	daemon_first(low);
 	passed_first(low);
+	mapped_first(low);
 	close(low);
 	CHECK(!system("umount $PWD/mnt"), "umount");
 }
