@@ -28,7 +28,7 @@ static const int caps_not_added[] = {
 };
 
 /*
- * extfuse_inode_lock_order - the lock of a new inode of a regular file that may lie on a backing file
+ * extfuse_inode_lock_order - the lock of a new inode that may lie on a backing file; directories' is another
  *
  * Freeze protection of the file system below is taken under it, and the lock of
  * a pipe under that (splice() to a file below).  With a file of which all is
@@ -39,7 +39,7 @@ void extfuse_inode_lock_order(struct inode *inode)
 {
 	static struct lock_class_key key;
 
-	if (inode->i_sb->s_stack_depth)
+	if (inode->i_sb->s_stack_depth && !S_ISDIR(inode->i_mode))
 		lockdep_set_class_and_name(&inode->i_rwsem, &key, "extfuse_backed_inode");
 }
 
