@@ -224,7 +224,9 @@ void extfuse_dirents_each(const struct fuse_args *args, u32 len,
 /* The daemon counted this entry, if it is the daemon's; nobody here will. */
 static void entry_forget(const struct extfuse_run *run, const struct entry *e)
 {
-	if (run->own_entries || run->args->ext.pass || !e->out || !e->out->nodeid || extfuse_dirent_is_dot(e->dirent))
+	if (run->own_entries || run->args->ext.pass)
+		return;
+	if (!e->out || !e->out->nodeid || extfuse_dirent_is_dot(e->dirent))
 		return;
 	extfuse_pay_forget(run->fm->fc, e->out->nodeid);
 }

@@ -5,8 +5,9 @@
  *
  * An entry of READDIRPLUS is a name only (node id 0), but where a dentry has a
  * node under that name whose backing object is what the entry names: then it
- * carries the node, which pays its count in the end (rule 5.3, see
- * extfuse_dirents_pay()), with attributes as they are now and the longest lifetime that the daemon gave to a name.
+ * carries the node, with attributes as they are now and the longest lifetime
+ * that the daemon gave to a name.  The node pays its count in the end (rule
+ * 5.3): see extfuse_dirents_pay().
  */
 #include "fuse_i.h"
 #include "backing.h"
