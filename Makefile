@@ -13,11 +13,12 @@
 #   SUITES=      releases of 'make deb' and 'make check-packages', default
 #                bookworm trixie sid; of the latter also rpm
 #   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
+#   V=1          builds show their commands
 
 VERSION := $(shell cat VERSION)
 BUILD   := $(CURDIR)/build
 DESTDIR ?=
-export KERNEL_SRC SERIES EXTFUSE_CACHE BUILD KERNELS TESTS
+export KERNEL_SRC SERIES EXTFUSE_CACHE BUILD KERNELS TESTS V
 
 # Asked for in recipes only: it may download an image.
 kernel_dir = $(shell tests/vm/kernel.sh $(KVER))

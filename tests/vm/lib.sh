@@ -13,6 +13,14 @@ die() {
 	exit 1
 }
 
+# said TOOL FILE COMMAND…: says in a line what is made, as the Makefiles do, and runs the command, which V=1 shows instead.
+said() {
+	local tool=$1 file=$2
+	shift 2
+	if [ "${V:-}" = 1 ]; then printf '%s\n' "$*"; else printf '  %-8s%s\n' "$tool" "$file"; fi
+	"$@"
+}
+
 # A key for what a cached thing was made from: the first 16 hex digits are plenty to tell our own inputs apart.
 content_key() {
 	sha256sum | cut -c1-16
