@@ -63,21 +63,20 @@ install: deps bpf userspace	## onto this machine: sources for DKMS, programs, co
 	@if [ -z "$(DESTDIR)" ]; then for step in build install; do \
 		dkms $$step --force extfuse/$(VERSION) $(addprefix -k ,$(KVER)) || exit 1; done; fi
 
-demo: build	## boot the stock kernel in a VM and show extfuse at work
+demo:	## boot the stock kernel in a VM and show extfuse at work
 	@tests/vm/demo
 
-check: build	## all tests but the long ones; the last line counts them
+check: deps	## what must pass for each commit, as .ci/run; the last line counts (LIST=1: only names the tests)
 	@tests/check
 
-check-quick: build	## the tests that take seconds, on one kernel
+check-quick: deps	## the tests that take seconds, on one kernel
 	@QUICK=1 tests/check
 
-check-long: build	## all tests, with a million operations, on the oldest kernel as well, and the packages
-	@set -e; RESULTS=$$(mktemp); trap 'rm -f "$$RESULTS"' EXIT; export LONG=1 RESULTS; \
-	status=0; tests/package/check $(SUITES) || status=1; tests/check || status=1; exit $$status
+check-long: deps	## all tests, with a million operations, on the oldest kernel as well, and the packages
+	@LONG=1 SUITES="$(SUITES)" tests/check
 
-# Not 'build': the module is built for the debug kernels only.
-check-debug: bpf userspace	## the cases on debug kernels built from source: KASAN, UBSAN, lockdep, kmemleak
+# It builds no module but those of the debug kernels.
+check-debug: deps	## the cases on debug kernels built from source: KASAN, UBSAN, lockdep, kmemleak
 	@DEBUG=1 tests/check
 
 check-packages: deps	## build, install, boot, upgrade and purge the packages of each release (SUITES=)
