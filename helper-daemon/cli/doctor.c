@@ -159,11 +159,11 @@ static bool check_metacache(char *why, size_t size)
 	return extension_opens("metacache", why, size);
 }
 
-/* Without what only the next build needs a mount is accelerated all the same, as long as there is a module. */
+/* @optional: a mount is accelerated without it, as long as there is a module: what only the next build needs, and an upgrade that waits. */
 static const struct {
 	const char *what;
 	check_fn check;
-	bool for_build;
+	bool optional;
 } checks[] = {
 	{ "this machine's architecture", check_machine, false },
 	{ "BPF JIT", check_jit, false },
@@ -171,6 +171,7 @@ static const struct {
 	{ "headers of the kernel", module_headers, true },
 	{ "DKMS", module_dkms, true },
 	{ "module extfuse", check_module, false },
+	{ "module is the installed one", module_is_current, true },
 	{ "signature of the module", check_signature, false },
 	{ "device " EXTFUSE_DEVICE, check_device, false },
 	{ "programs are switched on", check_switch, false },
@@ -194,7 +195,7 @@ int do_doctor(const struct cli_args *args)
 			printf("%-28s yes\n", checks[i].what);
 			continue;
 		}
-		missing += !checks[i].for_build;
+		missing += !checks[i].optional;
 		printf("%-28s no: %s\n", checks[i].what, *why ? why : strerror(errno));
 	}
 	return missing ? 1 : 0;

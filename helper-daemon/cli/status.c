@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "load.h"
 #include "state.h"
 
 /* All that is known of one mount. */
@@ -140,6 +141,15 @@ static void view_json(struct json *j, const struct view *v)
 	json_close(j, '}');
 }
 
+/* Of all mounts: an upgrade waits for them. */
+static void print_upgrade(void)
+{
+	char why[512];
+
+	if (!module_is_current(why, sizeof(why)))
+		printf("note: %s\n", why);
+}
+
 int do_status(const struct cli_args *args)
 {
 	struct json j = { .out = stdout };
@@ -166,6 +176,8 @@ int do_status(const struct cli_args *args)
 		json_close(&j, ']');
 	else if (!list.count)
 		puts("no extfuse mounts");
+	if (!args->json)
+		print_upgrade();
 	if (fd >= 0)
 		close(fd);
 	mount_list__free(&list);

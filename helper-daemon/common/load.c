@@ -4,6 +4,7 @@
  */
 #include "load.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <glob.h>
 #include <libkmod.h>
@@ -55,14 +56,39 @@ static void rpm_headers(char *name, size_t size)
 		snprintf(name, size, "kernel-devel-%s", release());
 }
 
+/*
+ * Debian's package that brings the headers of each new kernel of the running
+ * one's flavour (6.1.0-56-cloud-amd64: cloud-amd64), with a blank before it;
+ * empty where it is not a flavour of Debian's.
+ */
+static const char *flavour_headers(void)
+{
+	static const char *const flavours[] = {
+		"amd64", "cloud-amd64", "rt-amd64", "arm64", "cloud-arm64", "rt-arm64",
+	};
+	static char name[64];
+	const char *flavour = release();
+	size_t i;
+
+	do {
+		flavour = strchr(flavour, '-');
+	} while (flavour && !isalpha((unsigned char)*++flavour));
+	*name = '\0';
+	for (i = 0; flavour && i < sizeof(flavours) / sizeof(*flavours); i++) {
+		if (!strcmp(flavour, flavours[i]))
+			snprintf(name, sizeof(name), " linux-headers-%s", flavour);
+	}
+	return name;
+}
+
 bool module_headers(char *why, size_t size)
 {
-	char path[512], deb[320], rpm[320];
+	char path[512], deb[384], rpm[320];
 
 	snprintf(path, sizeof(path), "/lib/modules/%s/build/Makefile", release());
 	if (!access(path, F_OK))
 		return true;
-	snprintf(deb, sizeof(deb), "linux-headers-%s", release());
+	snprintf(deb, sizeof(deb), "linux-headers-%s%s", release(), flavour_headers());
 	rpm_headers(rpm, sizeof(rpm));
 	snprintf(why, size, "the headers of kernel %s are missing, and the module is built with them: %s",
 		 release(), install_command(deb, rpm));
@@ -195,34 +221,84 @@ static bool kernel_base(char base[65])
 	return !pclose(f) && said;
 }
 
-bool module_fits(char *why, size_t size)
+/* A field of the module that modprobe(8) would load; empty if there is none. */
+static void installed_value(const char *key, char *value, size_t size)
 {
-	char made_on[65] = "", base[65];
 	struct kmod_list *found = NULL;
 	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
 	struct kmod_module *mod;
-	bool fits = true;
 
+	*value = '\0';
 	if (!ctx)
-		return true;
+		return;
 	kmod_set_log_fn(ctx, say_nothing, NULL);
-	if (kmod_module_new_from_lookup(ctx, "extfuse", &found) < 0 || !found)
-		goto out;
-	mod = kmod_module_get_module(found);
-	info_value(mod, "btf_base", made_on, sizeof(made_on));
-	kmod_module_unref(mod);
-	fits = !*made_on || !kernel_base(base) || !strcmp(made_on, base);
-	if (!fits)
-		snprintf(why, size, "extfuse.ko was made for another build of kernel %s, with other BTF: " REBUILD, release());
-out:
+	if (kmod_module_new_from_lookup(ctx, "extfuse", &found) >= 0 && found) {
+		mod = kmod_module_get_module(found);
+		info_value(mod, key, value, size);
+		kmod_module_unref(mod);
+	}
 	kmod_module_unref_list(found);
 	kmod_unref(ctx);
-	return fits;
+}
+
+bool module_fits(char *why, size_t size)
+{
+	char made_on[65], base[65];
+
+	installed_value("btf_base", made_on, sizeof(made_on));
+	if (!*made_on || !kernel_base(base) || !strcmp(made_on, base))
+		return true;
+	snprintf(why, size, "extfuse.ko was made for another build of kernel %s, with other BTF: " REBUILD, release());
+	return false;
+}
+
+/* A field of the module that is loaded; empty if the kernel does not show it. */
+static void loaded_value(const char *key, char *value, size_t size)
+{
+	char path[64];
+	FILE *f;
+
+	*value = '\0';
+	snprintf(path, sizeof(path), "/sys/module/extfuse/%s", key);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	if (!fgets(value, size, f))
+		*value = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	fclose(f);
+}
+
+bool module_is_current(char *why, size_t size)
+{
+	char loaded[64], installed[64];
+
+	/* A hash of the sources: a fix in the fork keeps the version. */
+	loaded_value("srcversion", loaded, sizeof(loaded));
+	installed_value("srcversion", installed, sizeof(installed));
+	if (!*loaded || !*installed || !strcmp(loaded, installed))
+		return true;
+	loaded_value("version", loaded, sizeof(loaded));
+	installed_value("version", installed, sizeof(installed));
+	snprintf(why, size, "extfuse.ko has been upgraded (%s is loaded, %s installed), and the old one stays until it is unloaded: unmount all extfuse mounts, then 'modprobe -r extfuse'; or reboot",
+		 loaded, installed);
+	return false;
+}
+
+/* A key is enrolled with the firmware; without EFI there is none that could know it. */
+static bool has_efi(void)
+{
+	return !access("/sys/firmware/efi", F_OK);
 }
 
 static int rejected(struct kmod_module *mod, char *why, size_t size)
 {
 	char signer[128];
+
+	if (!has_efi()) {
+		snprintf(why, size, "the kernel takes only modules that are signed with a key it was built with, and this machine has no EFI to enroll another: start it without module.sig_enforce=1 and lockdown= on its command line");
+		return -EKEYREJECTED;
+	}
 
 	info_value(mod, "signer", signer, sizeof(signer));
 	if (*signer)

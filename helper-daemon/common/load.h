@@ -22,6 +22,13 @@ bool module_loaded(void);
 bool module_fits(char *why, size_t size);
 
 /*
+ * Whether the module that is loaded is the one that modprobe(8) would load;
+ * else a sentence in @why.  After an upgrade it is not.  True as well where
+ * either does not say, or none is loaded.
+ */
+bool module_is_current(char *why, size_t size);
+
+/*
  * Loads it as modprobe(8) does, unless it is loaded.  Returns 0, or with a
  * sentence in @why:
  *

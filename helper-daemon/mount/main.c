@@ -24,6 +24,7 @@
 #include "dead.h"
 #include "foreign.h"
 #include "job.h"
+#include "load.h"
 #include "module.h"
 #include "packages.h"
 
@@ -444,6 +445,15 @@ out:
 	return err;
 }
 
+/* The mount works, by the module of before. */
+static void say_upgrade(const struct job *job)
+{
+	char why[512];
+
+	if (!job->opts.remount && !module_is_current(why, sizeof(why)))
+		fprintf(stderr, "mount.extfuse: %s: mounted, but %s\n", job->target, why);
+}
+
 int main(int argc, char **argv)
 {
 	struct job job = { .source_fd = -1, .fd = -1, .ns_fd = -1, .home_fd = -1 };
@@ -473,5 +483,6 @@ int main(int argc, char **argv)
 	if (*job.reason && (!job.opts.ext || strcmp(job.opts.ext, "none")))
 		fprintf(stderr, "mount.extfuse: %s: mounted, but not accelerated: %s\n", job.target,
 			job.reason);
+	say_upgrade(&job);
 	return 0;
 }
