@@ -179,11 +179,7 @@ static bool object_fits(const struct extfuse_backing *backing, const struct inod
 {
 	umode_t mode = d_backing_inode(backing->path.dentry)->i_mode;
 
-	if ((mode ^ inode->i_mode) & S_IFMT)
-		return false;
-	/* No reply has ever told the kernel of the root's. */
-	return backing->nodeid == FUSE_ROOT_ID ||
-	       (u32)backing->generation == inode->i_generation;
+	return !((mode ^ inode->i_mode) & S_IFMT) && extfuse_backing_is_of(backing, inode);
 }
 
 static ssize_t pass_on_object(struct extfuse_pass *pass)

@@ -137,7 +137,7 @@ static void entry_node(const struct extfuse_pass *pass, struct dentry *dir,
 	inode = d_inode(dentry);
 	if (inode && !fuse_is_bad(inode))
 		backing = extfuse_backing_get(pass->xc, get_node_id(inode));
-	if (backing && (u32)backing->generation == inode->i_generation &&
+	if (backing && extfuse_backing_is_of(backing, inode) &&
 	    object_is_entry(pass, backing, &entry->dirent))
 		entry_fill(pass, inode, backing, &entry->entry_out);
 	if (backing)
