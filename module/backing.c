@@ -100,10 +100,17 @@ bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid)
 	return has;
 }
 
+/* extfuse_backing_is_of - was the object given for this inode?  A node id may be used again. */
+bool extfuse_backing_is_of(const struct extfuse_backing *backing, const struct inode *inode)
+{
+	/* No reply has ever told the kernel of the root's generation. */
+	return backing->nodeid == FUSE_ROOT_ID || (u32)backing->generation == inode->i_generation;
+}
+
 /*
  * extfuse_backing_perm_same - does the fork know owner and mode as they are below?
  *
- * Asked in RCU walk.  Where the file system below has its own way to tell who
+ * Asked in RCU walk.  The mode has the type in it.  Where the file system below has its own way to tell who
  * may, what its inode says need not be all.
  */
 bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode)
@@ -115,7 +122,7 @@ bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode)
 
 	rcu_read_lock();
 	backing = backing_find(xc, &fi->nodeid);
-	if (backing && !is_idmapped_mnt(backing->path.mnt))
+	if (backing && extfuse_backing_is_of(backing, inode) && !is_idmapped_mnt(backing->path.mnt))
 		low = d_inode_rcu(backing->path.dentry);
 	same = low && !low->i_op->permission && READ_ONCE(low->i_mode) == fi->orig_i_mode &&
 	       uid_eq(low->i_uid, inode->i_uid) && gid_eq(low->i_gid, inode->i_gid);

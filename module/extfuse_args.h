@@ -49,11 +49,11 @@ struct extfuse_args {
 	struct inode *dir2;		/* RENAME: the new directory */
 	struct inode *child[2];		/* nodes (un)linked, moved, replaced, confirmed */
 	struct super_block *sb;		/* LOOKUP without an inode at hand */
-	/* OPEN: the handle that is made; else one that lies on a backing file, or NULL. */
+	/* OPEN: the handle that is made; else one that lies on a backing file, or NULL (SETATTR: for a size). */
 	struct fuse_file *ff;
 	union {
 		struct dentry *dentry;	/* RELEASE: with a reference, see extfuse_release_dentry() */
-		struct file *file;	/* OPEN, IOCTL: the caller's; NULL: there is none */
+		struct file *file;	/* OPEN, IOCTL, SETATTR: the caller's; NULL: there is none */
 		struct fuse_file *ff2;	/* COPY_FILE_RANGE: the target's, where both lie on backing files */
 	};
 	struct mnt_idmap *idmap;	/* that the daemon is told ids by */
@@ -66,6 +66,7 @@ struct extfuse_args {
 	u8 nmarks;
 	bool replied;			/* the daemon wrote the reply that ended it, or a backing file system did */
 	bool pass;			/* verdict PASSTHROUGH; then: it was done */
+	bool kill;			/* SETATTR: set-id bits go; its mode is what the fork made of that */
 	bool pending;			/* background: our end is owed */
 	bool caller_known;		/* uid, gid, pid and who are filled */
 	u16 name_slot;			/* F_REVAL: see revalidate.c */

@@ -86,6 +86,20 @@ static inline bool extfuse_perm_is_known(struct inode *inode)
 	return true;
 }
 
+/*
+ * Call site: owner and mode, on which the caller is about to be checked, may
+ * have changed below since they were seen.
+ */
+static inline int extfuse_perm_refresh(struct inode *inode)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
+
+	if (!xc || !rcu_access_pointer(xc->backings) ||
+	    !extfuse_has_backing(xc, get_node_id(inode)) || extfuse_backing_perm_same(xc, inode))
+		return 0;
+	return fuse_update_attributes(inode, NULL, STATX_MODE | STATX_UID | STATX_GID);
+}
+
 /* Call site: who asks whether he may write is told what a write would be told. */
 static inline bool extfuse_is_readonly(struct inode *inode, int mask)
 {
@@ -99,6 +113,20 @@ static inline bool extfuse_is_readonly(struct inode *inode, int mask)
 static inline struct fuse_file *extfuse_own(struct fuse_file *ff)
 {
 	return unlikely(ff->ext_own) ? ff : NULL;
+}
+
+/* In iattr.ia_valid, far from the VFS's own: ATTR_KILL_* was there, see extfuse_args.kill. */
+#define EXTFUSE_ATTR_KILL	(1U << 31)
+
+/* Call site: a SETATTR is sent. */
+static inline void extfuse_setattr_args(struct fuse_args *args, const struct iattr *attr)
+{
+	if (attr->ia_valid & ATTR_FILE) {
+		args->ext.file = attr->ia_file;
+		if (attr->ia_valid & ATTR_SIZE)
+			args->ext.ff = extfuse_own(attr->ia_file->private_data);
+	}
+	args->ext.kill = attr->ia_valid & EXTFUSE_ATTR_KILL;
 }
 
 /* Call sites: a file whose handle the daemon can be told. */

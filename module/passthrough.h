@@ -17,7 +17,9 @@ struct extfuse_pass {
 	struct inode *inode;		/* the node's */
 	struct fuse_file *ff;		/* the handle where it lies on a backing file, or NULL */
 	struct path path;		/* of the node on the backing file system */
-	const struct cred *cred;	/* of who gave the object; of the handle */
+	const struct cred *giver;	/* of the opener of /dev/extfuse; of the handle */
+	const struct cred *caller;	/* the task's own */
+	const struct cred *cred;	/* with which it is done, see passthrough_rights.c */
 };
 
 /*
@@ -26,10 +28,11 @@ struct extfuse_pass {
  */
 typedef ssize_t (*extfuse_pass_fn)(struct extfuse_pass *pass);
 
-/* passthrough.c */
-struct cred *extfuse_pass_cred(const struct extfuse_pass *pass, bool add);
-struct cred *extfuse_pass_cred_checked(const struct extfuse_pass *pass);
-bool extfuse_pass_is_owner(const struct extfuse_pass *pass, const struct cred *cred);
+/* passthrough_rights.c */
+bool extfuse_rights_need_check(u32 opcode);
+const struct cred *extfuse_rights_get(const struct extfuse_pass *pass, u32 opcode);
+void extfuse_rights_opened(const struct extfuse_pass *pass, struct fuse_file *ff);
+void extfuse_rights_released(struct fuse_file *ff);
 
 /* passthrough_attr.c */
 ssize_t extfuse_pass_getattr(struct extfuse_pass *pass);
@@ -39,9 +42,7 @@ ssize_t extfuse_pass_access(struct extfuse_pass *pass);
 ssize_t extfuse_pass_statfs(struct extfuse_pass *pass);
 ssize_t extfuse_pass_readlink(struct extfuse_pass *pass);
 int extfuse_pass_attr(const struct extfuse_pass *pass, struct fuse_attr *attr);
-bool extfuse_pass_owner_same(const struct extfuse_pass *pass);
-int extfuse_pass_truncate(const struct extfuse_pass *pass, struct file *file,
-			  const struct cred *cred);
+int extfuse_pass_truncate(const struct extfuse_pass *pass, struct file *file);
 
 /* passthrough_xattr.c */
 ssize_t extfuse_pass_getxattr(struct extfuse_pass *pass);

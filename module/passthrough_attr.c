@@ -16,11 +16,14 @@
 /* Fills all of @stat.  Security modules were asked about the caller and his path by the VFS. */
 static int backing_getattr(const struct extfuse_pass *pass, struct kstat *stat, u32 mask)
 {
-	const struct cred *old = override_creds(pass->cred);
+	/* Also a part of other requests. */
+	const struct cred *cred = extfuse_rights_get(pass, FUSE_GETATTR);
+	const struct cred *old = override_creds(cred);
 	int err;
 
 	err = vfs_getattr_nosec(&pass->path, stat, mask, AT_STATX_SYNC_AS_STAT);
 	revert_creds(old);
+	put_cred(cred);
 	return err;
 }
 
@@ -98,55 +101,48 @@ ssize_t extfuse_pass_statx(struct extfuse_pass *pass)
 	return 0;
 }
 
-/* Has the fork checked the caller on the owner and mode that the file has now? */
-bool extfuse_pass_owner_same(const struct extfuse_pass *pass)
-{
-	const struct fuse_inode *fi = get_fuse_inode(pass->inode);
-	struct kstat stat;
-
-	if (backing_getattr(pass, &stat, STATX_MODE | STATX_UID | STATX_GID))
-		return false;
-	return stat.mode == fi->orig_i_mode && uid_eq(stat.uid, pass->inode->i_uid) &&
-	       gid_eq(stat.gid, pass->inode->i_gid);
-}
-
 /*
- * As the VFS does it; with the caller's groups and CAP_FSETID.  Without group
- * execution the set-group-ID bit stays for who is in that group.
+ * What the VFS takes away beside a change, under the lock of the file below and
+ * for the caller: set-id bits and capabilities.  A mode that was asked for says
+ * that itself.
  */
-static void mode_kill(const struct inode *inode, struct iattr *attr)
+static void kills_add(const struct path *path, struct iattr *attr, bool only_kill)
 {
-	umode_t mode = attr->ia_valid & ATTR_MODE ? attr->ia_mode : inode->i_mode;
-	umode_t left = mode & ~S_ISUID;
+	struct inode *inode = d_inode(path->dentry);
 
-	if (mode & 0010 || (!in_group_p(inode->i_gid) && !capable(CAP_FSETID)))
-		left &= ~S_ISGID;
-	if (left == mode)
+	if (S_ISDIR(inode->i_mode) || attr->ia_valid & ATTR_MODE)
 		return;
-	attr->ia_valid |= ATTR_MODE;
-	attr->ia_mode = left;
+	if (attr->ia_valid & (ATTR_UID | ATTR_GID))
+		attr->ia_valid |= ATTR_KILL_SUID | ATTR_KILL_PRIV |
+				  setattr_should_drop_sgid(mnt_idmap(path->mnt), inode);
+	else if (attr->ia_valid & ATTR_SIZE || only_kill)
+		/* A writer need not be the owner. */
+		attr->ia_valid |= ATTR_FORCE | ATTR_KILL_PRIV |
+				  setattr_should_drop_suidgid(mnt_idmap(path->mnt), inode);
 }
 
-/* With the credentials that the caller of these has put on. */
-static int attr_change(const struct path *path, struct iattr *attr, bool kill)
+static int attr_change(const struct path *path, struct iattr *attr, bool only_kill)
 {
 	struct inode *inode = d_inode(path->dentry);
 	int err;
 
 	inode_lock(inode);
-	if (kill)
-		mode_kill(inode, attr);
+	kills_add(path, attr, only_kill);
 	err = notify_change(mnt_idmap(path->mnt), path->dentry, attr, NULL);
 	inode_unlock(inode);
-	/* Somebody has a delegation: the daemon can wait for its return. */
-	return err == -EWOULDBLOCK ? EXTFUSE_UPCALL : err;
+	return err;
 }
 
-static int attr_change_size(const struct path *path, struct iattr *attr, bool kill)
+static int attr_change_size(const struct path *path, struct iattr *attr, bool may_write)
 {
 	struct inode *inode = d_inode(path->dentry);
 	int err;
 
+	if (!may_write) {
+		err = inode_permission(mnt_idmap(path->mnt), inode, MAY_WRITE);
+		if (err)
+			return err;
+	}
 	if (IS_APPEND(inode) || IS_IMMUTABLE(inode))
 		return -EPERM;
 	err = break_lease(inode, O_WRONLY);
@@ -155,42 +151,27 @@ static int attr_change_size(const struct path *path, struct iattr *attr, bool ki
 	err = get_write_access(inode);
 	if (err)
 		return err;
-	err = attr_change(path, attr, kill);
+	err = attr_change(path, attr, false);
 	put_write_access(inode);
 	return err;
 }
 
-static int attr_write(const struct path *path, struct iattr *attr, bool kill)
-{
-	int err;
-
-	err = mnt_want_write(path->mnt);
-	if (err)
-		return err;
-	err = attr->ia_valid & ATTR_SIZE ? attr_change_size(path, attr, kill) :
-					   attr_change(path, attr, kill);
-	mnt_drop_write(path->mnt);
-	return err;
-}
-
 /*
- * extfuse_pass_truncate - O_TRUNC of a file that was just opened
- * @cred:	of the handle
+ * extfuse_pass_truncate - O_TRUNC of a file that was just opened for it
  */
-int extfuse_pass_truncate(const struct extfuse_pass *pass, struct file *file,
-			  const struct cred *cred)
+int extfuse_pass_truncate(const struct extfuse_pass *pass, struct file *file)
 {
 	struct iattr attr = {
 		.ia_valid = ATTR_SIZE | ATTR_MTIME | ATTR_CTIME | ATTR_OPEN | ATTR_FILE,
 		.ia_file = file,
 	};
-	bool kill = !capable(CAP_FSETID);
-	const struct cred *old;
 	int err;
 
-	old = override_creds(cred);
-	err = attr_write(&pass->path, &attr, kill);
-	revert_creds(old);
+	err = mnt_want_write(pass->path.mnt);
+	if (err)
+		return err;
+	err = attr_change_size(&pass->path, &attr, true);
+	mnt_drop_write(pass->path.mnt);
 	return err;
 }
 
@@ -220,8 +201,11 @@ static bool iattr_take(const struct extfuse_pass *pass, const struct fuse_setatt
 	struct user_namespace *ns = pass->fm->fc->user_ns;
 	u32 valid = in->valid;
 
-	attr->ia_valid = ATTR_CTIME | times_valid(valid);
-	if (valid & FATTR_MODE) {
+	attr->ia_valid = times_valid(valid);
+	if (valid & (FATTR_MODE | FATTR_UID | FATTR_GID | FATTR_ATIME | FATTR_MTIME))
+		attr->ia_valid |= ATTR_CTIME;
+	/* What the fork made of a mode that it knew to get rid of bits is not what was asked for. */
+	if (valid & FATTR_MODE && !pass->args->ext.kill) {
 		attr->ia_valid |= ATTR_MODE;
 		attr->ia_mode = (in->mode & S_IALLUGO) | (pass->inode->i_mode & S_IFMT);
 	}
@@ -238,8 +222,11 @@ static bool iattr_take(const struct extfuse_pass *pass, const struct fuse_setatt
 			return false;
 	}
 	if (valid & FATTR_SIZE) {
-		attr->ia_valid |= ATTR_SIZE | ATTR_MTIME;
+		attr->ia_valid |= ATTR_SIZE;
 		attr->ia_size = in->size;
+		/* As ftruncate() has it, and truncate() not. */
+		if (pass->args->ext.file)
+			attr->ia_valid |= ATTR_MTIME | ATTR_CTIME;
 	}
 	if (valid & FATTR_ATIME)
 		time_take(attr, &attr->ia_atime, in->atime, in->atimensec, ATTR_ATIME,
@@ -251,39 +238,43 @@ static bool iattr_take(const struct extfuse_pass *pass, const struct fuse_setatt
 }
 
 /*
- * Must set-id bits go?  Asked of the caller.  Where the daemon has promised to
- * do it (FUSE_HANDLE_KILLPRIV) the fork has not, and elsewhere it knows of a
- * file's set-group-ID bit with group execution only.
+ * Has the caller the right to write to the file by having it open?  A handle of
+ * ours was checked below when it was opened, also for O_TRUNC.
  */
-static bool setattr_kills(const struct extfuse_pass *pass, const struct fuse_setattr_in *in)
+static bool may_write(const struct file *user)
 {
-	if (S_ISDIR(pass->inode->i_mode))
-		return false;
-	if (in->valid & FATTR_KILL_SUIDGID)
-		return true;
-	return in->valid & (FATTR_UID | FATTR_GID) ||
-	       (in->valid & FATTR_SIZE && !capable(CAP_FSETID));
+	return user && (user->f_mode & FMODE_WRITE || extfuse_own(user->private_data));
+}
+
+/* What is opened on the file below is what is changed. */
+static void attr_take_handle(struct extfuse_pass *pass, struct iattr *attr)
+{
+	if (!pass->ff)
+		return;
+	attr->ia_valid |= ATTR_FILE;
+	attr->ia_file = fuse_file_passthrough(pass->ff);
 }
 
 ssize_t extfuse_pass_setattr(struct extfuse_pass *pass)
 {
 	const struct fuse_setattr_in *in = extfuse_in(pass->args, 0)->value;
+	const struct fuse_args *args = pass->args;
 	struct iattr attr = {};
-	const struct cred *old;
-	struct cred *cred;
-	bool kill;
 	int err;
 
 	if (!iattr_take(pass, in, &attr))
 		return EXTFUSE_UPCALL;
-	kill = setattr_kills(pass, in);
-	cred = extfuse_pass_cred_checked(pass);
-	if (!cred)
-		return -ENOMEM;
-	old = override_creds(cred);
-	err = attr_write(&pass->path, &attr, kill);
-	revert_creds(old);
-	put_cred(cred);
+	attr_take_handle(pass, &attr);
+	err = mnt_want_write(pass->path.mnt);
+	if (err)
+		return err;
+	err = attr.ia_valid & ATTR_SIZE ?
+	      attr_change_size(&pass->path, &attr, may_write(args->ext.file)) :
+	      attr_change(&pass->path, &attr, args->ext.kill);
+	mnt_drop_write(pass->path.mnt);
+	/* Somebody has a delegation: the daemon can wait for its return. */
+	if (err == -EWOULDBLOCK && !pass->ff)
+		return EXTFUSE_UPCALL;
 	return err ?: attr_answer(pass);
 }
 
@@ -293,17 +284,9 @@ ssize_t extfuse_pass_access(struct extfuse_pass *pass)
 	const struct fuse_access_in *in = extfuse_in(pass->args, 0)->value;
 	struct inode *inode = d_inode(pass->path.dentry);
 	int mask = in->mask & (MAY_READ | MAY_WRITE | MAY_EXEC);
-	const struct cred *old;
-	struct cred *cred;
 	int err;
 
-	cred = extfuse_pass_cred(pass, false);
-	if (!cred)
-		return -ENOMEM;
-	old = override_creds(cred);
 	err = inode_permission(mnt_idmap(pass->path.mnt), inode, mask);
-	revert_creds(old);
-	put_cred(cred);
 	/* The VFS asks in this order. */
 	if (!err && mask & MAY_WRITE && !special_file(inode->i_mode) &&
 	    __mnt_is_readonly(pass->path.mnt))
@@ -314,12 +297,10 @@ ssize_t extfuse_pass_access(struct extfuse_pass *pass)
 ssize_t extfuse_pass_statfs(struct extfuse_pass *pass)
 {
 	struct fuse_statfs_out *out = pass->args->out_args[0].value;
-	const struct cred *old = override_creds(pass->cred);
 	struct kstatfs st;
 	int err;
 
 	err = vfs_statfs(&pass->path, &st);
-	revert_creds(old);
 	if (err)
 		return err;
 	memset(out, 0, pass->args->out_args[0].size);
@@ -351,14 +332,12 @@ static ssize_t link_answer(const struct extfuse_pass *pass, const char *target)
 ssize_t extfuse_pass_readlink(struct extfuse_pass *pass)
 {
 	DEFINE_DELAYED_CALL(done);
-	const struct cred *old;
 	const char *target;
 	ssize_t ret;
 
 	/* Leads somewhere without a path, as in proc: nothing that could be told. */
 	if (d_inode(pass->path.dentry)->i_op->readlink)
 		return EXTFUSE_UPCALL;
-	old = override_creds(pass->cred);
 	touch_atime(&pass->path);
 	target = vfs_get_link(pass->path.dentry, &done);
 	if (!target)
@@ -366,6 +345,5 @@ ssize_t extfuse_pass_readlink(struct extfuse_pass *pass)
 	else
 		ret = IS_ERR(target) ? PTR_ERR(target) : link_answer(pass, target);
 	do_delayed_call(&done);
-	revert_creds(old);
 	return ret;
 }

@@ -76,13 +76,11 @@ static int dir_seek(struct file *dir, loff_t off)
 static int dir_list(struct extfuse_pass *pass, struct listing *to, loff_t off)
 {
 	struct file *dir = fuse_file_passthrough(pass->ff);
-	const struct cred *old = override_creds(pass->cred);
 	int err;
 
 	err = dir_seek(dir, off);
 	if (!err)
 		err = iterate_dir(dir, &to->ctx);
-	revert_creds(old);
 	if (err)
 		return err;
 	listing_next(to, dir->f_pos);
@@ -108,7 +106,7 @@ static void entry_fill(const struct extfuse_pass *pass, struct inode *inode,
 		.args = pass->args,
 		.inode = inode,
 		.path = backing->path,
-		.cred = backing->cred,
+		.giver = backing->cred,
 	};
 
 	if (extfuse_pass_attr(&child, &out->attr)) {
@@ -137,7 +135,7 @@ static void entry_node(const struct extfuse_pass *pass, struct dentry *dir,
 	inode = d_inode(dentry);
 	if (inode && !fuse_is_bad(inode))
 		backing = extfuse_backing_get(pass->xc, get_node_id(inode));
-	if (backing && (u32)backing->generation == inode->i_generation &&
+	if (backing && extfuse_backing_is_of(backing, inode) &&
 	    object_is_entry(pass, backing, &entry->dirent))
 		entry_fill(pass, inode, backing, &entry->entry_out);
 	if (backing)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Passthrough of what is done to an opened file beside reading, writing and
- * mapping it (which never become requests): all on the backing file, with the
- * credentials that extfuse_io_cred() names.
+ * mapping it (which never become requests): all on the backing file.
  */
 #include "fuse_i.h"
 #include "passthrough.h"
@@ -20,37 +19,24 @@ static struct file *backing_file_of(const struct extfuse_pass *pass)
 ssize_t extfuse_pass_flush(struct extfuse_pass *pass)
 {
 	struct file *file = backing_file_of(pass);
-	const struct cred *old;
-	int err;
 
-	if (!file->f_op->flush)
-		return 0;
-	old = override_creds(pass->cred);
-	err = file->f_op->flush(file, current->files);
-	revert_creds(old);
-	return err;
+	return file->f_op->flush ? file->f_op->flush(file, current->files) : 0;
 }
 
 ssize_t extfuse_pass_fsync(struct extfuse_pass *pass)
 {
 	const struct fuse_fsync_in *in = extfuse_in(pass->args, 0)->value;
-	const struct cred *old = override_creds(pass->cred);
-	int err;
 
-	err = vfs_fsync(backing_file_of(pass), in->fsync_flags & FUSE_FSYNC_FDATASYNC);
-	revert_creds(old);
-	return err;
+	return vfs_fsync(backing_file_of(pass), in->fsync_flags & FUSE_FSYNC_FDATASYNC);
 }
 
 ssize_t extfuse_pass_lseek(struct extfuse_pass *pass)
 {
 	const struct fuse_lseek_in *in = extfuse_in(pass->args, 0)->value;
 	struct fuse_lseek_out *out = pass->args->out_args[0].value;
-	const struct cred *old = override_creds(pass->cred);
 	loff_t pos;
 
 	pos = vfs_llseek(backing_file_of(pass), in->offset, in->whence);
-	revert_creds(old);
 	if (pos < 0)
 		return pos;
 	out->offset = pos;
@@ -60,11 +46,9 @@ ssize_t extfuse_pass_lseek(struct extfuse_pass *pass)
 ssize_t extfuse_pass_fallocate(struct extfuse_pass *pass)
 {
 	const struct fuse_fallocate_in *in = extfuse_in(pass->args, 0)->value;
-	const struct cred *old = override_creds(extfuse_io_cred(pass->ff));
 	int err;
 
 	err = vfs_fallocate(backing_file_of(pass), in->mode, in->offset, in->length);
-	revert_creds(old);
 	/* A range that was inserted or collapsed moves it in ways that fuse does not know. */
 	if (!err)
 		extfuse_pass_size_take(pass);
@@ -89,16 +73,13 @@ ssize_t extfuse_pass_copy_file_range(struct extfuse_pass *pass)
 	struct fuse_file *to = pass->args->ext.ff2;
 	/* What the old answer can say. */
 	size_t len = min_t(u64, in->len, U32_MAX & PAGE_MASK);
-	const struct cred *old;
 	ssize_t ret;
 
 	/* One of them is the daemon's: the VFS copies it then. */
 	if (!to)
 		return -EXDEV;
-	old = override_creds(extfuse_io_cred(to));
 	ret = vfs_copy_file_range(backing_file_of(pass), in->off_in, fuse_file_passthrough(to),
 				  in->off_out, len, in->flags);
-	revert_creds(old);
 	if (ret < 0)
 		return ret;
 	copied_answer(pass, ret);
@@ -151,31 +132,20 @@ static long backing_ioctl(struct file *file, const struct fuse_ioctl_in *in)
 	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
 }
 
-/*
- * With the caller's own rights: file systems have calls for administrators.
- * The argument is the caller's pointer, so nothing is left to be copied.
- */
+/* The argument is the caller's pointer, so nothing is left to be copied. */
 ssize_t extfuse_pass_ioctl(struct extfuse_pass *pass)
 {
 	const struct fuse_ioctl_in *in = extfuse_in(pass->args, 0)->value;
 	struct fuse_args *args = pass->args;
 	struct fuse_ioctl_out *out = args->out_args[0].value;
-	struct cred *cred;
-	const struct cred *old;
 	long ret;
 
 	/* The kernel's own, for FS_IOC_SETFLAGS and the like: not on a handle of ours. */
 	if (!args->out_pages)
 		return EXTFUSE_UPCALL;
-	cred = extfuse_pass_cred(pass, false);
-	if (!cred)
-		return -ENOMEM;
-	old = override_creds(cred);
 	ret = ioctl_check(args, backing_file_of(pass), in);
 	if (!ret)
 		ret = backing_ioctl(backing_file_of(pass), in);
-	revert_creds(old);
-	put_cred(cred);
 	memset(out, 0, sizeof(*out));
 	out->result = ret;
 	args->out_args[args->out_numargs - 1].size = 0;

@@ -5,8 +5,9 @@
  * The decision falls here, once: the daemon never hears of such a handle, and
  * what is done with it is done on the backing file, also after a detach, an
  * abort or the object's end (rule 5.2).  It is done with the credentials of
- * the opener, see extfuse_pass_cred(); a task that may less than the opener,
- * or more, and has the file from him writes with that: see extfuse_io_cred().
+ * the opener, to which nothing was added: some files tell a reader more if it was
+ * privileged when it opened them.  Data is written with those of the writer: see
+ * extfuse_io_cred().
  */
 #include "fuse_i.h"
 #include "passthrough.h"
@@ -16,71 +17,11 @@
 /* Done by the VFS already; O_APPEND may be switched by fcntl(), so each write says it. */
 #define FLAGS_NOT_BELOW	(O_APPEND | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC)
 
-/* Capabilities in another user namespace count for nothing below. */
-static bool caller_has(const struct cred *cred, int cap)
-{
-	const struct cred *caller = current_cred();
-
-	return caller->user_ns == cred->user_ns && cap_raised(caller->cap_effective, cap);
-}
-
-static bool caller_lacks(const struct cred *cred, int cap)
-{
-	return cap_raised(cred->cap_effective, cap) && !caller_has(cred, cap);
-}
-
-static bool caller_exceeds(const struct cred *cred, int cap)
-{
-	return !cap_raised(cred->cap_effective, cap) && caller_has(cred, cap);
-}
-
-/* The opener's without what lifts limits; made when it is first needed. */
-static noinline const struct cred *cred_limited(struct fuse_file *ff)
-{
-	const struct cred *limited = READ_ONCE(ff->ext_cred), *old;
-	struct cred *cred;
-
-	if (limited)
-		return limited;
-	old = override_creds(extfuse_handle_cred(ff));
-	cred = prepare_creds();
-	revert_creds(old);
-	/* Then with what the writer has himself. */
-	if (!cred)
-		return current_cred();
-	cap_lower(cred->cap_effective, CAP_FSETID);
-	cap_lower(cred->cap_effective, CAP_SYS_RESOURCE);
-	limited = cmpxchg(&ff->ext_cred, NULL, cred);
-	if (!limited)
-		return cred;
-	put_cred(cred);
-	return limited;
-}
-
-/*
- * extfuse_io_cred - with what rights data is written on a handle
- *
- * Set-id bits go, and reserved blocks are refused, as for who writes.
- */
-const struct cred *extfuse_io_cred(struct fuse_file *ff)
-{
-	const struct cred *cred = extfuse_handle_cred(ff);
-
-	if (!ff->ext_own)
-		return cred;
-	if (unlikely(caller_lacks(cred, CAP_FSETID) || caller_lacks(cred, CAP_SYS_RESOURCE)))
-		return cred_limited(ff);
-	if (unlikely(caller_exceeds(cred, CAP_FSETID) || caller_exceeds(cred, CAP_SYS_RESOURCE)))
-		return current_cred();
-	return cred;
-}
-
 /* Call site: the end of a handle on a backing file, of ours or of the daemon's. */
 void extfuse_passthrough_release(struct fuse_file *ff, struct fuse_backing *fb)
 {
 	fuse_passthrough_release(ff, fb);
-	put_cred(ff->ext_cred);
-	ff->ext_cred = NULL;
+	extfuse_rights_released(ff);
 }
 
 /* extfuse_handle_undo - a handle that nobody will get: a reply program refused it */
@@ -101,9 +42,16 @@ static void writeback_warn(struct extfuse_conn *xc, const struct fuse_conn *fc)
 		fc->dev);
 }
 
+/* Was the file below made by the caller, or given to it? */
+static bool is_callers(const struct extfuse_pass *pass)
+{
+	vfsuid_t owner = i_uid_into_vfsuid(mnt_idmap(pass->path.mnt), d_inode(pass->path.dentry));
+
+	return vfsuid_eq_kuid(owner, pass->cred->fsuid);
+}
+
 /* What the VFS would ask of the file below; it may be of another mode than the fork knows. */
-static int may_open(const struct extfuse_pass *pass, const struct file *user,
-		    const struct cred *cred)
+static int may_open(const struct extfuse_pass *pass, const struct file *user)
 {
 	struct inode *inode = d_inode(pass->path.dentry);
 	int mask = MAY_OPEN;
@@ -111,10 +59,10 @@ static int may_open(const struct extfuse_pass *pass, const struct file *user,
 	if (IS_APPEND(inode) && ((user->f_mode & FMODE_WRITE && !(user->f_flags & O_APPEND)) ||
 				 user->f_flags & O_TRUNC))
 		return -EPERM;
-	/* Whoever creates a file may open it, whatever its mode is; but is it that file? */
-	if (user->f_mode & FMODE_CREATED && extfuse_pass_is_owner(pass, cred))
-		return 0;
-	/* Who executes a file need not be able to read it. */
+	/* The creator of a file may open it whatever its mode is; but is it that file? */
+	if (user->f_mode & FMODE_CREATED && is_callers(pass))
+		return user->f_mode & FMODE_WRITE && IS_IMMUTABLE(inode) ? -EPERM : 0;
+	/* To execute a file it need not be readable. */
 	if (user->f_flags & __FMODE_EXEC)
 		mask |= MAY_EXEC;
 	else if (user->f_mode & FMODE_READ)
@@ -132,34 +80,26 @@ static int flags_below(const struct extfuse_pass *pass, const struct file *user)
 	return IS_APPEND(d_inode(pass->path.dentry)) ? flags | (user->f_flags & O_APPEND) : flags;
 }
 
-/* With the opener's credentials. */
-static struct file *backing_open(const struct extfuse_pass *pass, const struct cred *cred)
+static struct file *backing_open(const struct extfuse_pass *pass)
 {
 	const struct file *user = pass->args->ext.file;
-	const struct cred *old = override_creds(cred);
 	int flags = flags_below(pass, user);
-	struct file *file;
 	int err;
 
-	err = may_open(pass, user, cred);
+	err = may_open(pass, user);
 	if (err)
-		file = ERR_PTR(err);
-	else if (S_ISDIR(pass->inode->i_mode))
-		file = dentry_open(&pass->path, flags, cred);
-	else
-		file = extfuse_handle_open(user, flags, &pass->path, cred);
-	revert_creds(old);
-	return file;
+		return ERR_PTR(err);
+	if (S_ISDIR(pass->inode->i_mode))
+		return dentry_open(&pass->path, flags, pass->cred);
+	return extfuse_handle_open(user, flags, &pass->path, pass->cred);
 }
 
-/*
- * Nothing is added: some files tell who reads them more if he was privileged
- * when he opened them.
- */
-static const struct cred *open_cred(struct extfuse_pass *pass)
+/* The handle is ours, and lies on @file, whose reference it takes. */
+static void handle_make(const struct extfuse_pass *pass, struct fuse_file *ff, struct file *file)
 {
-	extfuse_via_set(pass->args, pass->args->ext.file);
-	return extfuse_pass_cred(pass, false);
+	extfuse_handle_set(ff, file, get_cred(pass->cred));
+	extfuse_rights_opened(pass, ff);
+	ff->ext_own = true;
 }
 
 static void open_answer(const struct extfuse_pass *pass, const struct file *file)
@@ -180,10 +120,10 @@ static bool can_be_passed(const struct file *file)
 }
 
 /* The backing file as the caller of OPEN asked for it; truncated last, when all else is well. */
-static int file_open(const struct extfuse_pass *pass, struct fuse_file *ff, const struct cred *cred)
+static int file_open(const struct extfuse_pass *pass, struct fuse_file *ff)
 {
 	const struct fuse_open_in *in = extfuse_in(pass->args, 0)->value;
-	struct file *file = backing_open(pass, cred);
+	struct file *file = backing_open(pass);
 	int err;
 
 	if (IS_ERR(file))
@@ -193,13 +133,13 @@ static int file_open(const struct extfuse_pass *pass, struct fuse_file *ff, cons
 		return EXTFUSE_UPCALL;
 	}
 	if (in->flags & O_TRUNC) {
-		err = extfuse_pass_truncate(pass, file, cred);
+		err = extfuse_pass_truncate(pass, file);
 		if (err) {
 			fput(file);
 			return err;
 		}
 	}
-	extfuse_handle_set(ff, file, cred);
+	handle_make(pass, ff, file);
 	open_answer(pass, file);
 	return 0;
 }
@@ -225,7 +165,6 @@ void extfuse_pass_size_take(const struct extfuse_pass *pass)
 ssize_t extfuse_pass_open(struct extfuse_pass *pass)
 {
 	struct fuse_file *ff = pass->args->ext.ff;
-	const struct cred *cred;
 	int err;
 
 	/* The kernel itself opens for FS_IOC_GETFLAGS and the like. */
@@ -235,46 +174,32 @@ ssize_t extfuse_pass_open(struct extfuse_pass *pass)
 		writeback_warn(pass->xc, pass->fm->fc);
 		return EXTFUSE_UPCALL;
 	}
-	cred = open_cred(pass);
-	if (!cred)
-		return -ENOMEM;
 	/* Handles of the daemon's use the page cache: this one has to be its as well. */
-	err = extfuse_io_start(pass->inode, ff, cred);
-	if (err) {
-		put_cred(cred);
+	err = extfuse_io_start(pass->inode, ff, pass->cred);
+	if (err)
 		return err == -EBUSY ? EXTFUSE_UPCALL : err;
-	}
-	err = file_open(pass, ff, cred);
+	err = file_open(pass, ff);
 	if (err) {
 		extfuse_io_end(pass->inode, ff);
-		put_cred(cred);
 		return err;
 	}
 	extfuse_pass_size_take(pass);
 	/* What can be had without waiting can be had through us. */
 	pass->args->ext.file->f_mode |= fuse_file_passthrough(ff)->f_mode & FMODE_NOWAIT;
-	ff->ext_own = true;
 	return 0;
 }
 
 ssize_t extfuse_pass_opendir(struct extfuse_pass *pass)
 {
 	struct fuse_file *ff = pass->args->ext.ff;
-	const struct cred *cred;
 	struct file *file;
 
 	if (!EXTFUSE_HANDLES || !pass->args->ext.file || !S_ISDIR(pass->inode->i_mode))
 		return EXTFUSE_UPCALL;
-	cred = open_cred(pass);
-	if (!cred)
-		return -ENOMEM;
-	file = backing_open(pass, cred);
-	if (IS_ERR(file)) {
-		put_cred(cred);
+	file = backing_open(pass);
+	if (IS_ERR(file))
 		return PTR_ERR(file);
-	}
-	extfuse_handle_set(ff, file, cred);
+	handle_make(pass, ff, file);
 	open_answer(pass, file);
-	ff->ext_own = true;
 	return 0;
 }

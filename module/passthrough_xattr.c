@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Passthrough of extended attributes.  The fork's VFS has asked for the right
- * to each name (trusted.* is the administrator's, user.* goes by the mode); so
- * values are read with the rights of who gave the object.  A list is made with
- * the caller's own: file systems leave out of it what he may not see.
+ * Passthrough of extended attributes.  The VFS has asked for the right to read
+ * a name (trusted.* is the administrator's, user.* goes by the mode, system.* is
+ * everybody's), so values are read with the giver's rights.  A list is made with
+ * the caller's: file systems leave out of it what the caller may not see.
  *
- * A POSIX ACL names users: where ids are mapped on its way the daemon, who
- * knows them, does it.
+ * What is set or removed is checked below with the caller's rights, names and
+ * ACLs alike: until 6.1 the VFS above checks nothing for system.* unless the
+ * daemon has asked for FUSE_POSIX_ACL.
  */
 #include "fuse_i.h"
 #include "passthrough.h"
 #include "compat/vfs.h"
 
-static bool acl_is_mapped(const struct extfuse_pass *pass)
+/* An ACL names users, here in the words of another user namespace: only the daemon is in that. */
+static bool acl_is_foreign(const struct extfuse_pass *pass, const char *name)
 {
-	return pass->fm->fc->user_ns != &init_user_ns || is_idmapped_mnt(pass->path.mnt);
+	return extfuse_xattr_is_acl(name) && pass->fm->fc->user_ns != &init_user_ns;
 }
 
 /* Size 0 asks for the size; then output 0 says it, else it is the value. */
@@ -39,35 +41,22 @@ ssize_t extfuse_pass_getxattr(struct extfuse_pass *pass)
 	const struct fuse_getxattr_in *in = extfuse_in(pass->args, 0)->value;
 	const char *name = extfuse_in(pass->args, 1)->value;
 	void *value = in->size ? pass->args->out_args[0].value : NULL;
-	bool acl = extfuse_xattr_is_acl(name);
-	const struct cred *old;
 	ssize_t ret;
 
-	if (acl && acl_is_mapped(pass))
+	if (acl_is_foreign(pass, name))
 		return EXTFUSE_UPCALL;
-	old = override_creds(pass->cred);
-	ret = acl ? extfuse_acl_get(&pass->path, name, value, in->size) :
-		    vfs_getxattr(mnt_idmap(pass->path.mnt), pass->path.dentry, name, value,
-				 in->size);
-	revert_creds(old);
+	ret = extfuse_xattr_is_acl(name) ?
+	      extfuse_acl_get(&pass->path, name, value, in->size) :
+	      vfs_getxattr(mnt_idmap(pass->path.mnt), pass->path.dentry, name, value, in->size);
 	return value_answer(pass, ret, in->size);
 }
 
 ssize_t extfuse_pass_listxattr(struct extfuse_pass *pass)
 {
 	const struct fuse_getxattr_in *in = extfuse_in(pass->args, 0)->value;
-	struct cred *cred = extfuse_pass_cred(pass, false);
-	const struct cred *old;
-	ssize_t ret;
+	void *list = in->size ? pass->args->out_args[0].value : NULL;
 
-	if (!cred)
-		return -ENOMEM;
-	old = override_creds(cred);
-	ret = vfs_listxattr(pass->path.dentry, in->size ? pass->args->out_args[0].value : NULL,
-			    in->size);
-	revert_creds(old);
-	put_cred(cred);
-	return value_answer(pass, ret, in->size);
+	return value_answer(pass, vfs_listxattr(pass->path.dentry, list, in->size), in->size);
 }
 
 static int xattr_set(const struct path *path, const char *name, const void *value, size_t size,
@@ -89,25 +78,16 @@ static int xattr_remove(const struct path *path, const char *name)
 static ssize_t xattr_change(struct extfuse_pass *pass, const char *name, const void *value,
 			    size_t size, int flags)
 {
-	const struct cred *old;
-	struct cred *cred;
 	int err;
 
-	if (extfuse_xattr_is_acl(name) && acl_is_mapped(pass))
+	if (acl_is_foreign(pass, name))
 		return EXTFUSE_UPCALL;
-	cred = extfuse_pass_cred_checked(pass);
-	if (!cred)
-		return -ENOMEM;
-	old = override_creds(cred);
 	err = mnt_want_write(pass->path.mnt);
 	if (err)
-		goto out;
+		return err;
 	err = value ? xattr_set(&pass->path, name, value, size, flags) :
 		      xattr_remove(&pass->path, name);
 	mnt_drop_write(pass->path.mnt);
-out:
-	revert_creds(old);
-	put_cred(cred);
 	return err;
 }
 

@@ -145,13 +145,29 @@ static inline void extfuse_via_set(struct fuse_args *args, const struct file *fi
 	args->ext.via = file_mnt_idmap((struct file *)file);
 }
 
+/* Has a caller that came through @via other ids below? */
+static inline bool extfuse_via_maps(const struct fuse_mount *fm, const struct mnt_idmap *via)
+{
+	return via != &nop_mnt_idmap && extfuse_may_idmap(fm);
+}
+
 /*
- * extfuse_cred_map - the caller's ids and groups as the mount that he came through maps them
- * @cred:	new, with those that he has
- *
- * Returns 0, or -ENOMEM with @cred as it was.  Who is not mapped is nobody.
+ * What an id of a caller that came through @via is below; nobody's: not mapped,
+ * or, where that may matter, not known through which mount.
  */
-int extfuse_cred_map(const struct fuse_mount *fm, const struct fuse_args *args, struct cred *cred);
+static inline kuid_t extfuse_via_uid(const struct fuse_mount *fm, struct mnt_idmap *via, kuid_t uid)
+{
+	if (!extfuse_via_maps(fm, via))
+		return uid;
+	return via ? from_vfsuid(via, fm->fc->user_ns, VFSUIDT_INIT(uid)) : INVALID_UID;
+}
+
+static inline kgid_t extfuse_via_gid(const struct fuse_mount *fm, struct mnt_idmap *via, kgid_t gid)
+{
+	if (!extfuse_via_maps(fm, via))
+		return gid;
+	return via ? from_vfsgid(via, fm->fc->user_ns, VFSGIDT_INIT(gid)) : INVALID_GID;
+}
 
 static inline kuid_t extfuse_mapped_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)
 {
@@ -177,10 +193,19 @@ static inline void extfuse_via_set(struct fuse_args *args, const struct file *fi
 {
 }
 
-static inline int extfuse_cred_map(const struct fuse_mount *fm, const struct fuse_args *args,
-				   struct cred *cred)
+static inline bool extfuse_via_maps(const struct fuse_mount *fm, const struct mnt_idmap *via)
 {
-	return 0;
+	return false;
+}
+
+static inline kuid_t extfuse_via_uid(const struct fuse_mount *fm, struct mnt_idmap *via, kuid_t uid)
+{
+	return uid;
+}
+
+static inline kgid_t extfuse_via_gid(const struct fuse_mount *fm, struct mnt_idmap *via, kgid_t gid)
+{
+	return gid;
 }
 
 static inline kuid_t extfuse_mapped_fsuid(const struct fuse_mount *fm, const struct fuse_args *args)

@@ -158,9 +158,6 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *iter)
 	ret = iocb_check(iocb, ff->passthrough);
 	if (ret)
 		return ret;
-	ret = file_remove_privs(iocb->ki_filp);
-	if (ret)
-		return ret;
 	old = override_creds(extfuse_io_cred(ff));
 	ret = write_below(iocb, iter, ff->passthrough);
 	revert_creds(old);

@@ -83,20 +83,20 @@ static inline bool extfuse_inode_lock(struct inode *inode, const struct kiocb *i
 }
 
 /*
- * Call sites, around a write and under the inode's lock: what set-id bits and
- * capabilities a file has is asked, by a GETXATTR, only where the file below
- * may have some.  The inode's own word for that ends with each GETATTR.
+ * Call sites, around a write and under the inode's lock: the file below loses its
+ * set-id bits and capabilities there, under its own lock and for the writer.
+ * Here it is not asked for them, nor changed for what is known of it.
  */
 static inline void extfuse_nosec_begin(struct inode *inode, struct fuse_file *ff)
 {
-	if (ff->ext_own && IS_NOSEC(file_inode(fuse_file_passthrough(ff))))
+	if (ff->ext_own)
 		inode->i_flags |= S_NOSEC;
 }
 
 /* The daemon's handles ask. */
 static inline void extfuse_nosec_end(struct inode *inode, struct fuse_file *ff)
 {
-	if (ff->ext_own && IS_NOSEC(inode))
+	if (ff->ext_own)
 		inode->i_flags &= ~S_NOSEC;
 }
 

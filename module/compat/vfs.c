@@ -29,6 +29,26 @@ static ssize_t acl_encode(const struct posix_acl *acl, void *value, size_t size)
 }
 #endif
 
+/* The ids in @value, which is @acl encoded, as the mount maps them. */
+static void acl_map(const struct path *path, const struct posix_acl *acl, void *value)
+{
+	struct posix_acl_xattr_entry *entry = (void *)((struct posix_acl_xattr_header *)value + 1);
+	struct user_namespace *ns = i_user_ns(d_inode(path->dentry));
+	struct mnt_idmap *idmap = mnt_idmap(path->mnt);
+	const struct posix_acl_entry *e = acl->a_entries;
+	unsigned int i;
+
+	for (i = 0; i < acl->a_count; i++) {
+		vfsuid_t uid = make_vfsuid(idmap, ns, e[i].e_uid);
+		vfsgid_t gid = make_vfsgid(idmap, ns, e[i].e_gid);
+
+		if (e[i].e_tag == ACL_USER)
+			entry[i].e_id = cpu_to_le32(__vfsuid_val(uid));
+		else if (e[i].e_tag == ACL_GROUP)
+			entry[i].e_id = cpu_to_le32(__vfsgid_val(gid));
+	}
+}
+
 ssize_t extfuse_acl_get(const struct path *path, const char *name, void *value, size_t size)
 {
 	struct posix_acl *acl = vfs_get_acl(mnt_idmap(path->mnt), path->dentry, name);
@@ -37,6 +57,9 @@ ssize_t extfuse_acl_get(const struct path *path, const char *name, void *value, 
 	if (IS_ERR_OR_NULL(acl))
 		return acl ? PTR_ERR(acl) : -ENODATA;
 	ret = acl_encode(acl, value, size);
+	/* vfs_set_acl() maps, and this does not. */
+	if (ret > 0 && size && is_idmapped_mnt(path->mnt))
+		acl_map(path, acl, value);
 	posix_acl_release(acl);
 	return ret;
 }
@@ -61,9 +84,15 @@ int extfuse_acl_remove(const struct path *path, const char *name)
 
 #else /* !HAVE_VFS_ACL */
 
+/* 6.1 maps ids only where the room for an ACL ends as one does: a head of 4, entries of 8 bytes. */
+static size_t acl_room(size_t size)
+{
+	return size < 4 ? size : size - (size - 4) % 8;
+}
+
 ssize_t extfuse_acl_get(const struct path *path, const char *name, void *value, size_t size)
 {
-	return vfs_getxattr(mnt_idmap(path->mnt), path->dentry, name, value, size);
+	return vfs_getxattr(mnt_idmap(path->mnt), path->dentry, name, value, acl_room(size));
 }
 
 int extfuse_acl_set(const struct path *path, const char *name, const void *value, size_t size,

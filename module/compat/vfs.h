@@ -28,7 +28,7 @@ static inline bool extfuse_xattr_is_acl(const char *name)
 
 /*
  * As the vfs_*xattr() of the same name, for a name that is an ACL's, encoded
- * with the ids of the initial user namespace.
+ * with the ids of the initial user namespace as the mount maps them.
  */
 ssize_t extfuse_acl_get(const struct path *path, const char *name, void *value, size_t size);
 int extfuse_acl_set(const struct path *path, const char *name, const void *value, size_t size,

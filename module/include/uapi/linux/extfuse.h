@@ -340,8 +340,9 @@ struct extfuse_ioc_stats {
  * Backing objects: where a node lies on another file system.  The daemon gives
  * one before the reply that makes the node known, and drops it at the node's
  * FORGET; the module keeps path and credentials, not the descriptor, and drops
- * all of them when the connection is aborted.  What is passed through is done
- * with the rights of who opened the descriptor, as far as the caller may do it.
+ * all of them when the connection is aborted.  What changes or opens something
+ * is passed through with the caller's own rights, what only asks with those of
+ * the opener of the descriptor: SECURITY.md has the table.
  */
 
 /**
