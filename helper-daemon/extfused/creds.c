@@ -385,7 +385,7 @@ static const struct fuse_write_in *written_back(const struct fuse_in_header *hea
 {
 	const struct fuse_write_in *in = argument(head, have, sizeof(*in));
 
-	return head->opcode == FUSE_WRITE && in && in->write_flags & FUSE_WRITE_CACHE ? in : NULL;
+	return head->opcode == FUSE_WRITE && in && in->fh && in->write_flags & FUSE_WRITE_CACHE ? in : NULL;
 }
 
 /*

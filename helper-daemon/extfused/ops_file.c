@@ -152,6 +152,18 @@ static int file_kept(fuse_req_t req, struct node *n)
 }
 
 /*
+ * It gives its maker nothing that he could not give himself, for as long as the
+ * file is his.  Who has made a file and not opened it may meet it again as
+ * another user's.
+ */
+static bool kept_is_his(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && !fstat(fd, &st) && st.st_uid == creds_opener().uid;
+}
+
+/*
  * A program need not be readable to be executed: then the kernel reads it, and
  * the caller never.  So once the file system below has said that this caller may
  * execute it, it is opened as the daemon.
@@ -188,7 +200,7 @@ static int file_open(fuse_req_t req, struct node *n, int flags)
 	fd = flags & O_APPEND ? open_to_append(p.name, lower_flags(flags)) : open(p.name, lower_flags(flags));
 	if (fd < 0)
 		fd = -errno;
-	if (fd == -EACCES && kept >= 0)
+	if (fd == -EACCES && kept_is_his(kept))
 		return kept;
 	if (kept >= 0)
 		close(kept);

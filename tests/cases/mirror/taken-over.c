@@ -220,6 +220,13 @@ ACT(rmdir_bobs, rmdir("sticky/d"))
 ACT(rename_bobs, rename("sticky/f", "sticky/new"))
 ACT(rename_over_bobs, rename("sticky/mine", "sticky/f"))
 ACT(exchange_bobs, renameat2(AT_FDCWD, "sticky/mine", AT_FDCWD, "sticky/f", RENAME_EXCHANGE))
+/* Made, not opened: nothing of that is left to open it with. */
+static void made_is_roots(void)
+{
+	CHECK(!chown("sticky/made", 0, 0) && !chmod("sticky/made", 0600), "sticky/made");
+}
+
+ACT(open_made, try_open("sticky/made", O_RDWR))
 ACT(create_0400, try_open("sticky/created", O_WRONLY | O_CREAT | O_EXCL))
 ACT(mknod_null, mknod("sticky/null", S_IFCHR | 0666, 0x103))
 
@@ -245,6 +252,7 @@ static const struct cell {
 	CELL(dir_is_roots, tmpfile_in),
 	CELL(names_are_bobs, unlink_bobs), CELL(names_are_bobs, rmdir_bobs), CELL(names_are_bobs, rename_bobs),
 	CELL(names_are_bobs, rename_over_bobs), CELL(names_are_bobs, exchange_bobs),
+	CELL(made_is_roots, open_made),
 	CELL(nothing_new, fchmod_setuid), CELL(nothing_new, fchown_group), CELL(nothing_new, fchown_away),
 	CELL(nothing_new, fset_acl), CELL(nothing_new, fset_flags), CELL(nothing_new, link_it), CELL(nothing_new, unlink_in),
 	CELL(nothing_new, create_0400), CELL(nothing_new, mknod_null), CELL(nothing_new, flist),
@@ -263,6 +271,7 @@ static void caller(const char *side, unsigned int who, const struct cell *cell, 
 	fd = open("f", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		fd = open("f", O_RDONLY | O_CLOEXEC);
+	mknod("sticky/made", S_IFREG | 0600, 0);
 	stat("mine", &st);
 	stat("d/in", &st);
 	stat("sticky/f", &st);
@@ -293,6 +302,7 @@ static void look(char *account)
 {
 	static const char *const names[] = {
 		"f", "mine", "new", "d/in", "d/new", "sticky/f", "sticky/mine", "sticky/d", "sticky/new", "sticky/created",
+		"sticky/made",
 	};
 	struct stat st;
 	unsigned int i;
@@ -353,7 +363,8 @@ static bool differs_by_nature(unsigned int who, const struct cell *cell)
 /* What would be his, below. */
 static bool is_his(unsigned int who, const struct cell *cell)
 {
-	return callers[who].be == be_root_without_caps && cell->change != names_are_bobs && cell->change != nothing_new;
+	return callers[who].be == be_root_without_caps && cell->change != names_are_bobs && cell->change != nothing_new &&
+	       cell->change != made_is_roots;
 }
 
 static void compare(const char *options, unsigned int who, const struct cell *cell)
