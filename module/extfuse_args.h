@@ -8,6 +8,7 @@
 #ifndef _EXTFUSE_ARGS_H
 #define _EXTFUSE_ARGS_H
 
+#include <linux/cred.h>
 #include <linux/types.h>
 #include <linux/extfuse.h>
 
@@ -58,6 +59,7 @@ struct extfuse_args {
 	};
 	struct mnt_idmap *idmap;	/* that the daemon is told ids by */
 	struct mnt_idmap *via;		/* of the mount that it came through; NULL: not known here */
+	u16 header;			/* EXTFUSE_HEADER_*, see extfuse_header() */
 	u8 flags;
 	bool not_asked;			/* the kernel's own flush, no program's matter */
 
@@ -88,5 +90,11 @@ void extfuse_conn_abort(struct fuse_conn *fc);
 int extfuse_request_ended(struct fuse_req *req, int error);
 void fuse_adjust_compat(EXTFUSE_LINK *link, struct fuse_args *args);
 void fuse_drop_waiting(EXTFUSE_LINK *link);
+
+/* Call site: what the daemon reads in the padding of a request's header, beside what @header has already. */
+static inline u16 extfuse_header(u16 header)
+{
+	return current_cred() == current_real_cred() ? header : header | EXTFUSE_HEADER_OVERRIDDEN;
+}
 
 #endif /* _EXTFUSE_ARGS_H */

@@ -20,6 +20,7 @@
 #include <linux/extfuse.h>
 #include "compat/args.h"
 #include "compat/conn.h"
+#include "compat/via.h"
 #include "compat/passthrough.h"
 
 #ifndef EXTFUSE_DEBUG

@@ -61,8 +61,6 @@ bool backing_add(fuse_ino_t id, int path_fd, mode_t mode)
 
 	if (!S_ISREG(mode) && !S_ISDIR(mode) && !S_ISLNK(mode))
 		return false;
-	/* The object keeps the thread's credentials: ours, not those of the last caller. */
-	creds_be_self();
 	err = extfuse_backing__add(conn_fd, id, NODE_GENERATION, path_fd);
 	if (err)
 		say_refusal(err, path_fd);

@@ -1,54 +1,457 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who the mirror is while it works for a caller.
+ * Whose rights a thread has while it works on a request.
  *
- * The kernel has checked the caller's permissions already, so a thread keeps
- * every capability over files; its fsuid, fsgid and umask are the caller's,
- * because they decide whose a new file is, whose quota pays, and who may use
- * the blocks that are reserved for root.  These are properties of a thread (the
- * umask after unshare(CLONE_FS)) and are changed only when the caller differs
- * from the one before.
+ * The kernel has checked the caller before it sent the request, but by what it
+ * knew: since then a file may have another owner, and a name may be another
+ * file's.  Only the file system below sees both at the moment of the change, so
+ * a request that changes or opens something is done as its caller: with his
+ * fsuid, fsgid, supplementary groups and umask, and without a capability that
+ * he lacks.  What only looks, or works on what was opened before, is done as
+ * the daemon itself.  One table says which; creds_begin() goes by it before
+ * libfuse sees the request, so no operation can forget.
+ *
+ * The header of a request has the ids.  /proc has the rest, and may be believed
+ * because the caller waits: once a request was read, its task leaves the kernel
+ * only with the reply.  Not all of it may be taken:
+ *
+ * - Capabilities count in the user namespace that they are held in: those of
+ *   another one are none here.
+ * - /proc shows the credentials that a task has for good.  A task that works
+ *   with others for a moment (overlayfs, nfsd, io_uring) is marked in the header,
+ *   and gets nothing beyond its ids.  So does a caller that /proc does not show.
+ * - Through a mount with mapped ids the caller's ids are mapped, his groups are
+ *   not known, and his capabilities count.
+ * - For asynchronous writes nobody waits: of capabilities a write takes only
+ *   those that a write asks for.
+ *
+ * All these are properties of a thread (the umask after unshare(CLONE_FS)).
  */
 #include "mirror.h"
 
 #include <errno.h>
-#include <grp.h>
+#include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/fuse.h>
 #include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static __thread struct {
-	uid_t uid;
-	gid_t gid;
-	mode_t mask;
-} me;
+#include <linux/extfuse.h>
 
-struct caps {
-	struct __user_cap_header_struct head;
-	struct __user_cap_data_struct data[2];
+#include "log.h"
+
+#define NO_ID		((uint32_t)-1)
+#define NOBODY		((uint32_t)-2)	/* who is not mapped owns nothing, and is in no group */
+#define CAP(cap)	(1ULL << (cap))
+
+/* What a write asks for: may set-id bits stay, may it use what is reserved? */
+#define WRITE_CAPS	(CAP(CAP_FSETID) | CAP(CAP_SYS_RESOURCE))
+
+struct groups {
+	gid_t *gids;
+	unsigned int n;
+	unsigned int room;
 };
 
-static int caps_get(struct caps *c)
+struct identity {
+	uint32_t uid;
+	uint32_t gid;
+	uint64_t caps;
+	struct groups groups;
+};
+
+enum rights { AS_CALLER, AS_SELF };
+
+/* The opcode's rights; what is not here is new, and done as the caller. */
+static const unsigned char rights[] = {
+	/* Looking: the kernel has checked the caller, and its caches are for all callers. */
+	[FUSE_LOOKUP] = AS_SELF,
+	[FUSE_GETATTR] = AS_SELF,
+	[FUSE_READLINK] = AS_SELF,
+	[FUSE_STATFS] = AS_SELF,
+	[FUSE_GETXATTR] = AS_SELF,	/* but see getxattr_is_checked() */
+	/* Work on what the caller has opened, or may have closed. */
+	[FUSE_READ] = AS_SELF,
+	[FUSE_READDIR] = AS_SELF,
+	[FUSE_READDIRPLUS] = AS_SELF,
+	[FUSE_LSEEK] = AS_SELF,
+	[FUSE_FLUSH] = AS_SELF,
+	[FUSE_FSYNC] = AS_SELF,
+	[FUSE_FSYNCDIR] = AS_SELF,
+	[FUSE_RELEASE] = AS_SELF,
+	[FUSE_RELEASEDIR] = AS_SELF,
+	/* Of no caller. */
+	[FUSE_FORGET] = AS_SELF,
+	[FUSE_BATCH_FORGET] = AS_SELF,
+	[FUSE_INIT] = AS_SELF,
+	[FUSE_DESTROY] = AS_SELF,
+	[FUSE_INTERRUPT] = AS_SELF,
+};
+
+/* What a thread is; unknown before its first request, and after a change that failed. */
+static __thread struct {
+	bool known;
+	uint32_t uid;
+	uint32_t gid;
+	uint64_t caps;
+	mode_t mask;
+	struct groups groups;
+} me;
+
+/* The caller of this thread's request. */
+static __thread struct identity caller;
+
+static uint64_t own_caps;	/* all that the daemon may have */
+static int proc_fd = -1;
+static dev_t own_ns_dev;
+static ino_t own_ns_ino;
+
+static int caps_get(uint64_t *permitted)
 {
-	memset(c, 0, sizeof(*c));
-	c->head.version = _LINUX_CAPABILITY_VERSION_3;
-	return syscall(SYS_capget, &c->head, c->data) ? -errno : 0;
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data))
+		return -errno;
+	*permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	return 0;
 }
 
-/* Everything permitted becomes effective, but the capabilities in @without. */
-static int caps_set(uint64_t without)
+/* Makes these effective, and no others; what is permitted stays, to come back. */
+static int caps_set(uint64_t caps)
 {
-	struct caps c;
-	int err = caps_get(&c);
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {
+		{ .effective = caps, .permitted = own_caps },
+		{ .effective = caps >> 32, .permitted = own_caps >> 32 },
+	};
 
-	if (err)
-		return err;
-	c.data[0].effective = c.data[0].permitted & ~(uint32_t)without;
-	c.data[1].effective = c.data[1].permitted & ~(uint32_t)(without >> 32);
-	return syscall(SYS_capset, &c.head, c.data) ? -errno : 0;
+	return syscall(SYS_capset, &head, data) ? -errno : 0;
+}
+
+static bool groups_same(const struct groups *a, const struct groups *b)
+{
+	return a->n == b->n && (!a->n || !memcmp(a->gids, b->gids, a->n * sizeof(*a->gids)));
+}
+
+static int groups_room(struct groups *g, unsigned int room)
+{
+	gid_t *gids;
+
+	if (room <= g->room)
+		return 0;
+	gids = realloc(g->gids, room * sizeof(*gids));
+	if (!gids)
+		return -ENOMEM;
+	g->gids = gids;
+	g->room = room;
+	return 0;
+}
+
+static int groups_set(const struct groups *g)
+{
+	/* The system call itself: the C library would change all threads. */
+	if (syscall(SYS_setgroups, g->n, g->gids))
+		return -errno;
+	if (groups_room(&me.groups, g->n))
+		return -ENOMEM;
+	if (g->n)
+		memcpy(me.groups.gids, g->gids, g->n * sizeof(*g->gids));
+	me.groups.n = g->n;
+	return 0;
+}
+
+/* setfsuid() and setfsgid() do not say whether they did it; asked for no id they tell the present one. */
+static int ids_set(uint32_t uid, uint32_t gid)
+{
+	setfsgid(gid);
+	setfsuid(uid);
+	return (uint32_t)setfsgid(-1) == gid && (uint32_t)setfsuid(-1) == uid ? 0 : -EPERM;
+}
+
+static int change(const struct identity *id)
+{
+	int err = me.known && me.caps == own_caps ? 0 : caps_set(own_caps);
+
+	if (!err && !(me.known && groups_same(&id->groups, &me.groups)))
+		err = groups_set(&id->groups);
+	if (!err)
+		err = ids_set(id->uid, id->gid);
+	/* Last: a change of fsuid from or to 0 gives or takes capabilities. */
+	if (!err)
+		err = caps_set(id->caps & own_caps);
+	return err;
+}
+
+static bool is_me(const struct identity *id)
+{
+	return me.known && id->uid == me.uid && id->gid == me.gid && groups_same(&id->groups, &me.groups);
+}
+
+/* From here on the thread is @id.  On failure it is nobody that is known, and must not work. */
+static int become(const struct identity *id)
+{
+	uint64_t caps = id->caps & own_caps;
+	int err;
+
+	if (is_me(id) && caps == me.caps)
+		return 0;
+	err = is_me(id) ? caps_set(caps) : change(id);
+	me.known = !err;
+	me.uid = id->uid;
+	me.gid = id->gid;
+	me.caps = caps;
+	return err;
+}
+
+int creds_be_self(void)
+{
+	const struct identity self = { .caps = own_caps };
+
+	return become(&self);
+}
+
+/* What /proc says of a task, in a buffer that is the thread's own; NULL: it is not to be seen. */
+static const char *status_read(uint32_t tid)
+{
+	static __thread char *buf;
+	static __thread size_t room;
+	char name[32], *more;
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(name, sizeof(name), "%u/status", tid);
+	fd = openat(proc_fd, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	/* It is one record: what does not fit is read again into more room. */
+	while (!room || (n = pread(fd, buf, room, 0)) == (ssize_t)room) {
+		more = realloc(buf, room + 8192);
+		if (!more)
+			break;
+		buf = more;
+		room += 8192;
+	}
+	close(fd);
+	if (n < 0 || n == (ssize_t)room)
+		return NULL;
+	buf[n] = '\0';
+	return buf;
+}
+
+/* What follows "@name:" at the start of a line; a task's name has no line's end in it. */
+static const char *field(const char *status, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; status; status = strchr(status, '\n')) {
+		status += *status == '\n';
+		if (!strncmp(status, name, len) && status[len] == ':')
+			return status + len + 1;
+	}
+	return NULL;
+}
+
+/* "Uid:" and "Gid:" have four: real, effective, saved, and that for files. */
+static uint32_t fs_id(const char *status, const char *name)
+{
+	const char *at = field(status, name);
+	unsigned int id;
+
+	return at && sscanf(at, "%*u %*u %*u %u", &id) == 1 ? id : NO_ID;
+}
+
+static int groups_parse(const char *status, struct groups *g)
+{
+	const char *at = field(status, "Groups");
+	char *end;
+
+	g->n = 0;
+	while (at) {
+		at += strspn(at, "\t ");
+		if (*at < '0' || *at > '9')
+			break;
+		if (groups_room(g, g->n >= g->room ? g->room * 2 + 16 : 0))
+			return -ENOMEM;
+		g->gids[g->n++] = strtoul(at, &end, 10);
+		at = end;
+	}
+	return 0;
+}
+
+/* Of other users' tasks nobody but the daemon itself is told that. */
+static bool in_own_namespace(uint32_t tid)
+{
+	char name[32];
+	struct stat st;
+
+	if (creds_be_self())
+		return false;
+	snprintf(name, sizeof(name), "%u/ns/user", tid);
+	return !fstatat(proc_fd, name, &st, 0) && st.st_dev == own_ns_dev && st.st_ino == own_ns_ino;
+}
+
+static uint64_t caps_parse(const char *status, uint32_t tid)
+{
+	const char *at = field(status, "CapEff");
+	uint64_t caps = at ? strtoull(at, NULL, 16) & own_caps : 0;
+
+	return caps && in_own_namespace(tid) ? caps : 0;
+}
+
+/* Where /proc is mounted with hidepid it shows tasks to the daemon itself only. */
+static const char *status_of(uint32_t tid)
+{
+	const char *status = tid && proc_fd >= 0 ? status_read(tid) : NULL;
+
+	if (status || !tid || proc_fd < 0 || creds_be_self())
+		return status;
+	return status_read(tid);
+}
+
+static int caller_complete(const struct fuse_in_header *head)
+{
+	const char *status;
+	int err;
+
+	status = head->padding & EXTFUSE_HEADER_OVERRIDDEN ? NULL : status_of(head->pid);
+	if (!status)
+		return 0;
+	/* The mount maps groups as well, but nobody says how. */
+	if (head->padding & EXTFUSE_HEADER_MAPPED) {
+		caller.caps = caps_parse(status, head->pid);
+		return 0;
+	}
+	/* With allow_idmap not each request has ids; what is not mapped is as they are. */
+	if (caller.uid == NO_ID)
+		caller.uid = fs_id(status, "Uid");
+	if (caller.gid == NO_ID)
+		caller.gid = fs_id(status, "Gid");
+	if (fs_id(status, "Uid") != caller.uid || fs_id(status, "Gid") != caller.gid)
+		return 0;
+	err = groups_parse(status, &caller.groups);
+	caller.caps = err ? 0 : caps_parse(status, head->pid);
+	return err;
+}
+
+static int caller_read(const struct fuse_in_header *head)
+{
+	int err;
+
+	caller.uid = head->uid;
+	caller.gid = head->gid;
+	caller.caps = 0;
+	caller.groups.n = 0;
+	err = caller_complete(head);
+	if (caller.uid == NO_ID)
+		caller.uid = NOBODY;
+	if (caller.gid == NO_ID)
+		caller.gid = NOBODY;
+	return err;
+}
+
+/* The argument of a request, or NULL if the request is too short for one. */
+static const void *argument(const struct fuse_in_header *head, size_t have, size_t size)
+{
+	return have >= sizeof(*head) + size ? head + 1 : NULL;
+}
+
+static mode_t mask_of(const struct fuse_in_header *head, size_t have)
+{
+	const struct fuse_mknod_in *mknod = argument(head, have, sizeof(*mknod));
+	const struct fuse_mkdir_in *mkdir = argument(head, have, sizeof(*mkdir));
+	const struct fuse_create_in *create = argument(head, have, sizeof(*create));
+
+	switch (head->opcode) {
+	case FUSE_MKNOD:
+		return mknod ? mknod->umask : 0;
+	case FUSE_MKDIR:
+		return mkdir ? mkdir->umask : 0;
+	case FUSE_CREATE:
+	case FUSE_TMPFILE:
+		return create ? create->umask : 0;
+	default:
+		return 0;
+	}
+}
+
+/* Is this what the page cache writes back?  No task has asked for it. */
+static const struct fuse_write_in *written_back(const struct fuse_in_header *head, size_t have)
+{
+	const struct fuse_write_in *in = argument(head, have, sizeof(*in));
+
+	return head->opcode == FUSE_WRITE && in && in->fh && in->write_flags & FUSE_WRITE_CACHE ? in : NULL;
+}
+
+/*
+ * Whether the file system below is to be asked about the caller: for "user." it
+ * looks at the file's mode, for "trusted." at a capability.  What remains are
+ * ACLs and what security modules keep, which the kernel reads for itself.
+ */
+static bool getxattr_is_checked(const struct fuse_in_header *head, size_t have)
+{
+	const struct fuse_getxattr_in *in = argument(head, have, sizeof(*in) + 1);
+	const char *name = (const char *)(in + 1);
+
+	return in && (!strncmp(name, "user.", 5) || !strncmp(name, "trusted.", 8));
+}
+
+static enum rights rights_of(const struct fuse_in_header *head, size_t have)
+{
+	if (head->opcode >= sizeof(rights))
+		return AS_CALLER;
+	if (head->opcode == FUSE_GETXATTR && getxattr_is_checked(head, have))
+		return AS_CALLER;
+	return rights[head->opcode];
+}
+
+/* A store to a mapping clears no set-id bits, and its page goes below as it would in a page cache there. */
+static int creds_be_opener(const struct opener *opener)
+{
+	const struct identity id = {
+		.uid = opener->uid,
+		.gid = opener->gid,
+		.caps = opener->caps | CAP(CAP_FSETID),
+	};
+
+	return become(&id);
+}
+
+int creds_begin(const struct fuse_in_header *head, size_t have)
+{
+	const struct fuse_write_in *back = written_back(head, have);
+	mode_t mask = mask_of(head, have);
+	int err;
+
+	if (mask != me.mask) {
+		umask(mask);
+		me.mask = mask;
+	}
+	if (rights_of(head, have) == AS_SELF)
+		return creds_be_self();
+	if (back)
+		return creds_be_opener(file_opener(back->fh));
+	err = caller_read(head);
+	if (head->opcode == FUSE_WRITE)
+		caller.caps &= WRITE_CAPS;
+	return err ? err : become(&caller);
+}
+
+struct opener creds_opener(void)
+{
+	return (struct opener){ .uid = caller.uid, .gid = caller.gid, .caps = caller.caps };
+}
+
+bool creds_caller_is_near(fuse_req_t req)
+{
+	pid_t tid = fuse_req_ctx(req)->pid;
+
+	return tid && proc_fd >= 0 && in_own_namespace(tid);
 }
 
 int creds_thread_init(void)
@@ -57,59 +460,39 @@ int creds_thread_init(void)
 		return -errno;
 	umask(0);
 	me.mask = 0;
+	return creds_be_self();
+}
+
+/* Numbers of tasks are those of the mount's pid namespace, so /proc must be of the same. */
+static int proc_open(void)
+{
+	char self[16] = "";
+	int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && readlinkat(fd, "self", self, sizeof(self) - 1) > 0 && atoi(self) == getpid())
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int creds_init(void)
+{
+	struct stat st;
+	int err = caps_get(&own_caps);
+
+	if (err)
+		return err;
+	proc_fd = proc_open();
+	if (proc_fd >= 0 && !fstatat(proc_fd, "self/ns/user", &st, 0)) {
+		own_ns_dev = st.st_dev;
+		own_ns_ino = st.st_ino;
+		return 0;
+	}
+	log_warning("mirror of %s: /proc does not show this process, so no caller has supplementary groups or capabilities here",
+		    mirror.source);
+	if (proc_fd >= 0)
+		close(proc_fd);
+	proc_fd = -1;
 	return 0;
-}
-
-void creds_become_ids(uid_t uid, gid_t gid, mode_t mask)
-{
-	if (mask != me.mask) {
-		umask(mask);
-		me.mask = mask;
-	}
-	if (gid != me.gid) {
-		setfsgid(gid);
-		me.gid = gid;
-	}
-	if (uid != me.uid) {
-		setfsuid(uid);
-		me.uid = uid;
-		/*
-		 * A change from or to 0 takes or gives capabilities over files.
-		 * CAP_SYS_RESOURCE would lift the caller's quota.
-		 */
-		caps_set(uid ? 1ULL << CAP_SYS_RESOURCE : 0);
-	}
-}
-
-void creds_be_self(void)
-{
-	creds_become_ids(0, 0, me.mask);
-}
-
-void creds_become(fuse_req_t req)
-{
-	const struct fuse_ctx *ctx = fuse_req_ctx(req);
-
-	creds_become_ids(ctx->uid, ctx->gid, ctx->umask);
-}
-
-int creds_drop(fuse_req_t req)
-{
-	gid_t groups[256];
-	int n;
-
-	creds_become(req);
-	n = fuse_req_getgroups(req, sizeof(groups) / sizeof(*groups), groups);
-	if (n < 0 || n > (int)(sizeof(groups) / sizeof(*groups)))
-		n = 0;
-	/* The system call itself: the C library would change all threads. */
-	if (syscall(SYS_setgroups, n, groups))
-		return -errno;
-	return caps_set(1ULL << CAP_FSETID | 1ULL << CAP_SYS_RESOURCE);
-}
-
-void creds_restore(void)
-{
-	syscall(SYS_setgroups, 0, NULL);
-	caps_set(me.uid ? 1ULL << CAP_SYS_RESOURCE : 0);
 }

@@ -2,9 +2,9 @@
 /*
  * The mirror's session: what it asks of the kernel, its threads, its end.
  *
- * The threads are our own and not libfuse's loop, because each needs a umask
- * of its own before its first request (creds.c), and because one request is
- * answered outside libfuse (tmpfile.c).
+ * The threads are our own and not libfuse's loop, because each request's rights
+ * are settled before libfuse calls its operation (creds.c), and because one
+ * request is answered outside libfuse (tmpfile.c).
  */
 #include "mirror.h"
 
@@ -131,11 +131,40 @@ static void workers_start(struct worker *w)
 {
 	int more = w->wanted, err = 0;
 
+	if (!more)
+		return;
+	nodes_offer_root();
 	w->wanted = 0;
 	for (; more && !err; more--)
 		err = worker_start(w);
 	if (err)
 		log_error("mirror of %s: %d threads are missing: %s", mirror.source, more + 1, strerror(err));
+}
+
+/* Whose rights it has could not be settled: nothing is done for it. */
+static void refuse(const struct fuse_in_header *head, int err, int dev_fd)
+{
+	static atomic_bool said;
+	struct fuse_out_header out = { .len = sizeof(out), .error = -EIO, .unique = head->unique };
+
+	if (!atomic_exchange(&said, true))
+		log_error("mirror of %s: requests fail: cannot take on a caller's rights: %s", mirror.source,
+			  strerror(-err));
+	if (write(dev_fd, &out, sizeof(out)) < 0 && mirror.debug)
+		log_error("mirror of %s: nobody waits for a refusal", mirror.source);
+}
+
+static void serve(struct worker *w, struct fuse_buf *buf)
+{
+	/* No request is spliced (mirror_init()); one that was would be nobody's. */
+	static const struct fuse_in_header unknown = { .uid = 65534, .gid = 65534 };
+	const struct fuse_in_header *head = buf->flags & FUSE_BUF_IS_FD ? &unknown : buf->mem;
+	int err = creds_begin(head, head == &unknown ? 0 : buf->size);
+
+	if (err)
+		refuse(head, err, w->fd);
+	else if (!tmpfile_request(buf, w->fd))
+		fuse_session_process_buf(w->se, buf);
 }
 
 static void *worker_main(void *arg)
@@ -146,7 +175,7 @@ static void *worker_main(void *arg)
 
 	res = creds_thread_init();
 	if (res)
-		log_error("mirror of %s: cannot have a umask of its own in a thread: %s",
+		log_error("mirror of %s: cannot have a umask and rights of its own in a thread: %s",
 			  mirror.source, strerror(-res));
 	while (!res && !fuse_session_exited(w->se)) {
 		res = fuse_session_receive_buf(w->se, &buf);
@@ -156,8 +185,7 @@ static void *worker_main(void *arg)
 		}
 		if (res <= 0)
 			break;
-		if (!tmpfile_request(&buf, w->fd))
-			fuse_session_process_buf(w->se, &buf);
+		serve(w, &buf);
 		workers_start(w);
 		res = 0;
 	}
@@ -248,6 +276,11 @@ int mirror_serve(const struct mirror_options *opts, int fd)
 	mirror = *opts;
 	mirror_block_signals();
 	limit_raise();
+	err = creds_init();
+	if (err) {
+		log_error("mirror of %s: cannot tell its capabilities: %s", mirror.source, strerror(-err));
+		return 1;
+	}
 	err = nodes_init(mirror.source_fd);
 	if (err) {
 		log_error("mirror of %s: cannot use the directory: %s", mirror.source, strerror(-err));

@@ -2,9 +2,9 @@
 /*
  * The mirror: a libfuse file system that shows a directory as it is.
  *
- * Permissions are the kernel's business (the mount has default_permissions),
- * so the daemon acts with all its capabilities; only what a new file belongs
- * to, and what the lower file system charges, is the caller's (creds.c).
+ * The kernel checks permissions (the mount has default_permissions), and the file
+ * system below checks them again: what changes or opens something is done with
+ * the caller's rights and no others (creds.c).
  * Submounts of the directory are not shown, as with a plain bind mount
  * (mount/source.c): that also keeps a mirror of "/" from meeting itself.
  */
@@ -14,6 +14,7 @@
 #define FUSE_USE_VERSION 312
 
 #include <fuse_lowlevel.h>
+#include <linux/fuse.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -68,21 +69,29 @@ struct node {
 	/* Has the kernel been offered a backing object, and taken it?  Then fixed. */
 	bool offered;
 	bool backed;
+	/* What MKNOD has opened for the OPEN that follows, see file_keep(); -1: nothing. */
+	int made_fd;
+	pid_t made_by;
+	unsigned int writers;	/* handles that are open for writing; atomic */
 };
 
 /* Ids are never given twice: one generation is enough. */
 #define NODE_GENERATION	0
 
 int nodes_init(int root_fd);
+/* Once, after INIT: nothing is taken before. */
+void nodes_offer_root(void);
 
 /* The node of a request, with a reference; NULL (and a complaint) if forgotten. */
 struct node *node_get(fuse_ino_t id, const char *op);
 void node_put(struct node *n);
+void node_hold(struct node *n);		/* one reference more */
 
 /*
  * The node for a name in a directory, with one more lookup count.  @fd, if not
  * negative, is an open descriptor of the object and stands for the name.
- * Returns 0 or -errno; *@st is what the object has now.
+ * Returns 0 or -errno; *@st is what the object has now.  It is done as the
+ * daemon itself, so what needs the caller's rights comes before.
  */
 int node_find(struct node *dir, const char *name, int fd, struct node **out, struct stat *st);
 
@@ -100,15 +109,28 @@ void backing_init(int fd);
 bool backing_add(fuse_ino_t id, int path_fd, mode_t mode);
 void backing_drop(fuse_ino_t id);
 
-/* creds.c: whose files they will be. */
-void creds_become(fuse_req_t req);
-void creds_become_ids(uid_t uid, gid_t gid, mode_t mask);
+/*
+ * creds.c: whose rights a thread has.  creds_begin() settles it for a request of
+ * @have bytes before its operation is called; if it fails, nothing may be done.
+ */
+int creds_init(void);
 int creds_thread_init(void);
-/* Nobody's but our own. */
-void creds_be_self(void);
-/* For rules that need to know who the caller is: no capability over files, its groups. */
-int creds_drop(fuse_req_t req);
-void creds_restore(void);
+int creds_begin(const struct fuse_in_header *head, size_t have);
+/* An operation that works for a caller comes to what the daemon must do itself. */
+int creds_be_self(void);
+
+/* Whose handle it is. */
+struct opener {
+	uint32_t uid;
+	uint32_t gid;
+	uint64_t caps;
+};
+/* The caller of this thread's request. */
+struct opener creds_opener(void);
+/* Is he of our own user namespace, so that what he lacks is what the kernel has found lacking? */
+bool creds_caller_is_near(fuse_req_t req);
+/* Of the handle with this number: ops_file.c. */
+const struct opener *file_opener(uint64_t fh);
 
 /* Path that leads to the object of an O_PATH descriptor. */
 struct fd_path {
@@ -170,6 +192,12 @@ void mirror_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 void mirror_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void mirror_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 int dir_handle_fd(const struct fuse_file_info *fi);
+int file_handle_fd(const struct fuse_file_info *fi);
+/* A handle for @fd, with the reference that the caller has to @n; 0: no memory. */
+uint64_t file_handle_new(struct node *n, int fd, int flags);
+void file_handle_free(uint64_t fh);
+/* MKNOD has made the file and opened it: @fd is for who made it, if he opens it next.  Takes @fd. */
+void file_keep(fuse_req_t req, struct node *n, int fd);
 
 /* tmpfile.c: O_TMPFILE, which libfuse before 3.17 does not know. */
 bool tmpfile_request(const struct fuse_buf *buf, int dev_fd);

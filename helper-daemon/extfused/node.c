@@ -149,7 +149,7 @@ static void node_remove(struct node *n)
 /*
  * Offers the kernel a backing object for a node.  Whoever is about to reply with
  * a node waits here until that is decided: the kernel keeps attributes of a node
- * that has none.
+ * that has none.  The object keeps the thread's credentials, which are our own.
  */
 static void node_offer(struct node *n, mode_t mode)
 {
@@ -168,6 +168,8 @@ static void node_free(struct node *n)
 	if (n->backed)
 		backing_drop(n->id);
 	close(n->fd);
+	if (n->made_fd >= 0)
+		close(n->made_fd);
 	pthread_mutex_destroy(&n->lock);
 	free(n);
 }
@@ -179,6 +181,7 @@ static struct node *node_new(int fd, const struct stat *st)
 	if (!n)
 		return NULL;
 	n->fd = fd;
+	n->made_fd = -1;
 	n->dev = st->st_dev;
 	n->ino = st->st_ino;
 	pthread_mutex_init(&n->lock, NULL);
@@ -221,13 +224,17 @@ struct node *node_get(fuse_ino_t id, const char *op)
 	else
 		table.violations++;
 	pthread_mutex_unlock(&table.lock);
-	/* Known without a reply, and nothing is taken before INIT is over. */
-	if (n && id == FUSE_ROOT_ID)
-		node_offer(n, S_IFDIR);
 	if (!n)
 		log_error("mirror of %s: VIOLATION: %s of node %#llx, which is forgotten or was never known",
 			  mirror.source, op, (unsigned long long)id);
 	return n;
+}
+
+void node_hold(struct node *n)
+{
+	pthread_mutex_lock(&table.lock);
+	n->refs++;
+	pthread_mutex_unlock(&table.lock);
 }
 
 void node_put(struct node *n)
@@ -308,8 +315,10 @@ static int find(struct node *dir, const char *name, int fd, struct node **out, s
 
 int node_find(struct node *dir, const char *name, int fd, struct node **out, struct stat *st)
 {
-	int err = find(dir, name, fd, out, st);
+	int err = creds_be_self();
 
+	if (!err)
+		err = find(dir, name, fd, out, st);
 	if (!err)
 		node_offer(*out, st->st_mode);
 	return err;
@@ -341,6 +350,18 @@ void node_forget(fuse_ino_t id, uint64_t count)
 		log_error("mirror of %s: VIOLATION: FORGET %llu of node %#llx, which earned only %llu",
 			  mirror.source, (unsigned long long)count, (unsigned long long)id,
 			  (unsigned long long)earned);
+}
+
+/* No reply tells the kernel of the root, so nothing but this offers it. */
+void nodes_offer_root(void)
+{
+	struct node *root = node_get(FUSE_ROOT_ID, "INIT");
+
+	if (!root)
+		return;
+	if (!creds_be_self())
+		node_offer(root, S_IFDIR);
+	node_put(root);
 }
 
 void nodes_report(const char *when)

@@ -27,14 +27,17 @@ static struct node *node_begin(fuse_req_t req, fuse_ino_t ino, const char *op)
 	return n;
 }
 
-static void reply_attr(fuse_req_t req, struct node *n)
+/* @hide: bits of the mode that are as good as gone, see mode_goes_with_write(). */
+static void reply_attr(fuse_req_t req, struct node *n, mode_t hide)
 {
 	struct stat st;
 
-	if (fstat(n->fd, &st))
+	if (fstat(n->fd, &st)) {
 		fuse_reply_err(req, errno);
-	else
-		fuse_reply_attr(req, &st, mirror.attr_timeout);
+		return;
+	}
+	st.st_mode &= ~hide;
+	fuse_reply_attr(req, &st, mirror.attr_timeout);
 }
 
 void mirror_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -44,7 +47,7 @@ void mirror_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	(void)fi;
 	if (!n)
 		return;
-	reply_attr(req, n);
+	reply_attr(req, n, 0);
 	node_put(n);
 }
 
@@ -63,12 +66,64 @@ static int set_times(struct node *n, const struct stat *attr, int valid)
 	return utimensat(n->fd, "", ts, AT_EMPTY_PATH);
 }
 
-/* The order matters: a change of owner or size may clear bits that the mode then states. */
-static int set_attr(struct node *n, const struct stat *attr, int valid, struct fuse_file_info *fi)
+#define SET_OTHER	(FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID | FUSE_SET_ATTR_SIZE)
+#define SET_ID		(S_ISUID | S_ISGID)
+
+/*
+ * Before it writes for a caller that is not the owner, the kernel takes the
+ * set-id bits away.  No caller may do that below, nor need he: the write does
+ * it there.  So the kernel is told that they are gone, and nothing is done.
+ * Returns these bits; 0: it is no such change.
+ */
+static mode_t mode_goes_with_write(struct node *n, mode_t mode, const struct stat *st)
+{
+	mode_t gone = (st->st_mode ^ mode) & ALLPERMS;
+
+	if (!S_ISREG(st->st_mode) || !__atomic_load_n(&n->writers, __ATOMIC_RELAXED))
+		return 0;
+	return gone & ~SET_ID || mode & gone ? 0 : gone;
+}
+
+static int set_mode(struct node *n, mode_t mode, int valid, mode_t *hide)
 {
 	struct fd_path p;
+	struct stat st;
+	int err;
 
-	fd_path(&p, n->fd);
+	/* A change of owner or size has cleared below what the kernel would have cleared by this. */
+	if (valid & SET_OTHER && !fstat(n->fd, &st) && !((st.st_mode ^ mode) & ALLPERMS))
+		return 0;
+	if (!chmod(fd_path(&p, n->fd), mode & ALLPERMS))
+		return 0;
+	err = -errno;
+	if (err != -EPERM || valid & SET_OTHER || fstat(n->fd, &st))
+		return err;
+	*hide = mode_goes_with_write(n, mode, &st);
+	return *hide ? 0 : err;
+}
+
+static int set_size(struct node *n, off_t size, struct fuse_file_info *fi)
+{
+	struct fd_path p;
+	int err = fi ? ftruncate(file_handle_fd(fi), size) : truncate(fd_path(&p, n->fd), size);
+
+	return err ? -errno : 0;
+}
+
+/* A truncation sets them to now, for callers too that may not set times. */
+static int times_left(int valid)
+{
+	int now = FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW;
+
+	return valid & FUSE_SET_ATTR_SIZE && valid & FUSE_SET_ATTR_MTIME_NOW ? valid & ~now : valid;
+}
+
+/* The order matters: a change of owner or size may clear bits that the mode then states. */
+static int set_attr(struct node *n, const struct stat *attr, int valid, struct fuse_file_info *fi,
+		    mode_t *hide)
+{
+	int err;
+
 	if (valid & (FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)) {
 		uid_t uid = valid & FUSE_SET_ATTR_UID ? attr->st_uid : (uid_t)-1;
 		gid_t gid = valid & FUSE_SET_ATTR_GID ? attr->st_gid : (gid_t)-1;
@@ -77,12 +132,15 @@ static int set_attr(struct node *n, const struct stat *attr, int valid, struct f
 			return -errno;
 	}
 	if (valid & FUSE_SET_ATTR_SIZE) {
-		if (fi ? ftruncate(fi->fh, attr->st_size) : truncate(p.name, attr->st_size))
-			return -errno;
+		err = set_size(n, attr->st_size, fi);
+		if (err)
+			return err;
+		valid = times_left(valid);
 	}
 	if (valid & FUSE_SET_ATTR_MODE) {
-		if (chmod(p.name, attr->st_mode & 07777))
-			return -errno;
+		err = set_mode(n, attr->st_mode, valid, hide);
+		if (err)
+			return err;
 	}
 	if (valid & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_ATIME_NOW |
 		     FUSE_SET_ATTR_MTIME_NOW)) {
@@ -96,16 +154,16 @@ void mirror_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int valid
 		    struct fuse_file_info *fi)
 {
 	struct node *n = node_begin(req, ino, "SETATTR");
+	mode_t hide = 0;
 	int err;
 
 	if (!n)
 		return;
-	creds_become(req);
-	err = set_attr(n, attr, valid, fi);
+	err = set_attr(n, attr, valid, fi, &hide);
 	if (err)
 		fuse_reply_err(req, -err);
 	else
-		reply_attr(req, n);
+		reply_attr(req, n, hide);
 	node_put(n);
 }
 
@@ -123,47 +181,39 @@ void mirror_statfs(fuse_req_t req, fuse_ino_t ino)
 	node_put(n);
 }
 
-/*
- * Who sets an ACL without being in the file's group loses the set-group-ID
- * bit.  The kernel leaves that to the file system here, and it must know the
- * caller's groups for it.
- */
-static bool acl_needs_caller(fuse_req_t req, const char *name)
-{
-	return !strcmp(name, XATTR_NAME_POSIX_ACL_ACCESS) && fuse_req_ctx(req)->uid;
-}
-
 void mirror_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value,
 		     size_t size, int flags)
 {
 	struct node *n = node_begin(req, ino, "SETXATTR");
 	struct fd_path p;
-	int err = 0;
 
 	if (!n)
 		return;
-	if (acl_needs_caller(req, name)) {
-		err = creds_drop(req);
-		if (!err && setxattr(fd_path(&p, n->fd), name, value, size, flags))
-			err = -errno;
-		creds_restore();
-	} else {
-		creds_become(req);
-		if (setxattr(fd_path(&p, n->fd), name, value, size, flags))
-			err = -errno;
-	}
-	fuse_reply_err(req, -err);
+	fuse_reply_err(req, setxattr(fd_path(&p, n->fd), name, value, size, flags) ? errno : 0);
 	node_put(n);
+}
+
+/*
+ * The kernel refuses it to who lacks CAP_SETFCAP.  Where it asks for it all the
+ * same it is about to write, to truncate or to give away for the caller, and that
+ * takes the capabilities away below.  With a capability of another user namespace
+ * the caller may have asked himself, and must hear that it is not done.
+ */
+static bool goes_with_write(fuse_req_t req, const char *name, int err)
+{
+	return err == EPERM && !strcmp(name, XATTR_NAME_CAPS) && creds_caller_is_near(req);
 }
 
 void mirror_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
 	struct node *n = node_begin(req, ino, "REMOVEXATTR");
 	struct fd_path p;
+	int err;
 
 	if (!n)
 		return;
-	fuse_reply_err(req, removexattr(fd_path(&p, n->fd), name) ? errno : 0);
+	err = removexattr(fd_path(&p, n->fd), name) ? errno : 0;
+	fuse_reply_err(req, goes_with_write(req, name, err) ? 0 : err);
 	node_put(n);
 }
 
@@ -205,23 +255,6 @@ void mirror_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t si
 	node_put(n);
 }
 
-/* trusted.* is not for everybody's eyes, and the lower file system shows it to root. */
-static size_t list_hide_trusted(char *list, size_t len)
-{
-	char *from = list, *to = list;
-
-	while (from < list + len) {
-		size_t n = strlen(from) + 1;
-
-		if (strncmp(from, XATTR_TRUSTED_PREFIX, XATTR_TRUSTED_PREFIX_LEN)) {
-			memmove(to, from, n);
-			to += n;
-		}
-		from += n;
-	}
-	return to - list;
-}
-
 void mirror_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 {
 	struct node *n = node_begin(req, ino, "LISTXATTR");
@@ -233,8 +266,6 @@ void mirror_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 		return;
 	list = malloc(XATTR_LIST_MAX);
 	len = list ? listxattr(fd_path(&p, n->fd), list, XATTR_LIST_MAX) : -1;
-	if (len > 0 && fuse_req_ctx(req)->uid)
-		len = list_hide_trusted(list, len);
 	if (len < 0)
 		fuse_reply_err(req, errno);
 	else if (!size)
@@ -256,7 +287,7 @@ void mirror_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
 		long flags;
 		struct fsxattr xattr;
 	} buf = { 0 };
-	int fd = flags & FUSE_IOCTL_DIR ? dir_handle_fd(fi) : (int)fi->fh;
+	int fd = flags & FUSE_IOCTL_DIR ? dir_handle_fd(fi) : file_handle_fd(fi);
 	int ret;
 
 	(void)ino;
@@ -277,7 +308,6 @@ void mirror_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg,
 	}
 	if (in_size)
 		memcpy(&buf, in_buf, in_size);
-	creds_become(req);
 	ret = ioctl(fd, cmd, &buf);
 	if (ret < 0)
 		fuse_reply_err(req, errno);

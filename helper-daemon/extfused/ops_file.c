@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mirror operations on open files.  A handle is the descriptor of the lower
- * file.  Locks are the kernel's own (it keeps them on its inode and does not
+ * Mirror operations on open files.  A handle has a descriptor of the lower file,
+ * which was opened with the caller's rights.  Locks are the kernel's own (it keeps them on its inode and does not
  * ask us), which is what processes on one machine expect.
  */
 #include "mirror.h"
@@ -9,10 +9,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
+
+struct open_file {
+	int fd;
+	bool writes;
+	struct node *node;
+	struct opener opener;
+};
+
+/* What execve() adds to the flags of its OPEN; open() itself takes it from nobody. */
+#define FLAG_EXEC	040
+
+/* linux/magic.h has it not. */
+#define CONFIGFS_MAGIC	0x62656570
 
 /* A change within the same tick of the lower clock leaves mtime as it was. */
 #define TICK_NS		20000000LL
@@ -48,44 +63,203 @@ static bool file_keeps_cache(struct node *n, int fd)
 	return keep;
 }
 
+static struct open_file *handle_of(uint64_t fh)
+{
+	return (struct open_file *)(uintptr_t)fh;
+}
+
+int file_handle_fd(const struct fuse_file_info *fi)
+{
+	return handle_of(fi->fh)->fd;
+}
+
+const struct opener *file_opener(uint64_t fh)
+{
+	return &handle_of(fh)->opener;
+}
+
+uint64_t file_handle_new(struct node *n, int fd, int flags)
+{
+	struct open_file *h = malloc(sizeof(*h));
+
+	if (!h)
+		return 0;
+	*h = (struct open_file){
+		.fd = fd,
+		.writes = (flags & O_ACCMODE) != O_RDONLY,
+		.node = n,
+		.opener = creds_opener(),
+	};
+	if (h->writes)
+		__atomic_add_fetch(&n->writers, 1, __ATOMIC_RELAXED);
+	return (uintptr_t)h;
+}
+
+void file_handle_free(uint64_t fh)
+{
+	struct open_file *h = handle_of(fh);
+
+	if (h->writes)
+		__atomic_sub_fetch(&h->node->writers, 1, __ATOMIC_RELAXED);
+	close(h->fd);
+	node_put(h->node);
+	free(h);
+}
+
 /*
  * O_APPEND and O_DIRECT may be switched later by fcntl(), so each request
  * tells (O_APPEND), or the kernel does it on its side (O_DIRECT).
  */
 static int lower_flags(int flags)
 {
-	return (flags & ~(O_APPEND | O_DIRECT | O_NOFOLLOW | O_NOCTTY | O_CREAT | O_EXCL)) |
+	return (flags & ~(O_APPEND | O_DIRECT | O_NOFOLLOW | O_NOCTTY | O_CREAT | O_EXCL | FLAG_EXEC)) |
 	       O_CLOEXEC;
+}
+
+/*
+ * Who creates a file may open it whatever its mode is.  Where the kernel was to
+ * open a file that it has created, but took no backing object, it asks us; the
+ * descriptor of the creation is good for that, once, and for no one else.
+ */
+void file_keep(fuse_req_t req, struct node *n, int fd)
+{
+	bool keep = mirror.backing && !n->backed;
+
+	pthread_mutex_lock(&n->lock);
+	if (keep && n->made_fd < 0) {
+		n->made_fd = fd;
+		n->made_by = fuse_req_ctx(req)->pid;
+		fd = -1;
+	}
+	pthread_mutex_unlock(&n->lock);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int file_kept(fuse_req_t req, struct node *n)
+{
+	int fd;
+
+	pthread_mutex_lock(&n->lock);
+	fd = n->made_fd;
+	n->made_fd = -1;
+	pthread_mutex_unlock(&n->lock);
+	if (fd >= 0 && n->made_by != fuse_req_ctx(req)->pid) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/*
+ * It gives its maker nothing that he could not give himself, for as long as the
+ * file is his.  Who has made a file and not opened it may meet it again as
+ * another user's.
+ */
+static bool kept_is_his(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && !fstat(fd, &st) && st.st_uid == creds_opener().uid;
+}
+
+/*
+ * A program need not be readable to be executed: then the kernel reads it, and
+ * the caller never.  So once the file system below has said that this caller may
+ * execute it, it is opened as the daemon.
+ */
+static int open_to_execute(struct node *n)
+{
+	struct fd_path p;
+	int fd;
+
+	if (faccessat(AT_FDCWD, fd_path(&p, n->fd), X_OK, AT_EACCESS))
+		return -EACCES;
+	if (creds_be_self())
+		return -EIO;
+	fd = open(p.name, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A file that may only grow is opened for nothing else, and keeps the flag. */
+static int open_to_append(const char *path, int flags)
+{
+	int fd = open(path, flags | O_APPEND);
+
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_APPEND);
+	return fd;
+}
+
+static int file_open(fuse_req_t req, struct node *n, int flags)
+{
+	int kept = file_kept(req, n), fd;
+	struct fd_path p;
+
+	fd_path(&p, n->fd);
+	fd = flags & O_APPEND ? open_to_append(p.name, lower_flags(flags)) : open(p.name, lower_flags(flags));
+	if (fd < 0)
+		fd = -errno;
+	if (fd == -EACCES && kept_is_his(kept))
+		return kept;
+	if (kept >= 0)
+		close(kept);
+	if (fd == -EACCES && flags & FLAG_EXEC)
+		fd = open_to_execute(n);
+	return fd;
+}
+
+/*
+ * Files of these file systems are made when they are read: what they say of
+ * their size and times is not so, and no page cache has anything to keep.
+ */
+static bool is_made_when_read(int fd)
+{
+	static const long types[] = {
+		PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC,
+		CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC, EFIVARFS_MAGIC, PSTOREFS_MAGIC, SELINUX_MAGIC, SMACK_MAGIC,
+		BINFMTFS_MAGIC, RDTGROUP_SUPER_MAGIC, CONFIGFS_MAGIC,
+	};
+	struct statfs st;
+	size_t i;
+
+	if (fstatfs(fd, &st))
+		return false;
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (st.f_type == types[i])
+			return true;
+	}
+	return false;
 }
 
 void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct node *n = node_get(ino, "OPEN");
-	struct fd_path p;
 	int fd;
 
 	if (!n) {
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
-	creds_become(req);
-	fd = open(fd_path(&p, n->fd), lower_flags(fi->flags));
-	if (fd < 0) {
-		fuse_reply_err(req, errno);
-	} else {
-		fi->fh = fd;
-		fi->keep_cache = file_keeps_cache(n, fd);
-		if (fuse_reply_open(req, fi))
+	fd = file_open(req, n, fi->flags);
+	fi->fh = fd < 0 ? 0 : file_handle_new(n, fd, fi->flags);
+	if (!fi->fh) {
+		fuse_reply_err(req, fd < 0 ? -fd : ENOMEM);
+		if (fd >= 0)
 			close(fd);
+		node_put(n);
+		return;
 	}
-	node_put(n);
+	fi->direct_io = is_made_when_read(fd);
+	fi->keep_cache = !fi->direct_io && file_keeps_cache(n, fd);
+	if (fuse_reply_open(req, fi))
+		file_handle_free(fi->fh);
 }
 
 /*
  * The kernel asks for a file to be created where it knows no such name.  If the
- * lower file system has it by now, nobody has checked whether the caller may
- * open that file, and we may open all: ESTALE makes the kernel look again, at
- * the file, its permissions, or the target of what is a symbolic link.
+ * lower file system has it by now, ESTALE makes the kernel look again, at the
+ * file, its permissions, or the target of what is a symbolic link.
  */
 static int file_create(struct node *dir, const char *name, int flags, mode_t mode)
 {
@@ -94,6 +268,26 @@ static int file_create(struct node *dir, const char *name, int flags, mode_t mod
 	if (fd >= 0)
 		return fd;
 	return errno == EEXIST && !(flags & O_EXCL) ? -ESTALE : -errno;
+}
+
+/* The node and the handle of a file that was just created; takes @fd. */
+static int handle_of_new(struct node *dir, const char *name, int fd, struct fuse_file_info *fi,
+			 struct node **n, struct stat *st)
+{
+	int err = node_find(dir, name, fd, n, st);
+
+	if (err) {
+		close(fd);
+		return err;
+	}
+	node_hold(*n);
+	fi->fh = file_handle_new(*n, fd, fi->flags);
+	if (fi->fh)
+		return 0;
+	node_forget((*n)->id, 1);
+	node_put(*n);
+	close(fd);
+	return -ENOMEM;
 }
 
 void mirror_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
@@ -108,22 +302,18 @@ void mirror_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t m
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
-	creds_become(req);
 	fd = file_create(dir, name, fi->flags, mode);
-	err = fd < 0 ? fd : node_find(dir, name, fd, &n, &st);
+	err = fd < 0 ? fd : handle_of_new(dir, name, fd, fi, &n, &st);
+	node_put(dir);
 	if (err) {
 		fuse_reply_err(req, -err);
-		if (fd >= 0)
-			close(fd);
-	} else {
-		fi->fh = fd;
-		entry_fill(&e, n, &st);
-		if (fuse_reply_create(req, &e, fi)) {
-			close(fd);
-			node_forget(e.ino, 1);
-		}
+		return;
 	}
-	node_put(dir);
+	entry_fill(&e, n, &st);
+	if (fuse_reply_create(req, &e, fi)) {
+		file_handle_free(fi->fh);
+		node_forget(e.ino, 1);
+	}
 }
 
 void mirror_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
@@ -132,7 +322,7 @@ void mirror_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct 
 
 	(void)ino;
 	buf.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
-	buf.buf[0].fd = fi->fh;
+	buf.buf[0].fd = file_handle_fd(fi);
 	buf.buf[0].pos = off;
 	/* Below two pages libfuse reads into memory, above it splices. */
 	fuse_reply_data(req, &buf, FUSE_BUF_SPLICE_MOVE);
@@ -173,16 +363,11 @@ void mirror_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, of
 	ssize_t len;
 
 	(void)ino;
-	/* What the page cache writes back is not of the task that happens to send it. */
-	if (fi->writepage)
-		creds_become_ids(0, 0, 0);
-	else
-		creds_become(req);
 	if ((fi->flags & O_APPEND) && !fi->writepage) {
-		len = write_append(in, fi->fh);
+		len = write_append(in, file_handle_fd(fi));
 	} else {
 		out.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
-		out.buf[0].fd = fi->fh;
+		out.buf[0].fd = file_handle_fd(fi);
 		out.buf[0].pos = off;
 		len = fuse_buf_copy(&out, in, 0);
 	}
@@ -195,7 +380,7 @@ void mirror_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, of
 /* Some lower file systems report failed writes at close only. */
 void mirror_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	int fd = dup(fi->fh);
+	int fd = dup(file_handle_fd(fi));
 
 	(void)ino;
 	fuse_reply_err(req, fd < 0 || close(fd) ? errno : 0);
@@ -204,27 +389,28 @@ void mirror_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 void mirror_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
-	close(fi->fh);
+	file_handle_free(fi->fh);
 	fuse_reply_err(req, 0);
 }
 
 void mirror_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)
 {
+	int fd = file_handle_fd(fi);
+
 	(void)ino;
-	fuse_reply_err(req, (datasync ? fdatasync(fi->fh) : fsync(fi->fh)) ? errno : 0);
+	fuse_reply_err(req, (datasync ? fdatasync(fd) : fsync(fd)) ? errno : 0);
 }
 
 void mirror_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t off, off_t len,
 		      struct fuse_file_info *fi)
 {
 	(void)ino;
-	creds_become(req);
-	fuse_reply_err(req, fallocate(fi->fh, mode, off, len) ? errno : 0);
+	fuse_reply_err(req, fallocate(file_handle_fd(fi), mode, off, len) ? errno : 0);
 }
 
 void mirror_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence, struct fuse_file_info *fi)
 {
-	off_t res = lseek(fi->fh, off, whence);
+	off_t res = lseek(file_handle_fd(fi), off, whence);
 
 	(void)ino;
 	if (res < 0)
@@ -241,8 +427,7 @@ void mirror_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t off_in,
 
 	(void)ino_in;
 	(void)ino_out;
-	creds_become(req);
-	res = copy_file_range(fi_in->fh, &off_in, fi_out->fh, &off_out, len, flags);
+	res = copy_file_range(file_handle_fd(fi_in), &off_in, file_handle_fd(fi_out), &off_out, len, flags);
 	if (res < 0)
 		fuse_reply_err(req, errno);
 	else

@@ -26,23 +26,30 @@ void entry_fill(struct fuse_entry_param *e, const struct node *n, const struct s
 	e->entry_timeout = mirror.entry_timeout;
 }
 
-/* Answers with the node of a name, or of @fd, see node_find(); a reply that never arrived earned nothing. */
-static void reply_name(fuse_req_t req, struct node *dir, const char *name, int fd, double negative)
+/* Answers with a node that node_find() has found; a reply that never arrived earned nothing. */
+static void reply_node(fuse_req_t req, const struct node *n, const struct stat *st)
+{
+	struct fuse_entry_param e;
+
+	entry_fill(&e, n, st);
+	if (fuse_reply_entry(req, &e))
+		node_forget(e.ino, 1);
+}
+
+/* Answers with the node of a name. */
+static void reply_name(fuse_req_t req, struct node *dir, const char *name, double negative)
 {
 	struct fuse_entry_param e = { .entry_timeout = negative };
 	struct node *n;
 	struct stat st;
-	int err = node_find(dir, name, fd, &n, &st);
+	int err = node_find(dir, name, -1, &n, &st);
 
-	if (err == -ENOENT && negative > 0) {
+	if (err == -ENOENT && negative > 0)
 		fuse_reply_entry(req, &e);
-	} else if (err) {
+	else if (err)
 		fuse_reply_err(req, -err);
-	} else {
-		entry_fill(&e, n, &st);
-		if (fuse_reply_entry(req, &e))
-			node_forget(e.ino, 1);
-	}
+	else
+		reply_node(req, n, &st);
 }
 
 void mirror_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -53,7 +60,7 @@ void mirror_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
-	reply_name(req, dir, name, -1, mirror.negative_timeout);
+	reply_name(req, dir, name, mirror.negative_timeout);
 	node_put(dir);
 }
 
@@ -94,15 +101,13 @@ void mirror_readlink(fuse_req_t req, fuse_ino_t ino)
 	node_put(n);
 }
 
-/* The directory of a request that makes a name, and the caller's identity. */
+/* The directory of a request that changes a name. */
 static struct node *dir_begin(fuse_req_t req, fuse_ino_t parent, const char *op)
 {
 	struct node *dir = node_get(parent, op);
 
 	if (!dir)
 		fuse_reply_err(req, ESTALE);
-	else
-		creds_become(req);
 	return dir;
 }
 
@@ -111,20 +116,30 @@ static void dir_end(fuse_req_t req, struct node *dir, const char *name, int fail
 	if (failed)
 		fuse_reply_err(req, errno);
 	else
-		reply_name(req, dir, name, -1, 0);
+		reply_name(req, dir, name, 0);
 	node_put(dir);
 }
 
-/* The name may be another file's when it is looked up, and who creates a file may open it whatever its mode is. */
+/*
+ * The name may be another file's when it is looked up.  With passthrough this
+ * and an OPEN are how a file is created: see file_keep().
+ */
 static void make_file(fuse_req_t req, struct node *dir, const char *name, mode_t mode)
 {
-	int fd = openat(dir->fd, name, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode & ALLPERMS);
+	int access = mirror.backing ? O_RDWR : O_RDONLY;
+	int fd = openat(dir->fd, name, access | O_CREAT | O_EXCL | O_CLOEXEC, mode & ALLPERMS);
+	struct node *n;
+	struct stat st;
+	int err;
 
-	if (fd < 0) {
-		fuse_reply_err(req, errno);
+	err = fd < 0 ? -errno : node_find(dir, name, fd, &n, &st);
+	if (err) {
+		fuse_reply_err(req, -err);
+		if (fd >= 0)
+			close(fd);
 	} else {
-		reply_name(req, dir, name, fd, 0);
-		close(fd);
+		file_keep(req, n, fd);
+		reply_node(req, n, &st);
 	}
 	node_put(dir);
 }
@@ -160,14 +175,17 @@ void mirror_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const
 void mirror_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
 {
 	struct node *n = node_get(ino, "LINK"), *dir;
+	struct fd_path p;
 
 	if (!n) {
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
 	dir = dir_begin(req, newparent, "LINK");
+	/* A descriptor without a path takes a capability.  What the path leads to is not followed further. */
 	if (dir)
-		dir_end(req, dir, newname, linkat(n->fd, "", dir->fd, newname, AT_EMPTY_PATH));
+		dir_end(req, dir, newname,
+			linkat(AT_FDCWD, fd_path(&p, n->fd), dir->fd, newname, AT_SYMLINK_FOLLOW));
 	node_put(n);
 }
 

@@ -45,9 +45,9 @@ static void attr_fill(struct fuse_attr *a, const struct stat *st)
 	a->blksize = st->st_blksize;
 }
 
-/* Opens the nameless file and makes its node; returns its descriptor or -errno. */
+/* Opens the nameless file, makes its node and a handle; returns its descriptor or -errno. */
 static int tmpfile_open(struct node *dir, const struct fuse_create_in *in, struct node **n,
-			struct stat *st)
+			struct stat *st, uint64_t *fh)
 {
 	struct fd_path p;
 	int fd, err;
@@ -61,7 +61,14 @@ static int tmpfile_open(struct node *dir, const struct fuse_create_in *in, struc
 		close(fd);
 		return err;
 	}
-	return fd;
+	node_hold(*n);
+	*fh = file_handle_new(*n, fd, in->flags);
+	if (*fh)
+		return fd;
+	node_forget((*n)->id, 1);
+	node_put(*n);
+	close(fd);
+	return -ENOMEM;
 }
 
 static void tmpfile_answer(const struct fuse_in_header *head, const struct fuse_create_in *in,
@@ -70,11 +77,11 @@ static void tmpfile_answer(const struct fuse_in_header *head, const struct fuse_
 	struct tmpfile_reply r = { .head.unique = head->unique, .head.len = sizeof(r) };
 	struct node *dir = node_get(head->nodeid, "TMPFILE"), *n = NULL;
 	struct stat st;
+	uint64_t fh = 0;
 	int fd = -ESTALE;
 
 	if (dir) {
-		creds_become_ids(head->uid, head->gid, in->umask);
-		fd = tmpfile_open(dir, in, &n, &st);
+		fd = tmpfile_open(dir, in, &n, &st, &fh);
 		node_put(dir);
 	}
 	if (fd < 0) {
@@ -84,10 +91,10 @@ static void tmpfile_answer(const struct fuse_in_header *head, const struct fuse_
 		r.entry.nodeid = n->id;
 		attr_fill(&r.entry.attr, &st);
 		lifetime_fill(&r.entry.attr_valid, &r.entry.attr_valid_nsec, mirror.attr_timeout);
-		r.open.fh = fd;
+		r.open.fh = fh;
 	}
 	if (write(dev_fd, &r, r.head.len) < 0 && fd >= 0) {
-		close(fd);
+		file_handle_free(fh);
 		node_forget(r.entry.nodeid, 1);
 	}
 }

@@ -7,31 +7,44 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef OPEN_TREE_CLONE
-#define OPEN_TREE_CLONE		1
-#define OPEN_TREE_CLOEXEC	O_CLOEXEC
-#endif
-
 /*
- * The directory without what is mounted below it.  A private copy of its mount
- * has no submounts, and keeps nobody from unmounting the directory; where the
- * kernel refuses one, the directory itself serves.
+ * The directory without what is mounted below it.  A copy of its mount has no
+ * submounts, and keeps nobody from unmounting the directory; as a private one it
+ * gets none later.  What is mounted below has flags of its own (nosuid, nodev),
+ * which our mount has not: so the directory itself never serves instead.
  */
 static int dir_open(const char *dir)
 {
-	int fd = -1;
+	struct mount_attr attr = { .propagation = MS_PRIVATE };
+	int fd = syscall(SYS_open_tree, AT_FDCWD, dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC), err;
 
-#ifdef SYS_open_tree
-	fd = syscall(SYS_open_tree, AT_FDCWD, dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-#endif
-	return fd >= 0 ? fd : open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (!syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int refused(struct job *job, const char *dir, int err)
+{
+	if (err == -EINVAL)
+		snprintf(job->err, sizeof(job->err),
+			 "the mount that %s is on cannot be copied, and without a copy what is mounted below would be shown: it is unbindable (mount --make-private on it helps), or of another mount namespace",
+			 dir);
+	else
+		snprintf(job->err, sizeof(job->err), "cannot copy the mount that %s is on: %s", dir, strerror(-err));
+	return err;
 }
 
 int source_open(struct job *job, const char *dir)
@@ -39,7 +52,9 @@ int source_open(struct job *job, const char *dir)
 	struct stat st;
 
 	job->source_fd = dir_open(dir);
-	if (job->source_fd < 0 || fstat(job->source_fd, &st))
+	if (job->source_fd < 0)
+		return refused(job, dir, job->source_fd);
+	if (fstat(job->source_fd, &st))
 		return -errno;
 	/* The daemon leaves the working directory. */
 	job->source = realpath(dir, NULL);

@@ -17,7 +17,8 @@ ssize_t __fuse_simple_request(struct mnt_idmap *idmap, struct fuse_mount *fm,
 
 ssize_t fuse_daemon_request(struct fuse_mount *fm, struct fuse_args *args)
 {
-	return fuse_daemon_idmap_request(args->ext.idmap, fm, args);
+	args->ext.header = extfuse_via_is_mapped(fm, args) ? EXTFUSE_HEADER_MAPPED : 0;
+	return fuse_daemon_idmap_request(extfuse_via(fm, args), fm, args);
 }
 
 #else

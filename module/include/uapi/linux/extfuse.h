@@ -427,6 +427,16 @@ struct extfuse_ioc_backing_limit {
 
 #define EXTFUSE_MAX_BACKING	1048576		/* unless EXTFUSE_IOC_BACKING_LIMIT says otherwise */
 
+/*
+ * The last 16 bits of struct fuse_in_header, its padding, are these in requests that a daemon reads from /dev/extfuse; a
+ * daemon that works with its caller's rights needs them.
+ *
+ * MAPPED: the caller came through an idmapped mount, and the ids are those that it maps.
+ * OVERRIDDEN: the task works with other credentials than its own (overlayfs, nfsd): what /proc says of it is not of this request.
+ */
+#define EXTFUSE_HEADER_MAPPED		(1 << 0)
+#define EXTFUSE_HEADER_OVERRIDDEN	(1 << 1)
+
 #define EXTFUSE_IOC_ATTACH	_IOWR(EXTFUSE_IOC_MAGIC, 0, struct extfuse_ioc_attach)
 #define EXTFUSE_IOC_REPLACE	_IOWR(EXTFUSE_IOC_MAGIC, 1, struct extfuse_ioc_attach)
 #define EXTFUSE_IOC_DETACH	_IOW(EXTFUSE_IOC_MAGIC, 2, struct extfuse_ioc_detach)
