@@ -175,6 +175,25 @@ static void info_value(struct kmod_module *mod, const char *key, char *value, si
 	kmod_module_info_free_list(list);
 }
 
+void module_info(const char *key, char *value, size_t size)
+{
+	struct kmod_list *found = NULL;
+	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+	struct kmod_module *mod;
+
+	*value = '\0';
+	if (!ctx)
+		return;
+	kmod_set_log_fn(ctx, say_nothing, NULL);
+	if (kmod_module_new_from_lookup(ctx, "extfuse", &found) >= 0 && found) {
+		mod = kmod_module_get_module(found);
+		info_value(mod, key, value, size);
+		kmod_module_unref(mod);
+	}
+	kmod_module_unref_list(found);
+	kmod_unref(ctx);
+}
+
 /* The certificate of the key that dkms signs with. */
 static const char *dkms_certificate(void)
 {
@@ -197,27 +216,13 @@ static bool kernel_base(char base[65])
 
 bool module_fits(char *why, size_t size)
 {
-	char made_on[65] = "", base[65];
-	struct kmod_list *found = NULL;
-	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
-	struct kmod_module *mod;
-	bool fits = true;
+	char made_on[65], base[65];
 
-	if (!ctx)
+	module_info("btf_base", made_on, sizeof(made_on));
+	if (!*made_on || !kernel_base(base) || !strcmp(made_on, base))
 		return true;
-	kmod_set_log_fn(ctx, say_nothing, NULL);
-	if (kmod_module_new_from_lookup(ctx, "extfuse", &found) < 0 || !found)
-		goto out;
-	mod = kmod_module_get_module(found);
-	info_value(mod, "btf_base", made_on, sizeof(made_on));
-	kmod_module_unref(mod);
-	fits = !*made_on || !kernel_base(base) || !strcmp(made_on, base);
-	if (!fits)
-		snprintf(why, size, "extfuse.ko was made for another build of kernel %s, with other BTF: " REBUILD, release());
-out:
-	kmod_module_unref_list(found);
-	kmod_unref(ctx);
-	return fits;
+	snprintf(why, size, "extfuse.ko was made for another build of kernel %s, with other BTF: " REBUILD, release());
+	return false;
 }
 
 static int rejected(struct kmod_module *mod, char *why, size_t size)
