@@ -5,6 +5,7 @@
  */
 #include "fuse_i.h"
 #include <linux/module.h>
+#include "extfuse_fixes.h"
 
 static int __init extfuse_init(void)
 {
@@ -52,3 +53,5 @@ module_exit(extfuse_exit);
 MODULE_VERSION(EXTFUSE_VERSION);
 /* SHA-256 of the kernel's BTF, which this module's rests on: /sys/kernel/btf/vmlinux must be that. */
 MODULE_INFO(btf_base, EXTFUSE_BTF_BASE);
+/* What the fork's source lacks of later releases and its edits mend: module/fork/edits/fixes.edits. */
+MODULE_INFO(fixes, EXTFUSE_FIXES);

@@ -182,6 +182,16 @@ static const struct {
 	{ "extension metacache", check_metacache, false },
 };
 
+/* No check: what the module has beyond the kernel's source that it was made from. */
+static void print_fixes(void)
+{
+	char fixes[512];
+
+	module_info("fixes", fixes, sizeof(fixes));
+	if (*fixes)
+		printf("%-28s %s\n", "fixes of later kernels", fixes);
+}
+
 int do_doctor(const struct cli_args *args)
 {
 	char why[1024];
@@ -198,5 +208,6 @@ int do_doctor(const struct cli_args *args)
 		missing += !checks[i].optional;
 		printf("%-28s no: %s\n", checks[i].what, *why ? why : strerror(errno));
 	}
+	print_fixes();
 	return missing ? 1 : 0;
 }

@@ -201,6 +201,25 @@ static void info_value(struct kmod_module *mod, const char *key, char *value, si
 	kmod_module_info_free_list(list);
 }
 
+void module_info(const char *key, char *value, size_t size)
+{
+	struct kmod_list *found = NULL;
+	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+	struct kmod_module *mod;
+
+	*value = '\0';
+	if (!ctx)
+		return;
+	kmod_set_log_fn(ctx, say_nothing, NULL);
+	if (kmod_module_new_from_lookup(ctx, "extfuse", &found) >= 0 && found) {
+		mod = kmod_module_get_module(found);
+		info_value(mod, key, value, size);
+		kmod_module_unref(mod);
+	}
+	kmod_module_unref_list(found);
+	kmod_unref(ctx);
+}
+
 /* The certificate of the key that dkms signs with. */
 static const char *dkms_certificate(void)
 {
@@ -221,31 +240,11 @@ static bool kernel_base(char base[65])
 	return !pclose(f) && said;
 }
 
-/* A field of the module that modprobe(8) would load; empty if there is none. */
-static void installed_value(const char *key, char *value, size_t size)
-{
-	struct kmod_list *found = NULL;
-	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
-	struct kmod_module *mod;
-
-	*value = '\0';
-	if (!ctx)
-		return;
-	kmod_set_log_fn(ctx, say_nothing, NULL);
-	if (kmod_module_new_from_lookup(ctx, "extfuse", &found) >= 0 && found) {
-		mod = kmod_module_get_module(found);
-		info_value(mod, key, value, size);
-		kmod_module_unref(mod);
-	}
-	kmod_module_unref_list(found);
-	kmod_unref(ctx);
-}
-
 bool module_fits(char *why, size_t size)
 {
 	char made_on[65], base[65];
 
-	installed_value("btf_base", made_on, sizeof(made_on));
+	module_info("btf_base", made_on, sizeof(made_on));
 	if (!*made_on || !kernel_base(base) || !strcmp(made_on, base))
 		return true;
 	snprintf(why, size, "extfuse.ko was made for another build of kernel %s, with other BTF: " REBUILD, release());
@@ -275,11 +274,11 @@ bool module_is_current(char *why, size_t size)
 
 	/* A hash of the sources: a fix in the fork keeps the version. */
 	loaded_value("srcversion", loaded, sizeof(loaded));
-	installed_value("srcversion", installed, sizeof(installed));
+	module_info("srcversion", installed, sizeof(installed));
 	if (!*loaded || !*installed || !strcmp(loaded, installed))
 		return true;
 	loaded_value("version", loaded, sizeof(loaded));
-	installed_value("version", installed, sizeof(installed));
+	module_info("version", installed, sizeof(installed));
 	snprintf(why, size, "extfuse.ko has been upgraded (%s is loaded, %s installed), and the old one stays until it is unloaded: unmount all extfuse mounts, then 'modprobe -r extfuse'; or reboot",
 		 loaded, installed);
 	return false;

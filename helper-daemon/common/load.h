@@ -14,6 +14,9 @@
 /* Whether the kernel has it loaded. */
 bool module_loaded(void);
 
+/* A field of modinfo(8) of the one that modprobe(8) would load; empty if it has none, or there is none. */
+void module_info(const char *key, char *value, size_t size);
+
 /*
  * Whether the one that modprobe(8) would load was made on the running kernel's
  * BTF; else a sentence in @why. True as well where there is none, or it does

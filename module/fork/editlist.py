@@ -13,10 +13,21 @@ from dataclasses import dataclass, field
 
 MAX_FOREIGN_LINES = 3
 ACTIONS = ("replace", "before", "after")
+# What became of an edit, as PROVENANCE and 'make fork' say it.
+APPLIED, THERE, FOREIGN = "applied", "in the source", "not for this source"
 
 
 class EditError(Exception):
     """One line for the user: the edit, the file, why, and where to look."""
+
+
+@dataclass
+class Wording:
+    """What an edit looks for and what it writes; after 'or:' as other sources word it."""
+    find: list = field(default_factory=list)
+    inline: bool = False            # find is a part of a line, not whole lines
+    action: str = ""
+    text: list = field(default_factory=list)
 
 
 @dataclass
@@ -27,10 +38,10 @@ class Edit:
     scope: str = ""                 # "in:", a function, struct or variable
     count: int = 1
     why: str = ""
-    find: list = field(default_factory=list)
-    inline: bool = False            # find is a part of a line, not whole lines
-    action: str = ""
-    text: list = field(default_factory=list)
+    fixed: str = ""                 # a fix: the kernel's releases that have it
+    has: list = field(default_factory=list)     # words of a source that needs the edit no more, any of them
+    only: str = ""                  # words of a source that the edit is for
+    wordings: list = field(default_factory=lambda: [Wording()])
 
 
 @dataclass
@@ -43,16 +54,25 @@ def _check(edit):
     """Refuse an edit that is incomplete or quotes too much."""
     def bad(why):
         raise EditError(f"{edit.origin}: edit {edit.name}: {why}")
-    for key in ("file", "why", "find", "action"):
+    for key in ("file", "why"):
         if not getattr(edit, key):
-            bad(f"has no '{key if key != 'action' else '/'.join(ACTIONS)}:'")
-    if len(edit.find) > MAX_FOREIGN_LINES:
-        bad(f"quotes {len(edit.find)} lines of {edit.file}, at most "
-            f"{MAX_FOREIGN_LINES} are allowed: find a shorter mark")
+            bad(f"has no '{key}:'")
+    if edit.fixed and not edit.has:
+        bad("is a fix and has no 'has:': by what is a source known that has it?")
+    if edit.has and not edit.fixed:
+        bad("has no 'fixed:': which releases of the kernel have what it mends?")
     if edit.count < 1:
         bad("count must be at least 1")
-    if edit.inline and edit.action != "replace":
-        bad("a part of a line can only be replaced")
+    for wording in edit.wordings:
+        if not wording.find:
+            bad("has no 'find:'")
+        if not wording.action:
+            bad(f"has no '{'/'.join(ACTIONS)}:'")
+        if len(wording.find) > MAX_FOREIGN_LINES:
+            bad(f"quotes {len(wording.find)} lines of {edit.file}, at most "
+                f"{MAX_FOREIGN_LINES} are allowed: find a shorter mark")
+        if wording.inline and wording.action != "replace":
+            bad("a part of a line can only be replaced")
 
 
 class _Parser:
@@ -102,21 +122,27 @@ class _Parser:
             raise EditError(f"{where}: unknown directive '{key}' before the first edit")
 
     def field(self, where, edit, key, value):
+        wording = edit.wordings[-1]
+        if key == "or":
+            edit.wordings.append(Wording())
+            return None
         if key == "find":
-            edit.inline = bool(value)
-            edit.find = [value] if value else []
-            return None if value else edit.find
+            wording.inline = bool(value)
+            wording.find = [value] if value else []
+            return None if value else wording.find
         if key in ACTIONS:
-            edit.action = key
-            edit.text = [value] if edit.inline else []
-            return None if edit.inline else edit.text
+            wording.action = key
+            wording.text = [value] if wording.inline else []
+            return None if wording.inline else wording.text
         if key == "count":
             if not value.isdigit():
                 raise EditError(f"{where}: count is not a number: {value}")
             edit.count = int(value)
         elif key == "in":
             edit.scope = value
-        elif key in ("file", "why"):
+        elif key == "has":
+            edit.has.append(value)
+        elif key in ("file", "why", "fixed", "only"):
             setattr(edit, key, value)
         else:
             raise EditError(f"{where}: unknown key '{key}' in edit {edit.name}")
@@ -182,12 +208,12 @@ def _indent(line):
     return line[:len(line) - len(line.lstrip())]
 
 
-def _matches(lines, edit, first, end):
-    """Line numbers where the edit matches; for parts of lines one per occurrence."""
-    want = [_plain(line) for line in edit.find]
-    if edit.inline:
+def _matches(lines, wording, first, end):
+    """Line numbers where the wording matches; for parts of lines one per occurrence."""
+    want = [_plain(line) for line in wording.find]
+    if wording.inline:
         return [i for i in range(first, end)
-                for _ in range(lines[i].count(edit.find[0]))]
+                for _ in range(lines[i].count(wording.find[0]))]
     hits, i = [], first
     while i + len(want) <= end:
         if [_plain(line) for line in lines[i:i + len(want)]] == want:
@@ -198,12 +224,12 @@ def _matches(lines, edit, first, end):
     return hits
 
 
-def _look(lines, edit, first, end, hits):
+def _look(lines, wording, first, end, hits):
     """Where a person should look when the count is not the expected one."""
     if hits:
         at = sorted({h + 1 for h in hits})
     else:
-        words = set(re.findall(r"\w{4,}", edit.find[0]))
+        words = set(re.findall(r"\w{4,}", wording.find[0]))
         score = [(len(words & set(re.findall(r"\w{4,}", lines[i]))), i + 1)
                  for i in range(first, end)]
         best = max((s for s, _ in score), default=0)
@@ -211,30 +237,56 @@ def _look(lines, edit, first, end, hits):
     return "line " + ", ".join(str(i) for i in at[:5])
 
 
-def apply(edit, lines):
-    """The lines with the edit made, or an EditError."""
+def _changed(wording, lines, hits, first, end):
+    """The lines with the wording's text put where it was found."""
+    if wording.inline:
+        return [line.replace(wording.find[0], wording.text[0]) if first <= i < end else line
+                for i, line in enumerate(lines)]
+    out, at, size = [], 0, len(wording.find)
+    for hit in hits:
+        anchor = lines[hit + size - 1] if wording.action == "after" else lines[hit]
+        new = [_indent(anchor) + line if line else "" for line in wording.text]
+        old = lines[hit:hit + size]
+        out += lines[at:hit] + {"before": new + old, "after": old + new, "replace": new}[wording.action]
+        at = hit + size
+    return out + lines[at:]
+
+
+def _needless(edit, original):
+    """THERE or FOREIGN if the original source says so by itself, else APPLIED."""
+    def there(words, lines):
+        return any(words in _plain(line) for line in lines)
+    # Without the scope: a series for which the edit is not meant may lack the function.
+    if edit.only and not there(edit.only, original):
+        return FOREIGN
+    scopes = _scopes(original, edit.scope) if edit.scope else [(0, len(original))]
+    if any(there(words, original[first:end]) for words in edit.has for first, end in scopes):
+        return THERE
+    return APPLIED
+
+
+def apply(edit, lines, original):
+    """(what became of the edit, the lines), or an EditError; 'original' is without the edits before."""
     first, end = 0, len(lines)
     def bad(expected, found, where):
         raise EditError(f"edit {edit.name} ({edit.origin}): {edit.file}: expected {expected}, "
                         f"found {found}: look at {where}, then adapt the edit")
+    became = _needless(edit, original)
+    if became != APPLIED:
+        return became, lines
     if edit.scope:
         scopes = _scopes(lines, edit.scope)
         if len(scopes) != 1:
             bad(f"1 definition of {edit.scope}", len(scopes),
                 ", ".join(f"line {s + 1}" for s, _ in scopes) or f"who uses {edit.scope} in that file")
         first, end = scopes[0]
-    hits = _matches(lines, edit, first, end)
-    if len(hits) != edit.count:
-        what = f"{edit.count} of '{_plain(edit.find[0])}'" + (f" in {edit.scope}" if edit.scope else "")
-        bad(what, len(hits), _look(lines, edit, first, end, hits))
-    if edit.inline:
-        return [line.replace(edit.find[0], edit.text[0]) if first <= i < end else line
-                for i, line in enumerate(lines)]
-    out, at, size = [], 0, len(edit.find)
-    for hit in hits:
-        anchor = lines[hit + size - 1] if edit.action == "after" else lines[hit]
-        new = [_indent(anchor) + line if line else "" for line in edit.text]
-        old = lines[hit:hit + size]
-        out += lines[at:hit] + {"before": new + old, "after": old + new, "replace": new}[edit.action]
-        at = hit + size
-    return out + lines[at:]
+    found = [(wording, _matches(lines, wording, first, end)) for wording in edit.wordings]
+    for wording, hits in found:
+        if len(hits) == edit.count:
+            return APPLIED, _changed(wording, lines, hits, first, end)
+    # The wording that comes nearest says where to look.
+    wording, hits = max(found, key=lambda each: len(each[1]))
+    what = " or ".join(f"{edit.count} of '{_plain(w.find[0])}'" for w in edit.wordings)
+    what += f" in {edit.scope}" if edit.scope else ""
+    what += "".join(f", or '{words}' of a source that has the fix" for words in edit.has)
+    return bad(what, len(hits), _look(lines, wording, first, end, hits))

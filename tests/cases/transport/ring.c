@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: requests that go over io_uring pass the hook, and the reply phase sees the daemon's reply as over the device
+ * what: requests that go over io_uring pass the hook, and the reply phase sees the daemon's reply as over the device; an argument that the ring has no room for is an error
  * needs: root extfuse build:tests/bpf/script.bpf.o
  */
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "case.h"
@@ -260,10 +261,20 @@ static void verdicts(void)
 	CHECK(counts[FUSE_LOOKUP] == before + 1, "the daemon is asked");
 }
 
+/* A queue's payload is as large as a WRITE, at least 8 KiB; a value may be larger. */
+static void too_large(void)
+{
+	static char value[65536];
+
+	CHECK(setxattr("mnt/a", "user.large", value, sizeof(value), 0), "a value of 64 KiB in a payload of 8");
+	CHECK(errno == EIO || errno == E2BIG, "the error of a value that has no room");
+	CHECK(access("mnt/none", F_OK) && errno == ENOENT, "the ring goes on");
+}
+
 int main(void)
 {
 	unsigned int queues = possible_cpus();
-	struct raw_opts opts = { .flags = OVER_IO_URING };
+	struct raw_opts opts = { .flags = OVER_IO_URING, .max_write = 4096 };
 	pthread_t thread;
 
 	enable();
@@ -278,6 +289,7 @@ int main(void)
 	requests();
 	verdicts();
 	script_free(s);
+	too_large();
 	raw_balance(rf);
 	raw_stop(rf);
 	pthread_join(thread, NULL);
