@@ -32,9 +32,6 @@ int do_detach(const struct cli_args *args);
 __attribute__((format(printf, 1, 2)))
 int cli_fail(const char *fmt, ...);
 
-/* An open device, or -errno. */
-int cli_device(void);
-
 /* The mount that a command is about, and a device to ask for it. */
 struct cli_target {
 	struct mount_list list;

@@ -14,6 +14,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "load.h"
 #include "packages.h"
 
@@ -84,11 +85,14 @@ static bool check_signature(char *why, size_t size)
 
 static bool check_device(char *why, size_t size)
 {
-	int fd = cli_device();
+	int fd = device_open();
 
 	if (fd >= 0) {
 		close(fd);
-		return true;
+		/* Root gets at the device all the same, nobody else does. */
+		if (device_is_covered())
+			module_no_device(-EBUSY, why, size);
+		return !*why;
 	}
 	if (fd == -EACCES)
 		snprintf(why, size, EXTFUSE_DEVICE " cannot be opened by this user: sudo extfuse doctor");

@@ -5,7 +5,6 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "load.h"
 
 struct command {
@@ -91,13 +91,6 @@ int cli_fail(const char *fmt, ...)
 	return 1;
 }
 
-int cli_device(void)
-{
-	int fd = open(EXTFUSE_DEVICE, O_RDWR | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
 static const struct mount_entry *mount_find(const struct mount_list *list, const char *target)
 {
 	/* Of two on one directory the later one is what the user sees. */
@@ -110,7 +103,7 @@ static const struct mount_entry *mount_find(const struct mount_list *list, const
 
 int cli_open(struct cli_target *t, const char *mount)
 {
-	char *real = NULL;
+	char *real = NULL, why[512];
 	int err;
 
 	t->fd = -1;
@@ -129,10 +122,13 @@ int cli_open(struct cli_target *t, const char *mount)
 		cli_close(t);
 		return 1;
 	}
-	t->fd = cli_device();
+	t->fd = device_open();
 	if (t->fd < 0) {
-		cli_fail("%s: cannot open " EXTFUSE_DEVICE ": %s: %s", mount, strerror(-t->fd),
-			 t->fd == -EACCES ? "use sudo" : "'extfuse doctor' says more");
+		if (t->fd == -EACCES)
+			snprintf(why, sizeof(why), "cannot open " EXTFUSE_DEVICE ": use sudo");
+		else
+			module_no_device(t->fd, why, sizeof(why));
+		cli_fail("%s: %s", mount, why);
 		cli_close(t);
 		return 1;
 	}

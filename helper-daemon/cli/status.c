@@ -9,9 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "json.h"
 #include "load.h"
 #include "state.h"
+#include "text.h"
 
 /* All that is known of one mount. */
 struct view {
@@ -26,11 +28,13 @@ struct view {
 	char reason[600];	/* why it is off; "" when on */
 };
 
-static void view_reason(struct view *v)
+static void view_reason(struct view *v, bool opened)
 {
 	if (v->on)
 		return;
-	if (v->query_err == -EPERM || v->query_err == -EACCES)
+	if (!opened && v->query_err != -EACCES)
+		module_no_device(v->query_err, v->reason, sizeof(v->reason));
+	else if (v->query_err == -EPERM || v->query_err == -EACCES)
 		snprintf(v->reason, sizeof(v->reason), "only root may ask the module: use sudo");
 	else if (v->query_err)
 		snprintf(v->reason, sizeof(v->reason), "the module does not answer: %s",
@@ -52,38 +56,32 @@ static void view_fill(struct view *v, const struct mount_entry *e, int fd)
 	v->query.name[sizeof(v->query.name) - 1] = '\0';
 	v->on = !v->query_err && v->query.state == EXTFUSE_STATE_ATTACHED;
 	v->extension = v->query_err || v->query.state == EXTFUSE_STATE_NONE ? "" : v->query.name;
-	view_reason(v);
-}
-
-/* Control characters as mountinfo writes them: a name must not forge a line. */
-static void print_name(const char *name)
-{
-	for (; *name; name++) {
-		if ((unsigned char)*name < 0x20 || *name == 0x7f || *name == '\\')
-			printf("\\%03o", *name);
-		else
-			putchar(*name);
-	}
+	view_reason(v, fd >= 0);
 }
 
 static void view_print(const struct view *v)
 {
-	print_name(v->e->source);
+	text_name(stdout, v->e->source);
 	fputs(" on ", stdout);
-	print_name(v->e->target);
-	printf(" type %s\n", v->e->type);
+	text_name(stdout, v->e->target);
+	fputs(" type ", stdout);
+	text_name(stdout, v->e->type);
+	fputs("\n  daemon:       ", stdout);
 	if (v->has_state)
-		printf("  daemon:       %s, pid %d (supervised by %d)\n", v->state.command,
-		       v->state.daemon, v->state.supervisor);
+		text_name(stdout, v->state.command);
+	if (v->has_state)
+		printf(", pid %d (supervised by %d)\n", v->state.daemon, v->state.supervisor);
 	else
-		printf("  daemon:       not known (not started by mount.extfuse, or its supervisor is gone)\n");
-	printf("  extension:    %s\n", *v->extension ? v->extension : "none");
+		puts("not known (not started by mount.extfuse, or its supervisor is gone)");
+	fputs("  extension:    ", stdout);
+	text_name(stdout, *v->extension ? v->extension : "none");
+	putchar('\n');
 	if (v->backing)
 		printf("  passthrough:  %llu backing objects\n", (unsigned long long)v->backing);
-	if (v->on)
-		printf("  acceleration: on\n");
-	else
-		printf("  acceleration: off: %s\n", v->reason);
+	fputs("  acceleration: ", stdout);
+	fputs(v->on ? "on" : "off: ", stdout);
+	text_plain(stdout, v->reason);
+	putchar('\n');
 }
 
 static void json_ops(struct json *j, const char *key, __u64 ops)
@@ -160,7 +158,7 @@ int do_status(const struct cli_args *args)
 	err = mount_list__read(&list, false);
 	if (err)
 		return cli_fail("cannot read the list of mounts: %s", strerror(-err));
-	fd = cli_device();
+	fd = device_open();
 	if (args->json)
 		json_open(&j, NULL, '[');
 	for (i = 0; i < list.count; i++) {

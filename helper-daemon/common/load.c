@@ -15,6 +15,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "packages.h"
 
 #define SOURCE		"/usr/src/extfuse-" EXTFUSE_VERSION
@@ -342,6 +343,10 @@ static int refused(struct kmod_module *mod, int err, char *why, size_t size)
 
 void module_no_device(int err, char *why, size_t size)
 {
+	if (err == -EBUSY) {
+		snprintf(why, size, "something is mounted on " EXTFUSE_DEVICE " and hides the device: umount " EXTFUSE_DEVICE);
+		return;
+	}
 	snprintf(why, size, EXTFUSE_DEVICE " cannot be opened, though the module is loaded: %s; /dev should be a devtmpfs: 'modprobe -r extfuse' and 'modprobe extfuse' make it again",
 		 strerror(-err));
 }

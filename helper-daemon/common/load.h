@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define EXTFUSE_DEVICE	"/dev/extfuse"
-
 /* Whether the kernel has it loaded. */
 bool module_loaded(void);
 

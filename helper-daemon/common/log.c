@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "text.h"
+
 static const char *log_prefix = "extfuse";
 static int log_fd = STDERR_FILENO;
 static int use_syslog;
@@ -50,23 +52,30 @@ int log_target(const char *target)
 
 void log_line(int priority, const char *fmt, ...)
 {
-	char line[1024];
-	int len = 0;
+	char text[1024], line[4 * sizeof(text)] = "";
+	size_t len;
 	va_list ap;
+	FILE *out;
 
 	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	/* The last byte is left for the end of the line. */
+	out = fmemopen(line, sizeof(line) - 1, "w");
+	if (!out)
+		return;
+	if (use_journal && !use_syslog)
+		fprintf(out, "<%d>", priority);
+	if (!use_syslog)
+		fprintf(out, "%s: ", log_prefix);
+	/* A name in the text must not begin a line of its own. */
+	text_plain(out, text);
+	fclose(out);
 	if (use_syslog) {
-		vsyslog(priority, fmt, ap);
-		va_end(ap);
+		syslog(priority, "%s", line);
 		return;
 	}
-	if (use_journal)
-		len = snprintf(line, sizeof(line), "<%d>", priority);
-	len += snprintf(line + len, sizeof(line) - len, "%s: ", log_prefix);
-	len += vsnprintf(line + len, sizeof(line) - len, fmt, ap);
-	va_end(ap);
-	if (len > (int)sizeof(line) - 2)
-		len = sizeof(line) - 2;
+	len = strlen(line);
 	line[len++] = '\n';
 	/* Nobody is left to be told when this fails. */
 	if (write(log_fd, line, len) < 0)

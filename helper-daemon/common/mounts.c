@@ -154,3 +154,24 @@ const struct mount_entry *mount_list__find(const struct mount_list *list, const 
 	}
 	return best;
 }
+
+int mount_id_of(pid_t pid, const char *fd)
+{
+	char path[64], line[128];
+	int id = -ENOENT;
+	FILE *f;
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", pid, fd);
+	else
+		snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", fd);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (id < 0 && fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, "mnt_id:", 7))
+			id = atoi(line + 7);
+	}
+	fclose(f);
+	return id;
+}

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct mount_entry {
 	int id;
@@ -31,5 +32,12 @@ void mount_list__free(struct mount_list *list);
 
 /* The topmost extfuse mount at or above @path; NULL if there is none. */
 const struct mount_entry *mount_list__find(const struct mount_list *list, const char *path);
+
+/*
+ * The mount that descriptor @fd ("3") of process @pid (0: this one) refers to, or
+ * -errno.  Asks nothing of the file system.  The number stays that mount's while
+ * the descriptor is open.
+ */
+int mount_id_of(pid_t pid, const char *fd);
 
 #endif /* EXTFUSE_MOUNTS_H */

@@ -31,12 +31,14 @@
 
 #include "dead.h"
 #include "log.h"
+#include "mounts.h"
 #include "supervisor.h"
 
 /* How long a daemon's helpers may take to end by themselves, in 50 ms. */
 #define GRACE_TURNS	40
 
 static char device[64];		/* what /proc/PID/fd shows for the connection */
+static int device_mount;	/* where that node is; mount.extfuse makes a mount for each connection */
 static sigset_t old_mask;
 
 static bool pid_holds_device(pid_t pid)
@@ -56,7 +58,7 @@ static bool pid_holds_device(pid_t pid)
 		if (len <= 0)
 			continue;
 		target[len] = '\0';
-		found = !strcmp(target, device);
+		found = !strcmp(target, device) && mount_id_of(pid, d->d_name) == device_mount;
 	}
 	closedir(dir);
 	return found;
@@ -349,6 +351,10 @@ static int supervisor_init(const struct extfused_options *opts)
 	if (len <= 0)
 		return -EBADF;
 	device[len] = '\0';
+	snprintf(path, sizeof(path), "%d", opts->fd);
+	device_mount = mount_id_of(0, path);
+	if (device_mount < 0)
+		return device_mount;
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGINT);

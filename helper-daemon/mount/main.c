@@ -27,6 +27,7 @@
 #include "load.h"
 #include "module.h"
 #include "packages.h"
+#include "text.h"
 
 /* Exit codes of mount(8). */
 #define EXIT_USAGE	1
@@ -57,10 +58,20 @@ static void usage(FILE *out)
 	mount_options__help(out);
 }
 
+/* One line, whatever the names in it. */
+static void say(const char *target, const char *what)
+{
+	fputs("mount.extfuse: ", stderr);
+	text_plain(stderr, target);
+	fputs(": ", stderr);
+	text_plain(stderr, what);
+	fputc('\n', stderr);
+}
+
 static void say_error(const struct job *job, const char *what)
 {
 	if (*what)
-		fprintf(stderr, "mount.extfuse: %s: %s\n", job->target, what);
+		say(job->target, what);
 }
 
 int job_enter(const struct job *job)
@@ -446,12 +457,14 @@ out:
 }
 
 /* The mount works, by the module of before. */
-static void say_upgrade(const struct job *job)
+static void say_upgrade(struct job *job)
 {
 	char why[512];
 
-	if (!job->opts.remount && !module_is_current(why, sizeof(why)))
-		fprintf(stderr, "mount.extfuse: %s: mounted, but %s\n", job->target, why);
+	if (job->opts.remount || module_is_current(why, sizeof(why)))
+		return;
+	snprintf(job->err, sizeof(job->err), "mounted, but %s", why);
+	say_error(job, job->err);
 }
 
 int main(int argc, char **argv)
@@ -463,8 +476,7 @@ int main(int argc, char **argv)
 	if (parse_args(&request, argc, argv))
 		return EXIT_USAGE;
 	if (geteuid()) {
-		fprintf(stderr, "mount.extfuse: %s: only root can mount extfuse, because its programs run in the kernel: use sudo, or an fstab line without 'user'\n",
-			request.target);
+		say(request.target, "only root can mount extfuse, because its programs run in the kernel: use sudo, or an fstab line without 'user'");
 		return EXIT_USAGE;
 	}
 	if (!getenv("PATH"))
@@ -480,9 +492,10 @@ int main(int argc, char **argv)
 		say_error(&job, job.err);
 		return EXIT_MOUNT;
 	}
-	if (*job.reason && (!job.opts.ext || strcmp(job.opts.ext, "none")))
-		fprintf(stderr, "mount.extfuse: %s: mounted, but not accelerated: %s\n", job.target,
-			job.reason);
+	if (*job.reason && (!job.opts.ext || strcmp(job.opts.ext, "none"))) {
+		snprintf(job.err, sizeof(job.err), "mounted, but not accelerated: %s", job.reason);
+		say_error(&job, job.err);
+	}
 	say_upgrade(&job);
 	return 0;
 }

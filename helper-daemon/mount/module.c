@@ -7,22 +7,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "load.h"
 
 /*
  * Not close-on-exec: the daemon gets it by its number.  Never one of the
  * standard descriptors, which daemons close.
  */
-static int device_open(void)
+static int connection_open(void)
 {
-	int fd = open(EXTFUSE_DEVICE, O_RDWR), high;
+	int fd = device_open_private(), high;
 
 	if (fd < 0)
-		return -errno;
-	if (fd > STDERR_FILENO)
 		return fd;
 	high = fcntl(fd, F_DUPFD, STDERR_FILENO + 1);
 	if (high < 0)
@@ -33,14 +31,14 @@ static int device_open(void)
 
 int module_open(char *err, size_t errlen)
 {
-	int fd = device_open(), ret;
+	int fd = connection_open(), ret;
 
 	if (fd >= 0)
 		return fd;
 	ret = module_load(err, errlen);
 	if (ret)
 		return ret;
-	fd = device_open();
+	fd = connection_open();
 	if (fd < 0)
 		module_no_device(fd, err, errlen);
 	return fd;

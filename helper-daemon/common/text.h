@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Names in lines of text: they may hold anything but a slash and a NUL, and must
+ * neither begin a line of their own nor steer a terminal.
+ */
+#ifndef EXTFUSE_TEXT_H
+#define EXTFUSE_TEXT_H
+
+#include <stdio.h>
+
+/* Writes @text with its control characters as \ooo. */
+void text_plain(FILE *out, const char *text);
+
+/* The same for a name by itself, with its backslashes as \134: as mountinfo writes it. */
+void text_name(FILE *out, const char *name);
+
+#endif /* EXTFUSE_TEXT_H */
