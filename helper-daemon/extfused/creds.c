@@ -489,7 +489,7 @@ int creds_init(void)
 		own_ns_ino = st.st_ino;
 		return 0;
 	}
-	log_warning("mirror of %s: /proc does not show this process, so no caller has supplementary groups or capabilities here",
+	log_warning("mirror of %s: /proc does not show this process, so no caller has groups or capabilities here",
 		    mirror.source);
 	if (proc_fd >= 0)
 		close(proc_fd);
