@@ -40,7 +40,8 @@ static int refused(struct job *job, const char *dir, int err)
 {
 	if (err == -EINVAL)
 		snprintf(job->err, sizeof(job->err),
-			 "the mount that %s is on cannot be copied, and without a copy what is mounted below would be shown: it is unbindable (mount --make-private on it helps), or of another mount namespace",
+			 "the mount that %s is on cannot be copied, and without a copy what is mounted below would be shown: "
+			 "it is unbindable (mount --make-private on it helps), or of another mount namespace",
 			 dir);
 	else
 		snprintf(job->err, sizeof(job->err), "cannot copy the mount that %s is on: %s", dir, strerror(-err));
