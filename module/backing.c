@@ -29,6 +29,9 @@ struct extfuse_backings {
 /* How many are shown to user space at once. */
 #define LIST_BATCH	64
 
+/* How many are looked at without leaving RCU. */
+#define FIND_BATCH	4096
+
 static struct kmem_cache *backing_cache;
 
 /* Node ids are the daemon's: nobody else chooses them. */
@@ -480,6 +483,57 @@ static struct extfuse_backings *backings_get(struct extfuse_conn *xc)
 		all = NULL;
 	rcu_read_unlock();
 	return all;
+}
+
+/* With a reference, the next that is wanted; NULL: these were all, or @most have been looked at. */
+static struct extfuse_backing *find_next(struct rhashtable_iter *iter,
+					 bool (*wanted)(const struct extfuse_backing *, void *),
+					 void *arg, unsigned int *most)
+{
+	struct extfuse_backing *backing;
+
+	while (*most) {
+		backing = rhashtable_walk_next(iter);
+		/* The table has grown meanwhile: it begins anew. */
+		if (IS_ERR(backing))
+			continue;
+		if (!backing)
+			return NULL;
+		if (wanted(backing, arg) && refcount_inc_not_zero(&backing->refs))
+			return backing;
+		--*most;
+	}
+	return NULL;
+}
+
+/*
+ * extfuse_backing_find - an object that @wanted says yes to, with a reference, or NULL
+ *
+ * @wanted is called under RCU.
+ */
+struct extfuse_backing *extfuse_backing_find(struct extfuse_conn *xc,
+					     bool (*wanted)(const struct extfuse_backing *, void *),
+					     void *arg)
+{
+	struct extfuse_backings *all = backings_get(xc);
+	struct extfuse_backing *backing = NULL;
+	struct rhashtable_iter iter;
+	unsigned int most = 0;
+
+	if (!all)
+		return NULL;
+	rhashtable_walk_enter(&all->table, &iter);
+	/* RCU is left now and then: there may be a million. */
+	while (!backing && !most) {
+		most = FIND_BATCH;
+		rhashtable_walk_start(&iter);
+		backing = find_next(&iter, wanted, arg, &most);
+		rhashtable_walk_stop(&iter);
+		cond_resched();
+	}
+	rhashtable_walk_exit(&iter);
+	backings_put(all);
+	return backing;
 }
 
 /* EXTFUSE_IOC_BACKING_LIST */

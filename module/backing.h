@@ -22,6 +22,9 @@ struct extfuse_backing {
 struct extfuse_backing *extfuse_backing_get(struct extfuse_conn *xc, u64 nodeid);
 void extfuse_backing_put(struct extfuse_backing *backing);
 bool extfuse_backing_is_of(const struct extfuse_backing *backing, const struct inode *inode);
+struct extfuse_backing *extfuse_backing_find(struct extfuse_conn *xc,
+					     bool (*wanted)(const struct extfuse_backing *, void *),
+					     void *arg);
 
 long extfuse_ioctl_backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
 			       const struct extfuse_ioc_backing *arg, const struct cred *cred);

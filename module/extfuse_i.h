@@ -382,6 +382,7 @@ bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid);
 bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode);
 bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid, int mask);
 void extfuse_backings_abort(struct extfuse_conn *xc);
+int extfuse_sync_below(struct fuse_conn *fc);
 int extfuse_backing_init(void);
 void extfuse_backing_exit(void);
 
