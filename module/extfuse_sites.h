@@ -44,6 +44,18 @@ static inline void extfuse_attr_settle(struct inode *inode)
 	spin_unlock(&fi->lock);
 }
 
+/*
+ * Call site: the name of a file that is released, which a daemon may have hidden.
+ * Where overlayfs opened the file, f_path has a dentry of overlayfs until 6.7:
+ * that is neither a name of ours, nor may it be kept for longer than the file.
+ */
+static inline struct dentry *extfuse_file_name(const struct file *file)
+{
+	struct dentry *dentry = file_dentry(file);
+
+	return dentry->d_sb == file_inode(file)->i_sb && !d_is_dir(dentry) ? dentry : NULL;
+}
+
 /* Call site: an entry of a listing, which is as old as the opened directory. */
 static inline void extfuse_inode_listed(struct inode *inode, const struct fuse_file *ff)
 {
