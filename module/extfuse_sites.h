@@ -82,18 +82,29 @@ static inline u8 extfuse_statx_flags(unsigned int flags)
 	return flags & AT_STATX_FORCE_SYNC ? EXTFUSE_ARGS_FRESH : 0;
 }
 
+/* Does the VFS keep an ACL of it, or that there is none? */
+static inline bool extfuse_acl_is_kept(struct inode *inode)
+{
+	return !is_uncached_acl(READ_ONCE(inode->i_acl)) ||
+	       !is_uncached_acl(READ_ONCE(inode->i_default_acl));
+}
+
 /*
  * Call site: attributes have no lifetime left, but owner and mode, and so who
  * may, are seen on the backing object to be the same: nobody need be asked.
- * An ACL that was kept may be another.
+ * An ACL that was kept may be another.  In RCU walk the inode may be on its way
+ * out, and its references are no longer to be dropped: the walk ends there
+ * (-ECHILD), and comes again with a reference of its own.
  */
-static inline bool extfuse_perm_is_known(struct inode *inode)
+static inline bool extfuse_perm_is_known(struct inode *inode, int mask)
 {
 	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
 
 	if (!xc || !rcu_access_pointer(xc->backings) ||
 	    !(READ_ONCE(xc->ops) & BIT_ULL(FUSE_GETATTR)) || !extfuse_backing_perm_same(xc, inode))
 		return false;
+	if (mask & MAY_NOT_BLOCK)
+		return !extfuse_acl_is_kept(inode);
 	forget_all_cached_acls(inode);
 	return true;
 }
