@@ -361,6 +361,7 @@ void extfuse_free_later(struct work_struct *work);
 int extfuse_set_init(void);
 void extfuse_set_exit(void);
 
+void extfuse_free_wait(void);
 /* passthrough.c */
 ssize_t extfuse_pass(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args);
 
