@@ -17,6 +17,7 @@
 #include <linux/posix_acl.h>
 #include <linux/siphash.h>
 #include <linux/workqueue.h>
+#include <linux/xattr.h>
 #include <linux/extfuse.h>
 #include "compat/args.h"
 #include "compat/conn.h"

@@ -130,6 +130,19 @@ static inline bool extfuse_is_daemons(const struct file *file)
 	return file && !extfuse_own(file->private_data);
 }
 
+/*
+ * Call site: the answer to "how large is the value?".  Values of the kernel's own
+ * are never empty; it makes room for as much as is said, and asks again with
+ * that room, where none means the same question: what is said then is larger
+ * than the room.
+ */
+static inline ssize_t extfuse_xattr_size(const char *name, ssize_t size)
+{
+	if (!size && !strncmp(name, XATTR_SECURITY_PREFIX, XATTR_SECURITY_PREFIX_LEN))
+		return -ENODATA;
+	return size;
+}
+
 /* Call sites: the daemon once said that it cannot do this; it is not asked here. */
 static inline bool extfuse_lacks(struct fuse_file *ff, bool lacks)
 {
