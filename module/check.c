@@ -337,6 +337,21 @@ static noinline enum extfuse_outcome check_opcode(struct extfuse_run *run)
 }
 
 /*
+ * extfuse_absence_check - may @verdict stand, which is not an error only?
+ *
+ * "There is no such value" may: it is an answer, and needs what answers need.
+ */
+enum extfuse_outcome extfuse_absence_check(struct extfuse_run *run, int verdict)
+{
+	if (run->args->opcode != FUSE_GETXATTR || verdict != -ENODATA)
+		return EXTFUSE_BAD;
+	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_XATTR)) ||
+	    !extfuse_proofs_fresh(run->xc, run->proofs, run->nproofs))
+		return EXTFUSE_STALE;
+	return EXTFUSE_ACCEPT;
+}
+
+/*
  * extfuse_answer_check - may verdict 0 of this run stand?
  *
  * EXTFUSE_ACCEPT: outputs are whole, lifetimes capped, and a count is paid for

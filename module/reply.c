@@ -436,7 +436,7 @@ static ssize_t reply_one(struct extfuse_run *run, const struct bpf_prog *prog, s
 	if (!verdict && run->staged)
 		reply_merge(run);
 	if (verdict >= 0 || verdict <= -512 || verdict == EXTFUSE_UPCALL ||
-	    !reply_is_refusable(args))
+	    !reply_is_refusable(args) || !extfuse_error_is_plain(args, verdict))
 		return ret;
 	reply_pay_back(run->fm, args, ret);
 	extfuse_count(run->xc, args->opcode, changed);
