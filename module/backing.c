@@ -55,18 +55,46 @@ static const struct rhashtable_params backing_params = {
 	.automatic_shrinking = true,
 };
 
-static void backing_free_rcu(struct rcu_head *rcu)
-{
-	kmem_cache_free(backing_cache, container_of(rcu, struct extfuse_backing, rcu));
-}
+/* Objects that nobody can look at any more. */
+static LLIST_HEAD(backings_unseen);
 
-void extfuse_backing_put(struct extfuse_backing *backing)
+static void backing_free(struct extfuse_backing *backing)
 {
-	if (!refcount_dec_and_test(&backing->refs))
-		return;
 	path_put(&backing->path);
 	put_cred(backing->cred);
-	call_rcu(&backing->rcu, backing_free_rcu);
+	kmem_cache_free(backing_cache, backing);
+}
+
+static void backings_unseen_work(struct work_struct *work)
+{
+	struct extfuse_backing *backing, *next;
+
+	llist_for_each_entry_safe(backing, next, llist_del_all(&backings_unseen), unseen) {
+		backing_free(backing);
+		cond_resched();
+	}
+}
+
+static DECLARE_WORK(unseen_work, backings_unseen_work);
+
+static void backing_unseen(struct rcu_head *rcu)
+{
+	struct extfuse_backing *backing = container_of(rcu, struct extfuse_backing, rcu);
+
+	/* What was there already has had its work queued. */
+	if (llist_add(&backing->unseen, &backings_unseen))
+		extfuse_free_later(&unseen_work);
+}
+
+/*
+ * Who looks at an object under RCU looks at what its path leads to as well.  Not
+ * every file system frees a dentry after a grace period (memfd's does not), so
+ * the path waits for that here; it is put from a work item, for that may sleep.
+ */
+void extfuse_backing_put(struct extfuse_backing *backing)
+{
+	if (refcount_dec_and_test(&backing->refs))
+		call_rcu(&backing->rcu, backing_unseen);
 }
 
 /* The object of a node, or NULL; for as long as RCU is held. */
@@ -126,7 +154,7 @@ bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode)
 	rcu_read_lock();
 	backing = backing_find(xc, &fi->nodeid);
 	if (backing && extfuse_backing_is_of(backing, inode) && !is_idmapped_mnt(backing->path.mnt))
-		low = d_inode_rcu(backing->path.dentry);
+		low = d_inode(backing->path.dentry);
 	same = low && !low->i_op->permission && READ_ONCE(low->i_mode) == fi->orig_i_mode &&
 	       uid_eq(low->i_uid, inode->i_uid) && gid_eq(low->i_gid, inode->i_gid);
 	rcu_read_unlock();
@@ -136,10 +164,10 @@ bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode)
 /* A file system says so first; a mount, where the caller might do it otherwise. */
 static bool path_is_readonly(const struct path *path, int mask)
 {
-	struct inode *inode = d_inode_rcu(path->dentry);
+	struct inode *inode = d_inode(path->dentry);
 	int err;
 
-	if (!inode || !__mnt_is_readonly(path->mnt))
+	if (!__mnt_is_readonly(path->mnt))
 		return false;
 	if (sb_rdonly(inode->i_sb))
 		return true;
@@ -211,9 +239,13 @@ static struct extfuse_backing *backing_make(const struct extfuse_ioc_backing *ar
 	return backing;
 }
 
+/* Of a table that nobody has seen since a grace period. */
 static void backings_free_one(void *ptr, void *arg)
 {
-	extfuse_backing_put(ptr);
+	struct extfuse_backing *backing = ptr;
+
+	if (refcount_dec_and_test(&backing->refs))
+		backing_free(backing);
 }
 
 static void backings_free_work(struct work_struct *work)
@@ -411,19 +443,16 @@ long extfuse_ioctl_backing_open(struct extfuse_conn *xc, const struct extfuse_io
 	return err;
 }
 
-/* Under RCU: an object that is dropped meanwhile may have let go of its file.  False: it has. */
-static bool info_fill(struct extfuse_backing_info *info, const struct extfuse_backing *backing)
+/* Under RCU: an object that is dropped meanwhile keeps its path for as long. */
+static void info_fill(struct extfuse_backing_info *info, const struct extfuse_backing *backing)
 {
-	const struct inode *inode = d_inode_rcu(backing->path.dentry);
+	const struct inode *inode = d_inode(backing->path.dentry);
 
-	if (!inode)
-		return false;
 	info->nodeid = backing->nodeid;
 	info->generation = backing->generation;
 	info->ino = inode->i_ino;
 	info->dev = new_encode_dev(inode->i_sb->s_dev);
 	info->mode = inode->i_mode;
-	return true;
 }
 
 /* The next few; fewer than there is room for: these were the last. */
@@ -441,8 +470,7 @@ static unsigned int list_next(struct rhashtable_iter *iter, struct extfuse_backi
 			continue;
 		if (!backing)
 			break;
-		if (info_fill(&infos[n], backing))
-			n++;
+		info_fill(&infos[n++], backing);
 	}
 	rhashtable_walk_stop(iter);
 	return n;
@@ -575,9 +603,11 @@ int extfuse_backing_init(void)
 	return backing_cache ? 0 : -ENOMEM;
 }
 
-/* All connections are gone, and what they left to the workqueue is done. */
+/* All connections are gone: their tables go, then the objects that those left. */
 void extfuse_backing_exit(void)
 {
+	extfuse_free_wait();
 	rcu_barrier();
+	flush_work(&unseen_work);
 	kmem_cache_destroy(backing_cache);
 }

@@ -5,6 +5,7 @@
 #ifndef _EXTFUSE_BACKING_H
 #define _EXTFUSE_BACKING_H
 
+#include <linux/llist.h>
 #include <linux/path.h>
 #include <linux/rhashtable-types.h>
 
@@ -16,7 +17,10 @@ struct extfuse_backing {
 	struct path path;
 	const struct cred *cred;	/* of who opened the descriptor that it came by: shared */
 	refcount_t refs;
-	struct rcu_head rcu;
+	union {				/* once there are no references */
+		struct rcu_head rcu;
+		struct llist_node unseen;
+	};
 };
 
 struct extfuse_backing *extfuse_backing_get(struct extfuse_conn *xc, u64 nodeid);

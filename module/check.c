@@ -261,6 +261,15 @@ static bool is_capability(const struct extfuse_run *run)
 	       !strcmp(extfuse_in(run->args, 1)->value, XATTR_NAME_CAPS);
 }
 
+/* fuse would make "there is none" of it: see extfuse_xattr_size(). */
+static bool says_no_size(const struct fuse_args *args)
+{
+	const struct fuse_getxattr_out *out = args->out_args[0].value;
+
+	return args->opcode == FUSE_GETXATTR && !args->out_argvar &&
+	       extfuse_xattr_size(extfuse_in(args, 1)->value, out->size) < 0;
+}
+
 static enum extfuse_outcome check_xattr(struct extfuse_run *run)
 {
 	const struct fuse_args *args = run->args;
@@ -270,6 +279,8 @@ static enum extfuse_outcome check_xattr(struct extfuse_run *run)
 		return EXTFUSE_BAD;
 	if (args->opcode == FUSE_LISTXATTR && args->out_argvar &&
 	    !is_xattr_list(args->out_args[0].value, run->out_len[0]))
+		return EXTFUSE_BAD;
+	if (says_no_size(args))
 		return EXTFUSE_BAD;
 	/* A write takes a file's capabilities away. */
 	if (is_capability(run))
@@ -323,6 +334,21 @@ static noinline enum extfuse_outcome check_opcode(struct extfuse_run *run)
 	default:
 		return EXTFUSE_BAD;
 	}
+}
+
+/*
+ * extfuse_absence_check - may @verdict stand, which is not an error only?
+ *
+ * "There is no such value" may: it is an answer, and needs what answers need.
+ */
+enum extfuse_outcome extfuse_absence_check(struct extfuse_run *run, int verdict)
+{
+	if (run->args->opcode != FUSE_GETXATTR || verdict != -ENODATA)
+		return EXTFUSE_BAD;
+	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_XATTR)) ||
+	    !extfuse_proofs_fresh(run->xc, run->proofs, run->nproofs))
+		return EXTFUSE_STALE;
+	return EXTFUSE_ACCEPT;
 }
 
 /*

@@ -17,6 +17,7 @@
 #include <linux/posix_acl.h>
 #include <linux/siphash.h>
 #include <linux/workqueue.h>
+#include <linux/xattr.h>
 #include <linux/extfuse.h>
 #include "compat/args.h"
 #include "compat/conn.h"
@@ -183,6 +184,7 @@ static inline const struct extfuse_opcode *extfuse_opcode_get(u32 opcode)
 	return &extfuse_opcodes[min_t(u32, opcode, EXTFUSE_OPCODES)];
 }
 
+bool extfuse_error_is_plain(const struct fuse_args *args, int error);
 bool extfuse_request_is_writeback(const struct fuse_args *args);
 bool extfuse_request_is_unlock(const struct fuse_args *args);
 
@@ -274,6 +276,7 @@ int extfuse_run_prog(struct extfuse_run *run, const struct bpf_prog *prog);
 
 /* check.c */
 enum extfuse_outcome extfuse_answer_check(struct extfuse_run *run);
+enum extfuse_outcome extfuse_absence_check(struct extfuse_run *run, int verdict);
 /* No change has begun or ended since the request began. */
 static inline bool extfuse_is_quiet(const struct extfuse_conn *xc, const struct fuse_args *args)
 {
@@ -359,6 +362,7 @@ int extfuse_set_detach(struct extfuse_conn *xc);
 void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set);
 void extfuse_conn_free(struct fuse_conn *fc);
 void extfuse_free_later(struct work_struct *work);
+void extfuse_free_wait(void);
 int extfuse_set_init(void);
 void extfuse_set_exit(void);
 

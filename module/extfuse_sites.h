@@ -44,6 +44,18 @@ static inline void extfuse_attr_settle(struct inode *inode)
 	spin_unlock(&fi->lock);
 }
 
+/*
+ * Call site: the name of a file that is released, which a daemon may have hidden.
+ * Where overlayfs opened the file, f_path has a dentry of overlayfs until 6.7:
+ * that is neither a name of ours, nor may it be kept for longer than the file.
+ */
+static inline struct dentry *extfuse_file_name(const struct file *file)
+{
+	struct dentry *dentry = file_dentry(file);
+
+	return dentry->d_sb == file_inode(file)->i_sb && !d_is_dir(dentry) ? dentry : NULL;
+}
+
 /* Call site: an entry of a listing, which is as old as the opened directory. */
 static inline void extfuse_inode_listed(struct inode *inode, const struct fuse_file *ff)
 {
@@ -70,18 +82,29 @@ static inline u8 extfuse_statx_flags(unsigned int flags)
 	return flags & AT_STATX_FORCE_SYNC ? EXTFUSE_ARGS_FRESH : 0;
 }
 
+/* Does the VFS keep an ACL of it, or that there is none? */
+static inline bool extfuse_acl_is_kept(struct inode *inode)
+{
+	return !is_uncached_acl(READ_ONCE(inode->i_acl)) ||
+	       !is_uncached_acl(READ_ONCE(inode->i_default_acl));
+}
+
 /*
  * Call site: attributes have no lifetime left, but owner and mode, and so who
  * may, are seen on the backing object to be the same: nobody need be asked.
- * An ACL that was kept may be another.
+ * An ACL that was kept may be another.  In RCU walk the inode may be on its way
+ * out, and its references are no longer to be dropped: the walk ends there
+ * (-ECHILD), and comes again with a reference of its own.
  */
-static inline bool extfuse_perm_is_known(struct inode *inode)
+static inline bool extfuse_perm_is_known(struct inode *inode, int mask)
 {
 	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
 
 	if (!xc || !rcu_access_pointer(xc->backings) ||
 	    !(READ_ONCE(xc->ops) & BIT_ULL(FUSE_GETATTR)) || !extfuse_backing_perm_same(xc, inode))
 		return false;
+	if (mask & MAY_NOT_BLOCK)
+		return !extfuse_acl_is_kept(inode);
 	forget_all_cached_acls(inode);
 	return true;
 }
@@ -133,6 +156,19 @@ static inline void extfuse_setattr_args(struct fuse_args *args, const struct iat
 static inline bool extfuse_is_daemons(const struct file *file)
 {
 	return file && !extfuse_own(file->private_data);
+}
+
+/*
+ * Call site: the answer to "how large is the value?".  Values of the kernel's own
+ * are never empty; it makes room for as much as is said, and asks again with
+ * that room, where none means the same question: what is said then is larger
+ * than the room.
+ */
+static inline ssize_t extfuse_xattr_size(const char *name, ssize_t size)
+{
+	if (!size && !strncmp(name, XATTR_SECURITY_PREFIX, XATTR_SECURITY_PREFIX_LEN))
+		return -ENODATA;
+	return size;
 }
 
 /* Call sites: the daemon once said that it cannot do this; it is not asked here. */

@@ -147,19 +147,28 @@ static bool refusal_stands(const struct extfuse_run *run, int verdict)
 		return false;
 	if (!(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_REFUSE))
 		return false;
-	/* fuse takes it for "may have happened": it drops dentries and what is mounted there. */
-	if (verdict == -EINTR && extfuse_opcode_get(args->opcode)->children)
-		return false;
 	return !extfuse_request_is_unlock(args);
 }
 
 /* A refusal that the opcode allows: may it stand for this request? */
-static enum extfuse_outcome refusal_check(const struct extfuse_run *run)
+static enum extfuse_outcome refusal_check(struct extfuse_run *run, int verdict)
 {
 	/* Would detach what is mounted below; or was sent to ask the daemon itself. */
 	if (run->args->ext.flags & (EXTFUSE_ARGS_REVAL | EXTFUSE_ARGS_FRESH))
 		return EXTFUSE_STALE;
-	return EXTFUSE_ACCEPT;
+	if (likely(extfuse_error_is_plain(run->args, verdict)))
+		return EXTFUSE_ACCEPT;
+	return extfuse_absence_check(run, verdict);
+}
+
+/*
+ * A policy says no in words that are more than an error: it stays a no.  Where
+ * no error is one only, the daemon is asked.
+ */
+static bool refusal_is_meant(const struct extfuse_run *run, int verdict)
+{
+	return run->set->flags & EXTFUSE_ATTACH_FAIL_CLOSED && refusal_stands(run, verdict) &&
+	       extfuse_error_is_plain(run->args, -EIO);
 }
 
 /*
@@ -198,7 +207,7 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 	else if (!refusal_stands(run, verdict))
 		outcome = EXTFUSE_BAD;
 	else
-		outcome = refusal_check(run);
+		outcome = refusal_check(run, verdict);
 
 	switch (outcome) {
 	case EXTFUSE_ACCEPT:
@@ -221,6 +230,8 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 		break;
 	case EXTFUSE_BAD:
 		verdict_bad(run);
+		if (unlikely(refusal_is_meant(run, verdict)))
+			return refusal_give(run, -EIO);
 		break;
 	}
 upcall:

@@ -42,8 +42,8 @@ static void __exit extfuse_exit(void)
 {
 	fuse_core_exit();
 	extfuse_iodata_exit();
-	extfuse_set_exit();
 	extfuse_backing_exit();
+	extfuse_set_exit();
 	/* Connections and their slots are freed by RCU callbacks of ours. */
 	rcu_barrier();
 }

@@ -118,6 +118,53 @@ const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1] = {
 	[FUSE_NOTIFY_REPLY] = { EXTFUSE_OP_ALWAYS_UP },
 };
 
+/* Errors that the kernel, which asks for itself, takes for "it has none", or for "look at the mode". */
+static bool getxattr_error_is_plain(const char *name, int error)
+{
+	/* Whatever it is, a write goes on, and leaves them. */
+	if (!strcmp(name, XATTR_NAME_CAPS))
+		return false;
+	if (!strcmp(name, XATTR_NAME_POSIX_ACL_ACCESS) ||
+	    !strcmp(name, XATTR_NAME_POSIX_ACL_DEFAULT))
+		return error != -ENODATA && error != -EAGAIN;
+	return true;
+}
+
+/*
+ * extfuse_error_is_plain - is @error, to fuse and to the VFS, an error and no more?
+ *
+ * The list of what is more, of all series together: no program may say it.  What
+ * is not in it, though fuse knows it, only sends the caller another way, on which
+ * programs are asked again: -EEXIST of what creates drops a negative dentry,
+ * -EINTR of LINK and SETATTR what is known of attributes; -EOPNOTSUPP and -EXDEV
+ * of COPY_FILE_RANGE make it READ and WRITE; -ESTALE and -ECHILD walk the path again.
+ * -ENOSYS is no program's word at all: EXTFUSE_UPCALL.
+ */
+bool extfuse_error_is_plain(const struct fuse_args *args, int error)
+{
+	switch (args->opcode) {
+	case FUSE_UNLINK:
+	case FUSE_RMDIR:
+	case FUSE_RENAME:
+	case FUSE_RENAME2:
+		/* "It may have happened": names are dropped, with what is mounted there. */
+		return error != -EINTR && error != -ENOENT;
+	case FUSE_SETLK:
+	case FUSE_SETLKW:
+		/* Is to be restarted, by a signal that there may not be. */
+		return error != -EINTR;
+	case FUSE_LOOKUP:
+		/* Comes again out of distrust, and then for the daemon alone. */
+		return error != -ESTALE;
+	case FUSE_GETXATTR:
+		return getxattr_error_is_plain(extfuse_in(args, 1)->value, error);
+	case FUSE_REMOVEXATTR:
+		/* A write goes on, and leaves them. */
+		return error != -EOPNOTSUPP || strcmp(extfuse_in(args, 0)->value, XATTR_NAME_CAPS);
+	}
+	return true;
+}
+
 /* Dirty pages on their way out: sent under fi->lock, so no program sees them. */
 bool extfuse_request_is_writeback(const struct fuse_args *args)
 {

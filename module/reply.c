@@ -200,10 +200,35 @@ struct pay_release {
 
 static EXTFUSE_END_FN(pay_release_end, args, error)
 {
-	kfree(container_of(args, struct pay_release, args));
+	struct pay_release *pay = container_of(args, struct pay_release, args);
+
+	iput(pay->args.ext.inode);
+	kfree(pay);
 }
 
-/* The daemon opened what the caller will not get. */
+/* Under the lock of the inode hash. */
+static int opened_match(struct inode *inode, EXTFUSE_INODE_HASH nodeid, void *data)
+{
+	if (get_node_id(inode) != *(const u64 *)data)
+		return 0;
+	return igrab(inode) ? 1 : -1;
+}
+
+/* The inode of what was opened; the kernel's own OPEN does not tell it, but has it. */
+static struct inode *opened_get(struct fuse_mount *fm, const struct fuse_args *opened)
+{
+	u64 nodeid = opened->nodeid;
+
+	if (opened->ext.inode)
+		return igrab(opened->ext.inode);
+	return find_inode_nowait(fm->sb, nodeid, opened_match, &nodeid);
+}
+
+/*
+ * The daemon opened what the caller will not get.  It is handed FORGETs before
+ * requests: so that it knows the node until it has released the handle, the
+ * inode stays for as long, as it does for fuse's own RELEASE.
+ */
 static void pay_release(struct fuse_mount *fm, const struct fuse_args *opened)
 {
 	const struct fuse_open_in *open = opened->in_args[0].value;
@@ -214,6 +239,7 @@ static void pay_release(struct fuse_mount *fm, const struct fuse_args *opened)
 	pay->in.flags = open->flags;
 	pay->args.opcode = opened->opcode == FUSE_OPEN ? FUSE_RELEASE : FUSE_RELEASEDIR;
 	pay->args.nodeid = opened->nodeid;
+	pay->args.ext.inode = opened_get(fm, opened);
 	pay->args.force = true;
 	pay->args.nocreds = true;
 	pay->args.in_numargs = 1;
@@ -410,7 +436,7 @@ static ssize_t reply_one(struct extfuse_run *run, const struct bpf_prog *prog, s
 	if (!verdict && run->staged)
 		reply_merge(run);
 	if (verdict >= 0 || verdict <= -512 || verdict == EXTFUSE_UPCALL ||
-	    !reply_is_refusable(args))
+	    !reply_is_refusable(args) || !extfuse_error_is_plain(args, verdict))
 		return ret;
 	reply_pay_back(run->fm, args, ret);
 	extfuse_count(run->xc, args->opcode, changed);

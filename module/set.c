@@ -41,6 +41,12 @@ void extfuse_free_later(struct work_struct *work)
 	queue_work(free_wq, work);
 }
 
+/* What was queued until now is done. */
+void extfuse_free_wait(void)
+{
+	flush_workqueue(free_wq);
+}
+
 static void set_drop(struct extfuse_set *set)
 {
 	INIT_WORK(&set->free_work, set_free_work);
