@@ -376,6 +376,11 @@ struct fuse_backing;
 void extfuse_passthrough_release(struct fuse_file *ff, struct fuse_backing *fb);
 void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff);
 
+/* splice.c */
+struct pipe_inode_info;
+ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
+			     size_t len, unsigned int flags);
+
 /* backing.c: see backing.h too */
 bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid);
 bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode);
