@@ -100,6 +100,7 @@ struct extfuse_proof {
 /*
  * Private state of one run of a program, on the stack.  A program has a
  * pointer to @req and cannot reach the rest; the kfuncs find it by @run_ctx.
+ * It may write to @req: once a program has run only the cookies are read there.
  */
 struct extfuse_run {
 	struct bpf_tramp_run_ctx run_ctx;
@@ -109,6 +110,7 @@ struct extfuse_run {
 	const struct extfuse_set *set;
 	void *entry;			/* F_ENTRY: fuse_entry_out, or NULL */
 	struct fuse_dirent *dirent;	/* F_ENTRY */
+	u64 now;			/* as @req says it */
 	u32 out_room[2];		/* sizes of the outputs as the caller gave them */
 	u32 out_len[2];			/* bytes written */
 	u8 phase;
@@ -252,17 +254,10 @@ static inline void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *
 void extfuse_context_init(void);
 bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
 
-/* What a program left in its cookies, and who calls, for the next one that sees this request. */
+/* What a program left in its cookies, for the next one that sees this request. */
 static inline void extfuse_run_keep(const struct extfuse_run *run)
 {
-	struct extfuse_args *ext = &run->args->ext;
-
-	memcpy(ext->cookie, run->req.cookie, sizeof(run->req.cookie));
-	ext->uid = run->req.uid;
-	ext->gid = run->req.gid;
-	ext->pid = run->req.pid;
-	ext->who = run->req.who;
-	ext->caller_known = true;
+	memcpy(run->args->ext.cookie, run->req.cookie, sizeof(run->req.cookie));
 }
 
 /* hook.c */

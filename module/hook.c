@@ -169,7 +169,7 @@ static enum extfuse_outcome refusal_check(const struct extfuse_run *run)
 static enum extfuse_outcome pass_check(struct extfuse_run *run)
 {
 	run->args->ext.pass = !(run->set->flags & EXTFUSE_ATTACH_SHADOW) &&
-			      !(run->req.flags & EXTFUSE_F_BACKGROUND);
+			      !run->args->end;
 	return EXTFUSE_PASS;
 }
 
