@@ -516,6 +516,7 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 		extfuse_marks_end(xc, args, op);
 		return err;
 	}
+	extfuse_shadow_drop(args);
 	extfuse_marks_end(xc, args, op);
 	extfuse_args_end(fm, args, min_t(ssize_t, ret, 0));
 	return 0;
