@@ -107,7 +107,7 @@ static ssize_t read_below(struct kiocb *iocb, struct iov_iter *iter, struct file
 	struct kiocb below;
 	ssize_t ret;
 
-	if (!is_sync_kiocb(iocb))
+	if (!is_sync_kiocb(iocb) && !extfuse_aio_leaks(file))
 		return extfuse_aio_read(iocb, iter, file);
 	extfuse_iocb_clone(&below, iocb, file);
 	ret = vfs_iocb_iter_read(file, &below, iter);
@@ -138,7 +138,7 @@ static ssize_t write_below(struct kiocb *iocb, struct iov_iter *iter, struct fil
 	struct kiocb below;
 	ssize_t ret;
 
-	if (!is_sync_kiocb(iocb))
+	if (!is_sync_kiocb(iocb) && !extfuse_aio_leaks(file))
 		return extfuse_aio_write(iocb, iter, file);
 	extfuse_iocb_clone(&below, iocb, file);
 	file_start_write(file);
