@@ -28,23 +28,11 @@ static __always_inline bool creds_fill(struct extfuse_req *req, const struct fus
 	return true;
 }
 
-/*
- * Who calls.  Kept with the request, see extfuse_run_keep(): in the reply phase
- * of a background request current is not the caller, and for the others it
- * saves looking again.
- */
-static __always_inline bool caller_fill(struct extfuse_run *run, bool idmapped)
+/* In the request phase, in the caller's task. */
+static __always_inline bool caller_look(struct extfuse_run *run, bool idmapped)
 {
-	const struct extfuse_args *ext = &run->args->ext;
 	struct extfuse_req *req = &run->req;
 
-	if (ext->caller_known) {
-		req->uid = ext->uid;
-		req->gid = ext->gid;
-		req->pid = ext->pid;
-		req->who = ext->who;
-		return true;
-	}
 	req->who = 0;
 	if (req->flags & EXTFUSE_F_NOCREDS) {
 		req->uid = 0;
@@ -56,6 +44,33 @@ static __always_inline bool caller_fill(struct extfuse_run *run, bool idmapped)
 		return false;
 	if (run->set->flags & EXTFUSE_ATTACH_WHO)
 		req->who = extfuse_who(run->fm->fc);
+	return true;
+}
+
+/*
+ * Who calls.  Kept with the request, before a program can write to the context:
+ * in the reply phase of a background request current is not the caller, and
+ * for the others it saves looking again.
+ */
+static __always_inline bool caller_fill(struct extfuse_run *run, bool idmapped)
+{
+	struct extfuse_args *ext = &run->args->ext;
+	struct extfuse_req *req = &run->req;
+
+	if (ext->caller_known) {
+		req->uid = ext->uid;
+		req->gid = ext->gid;
+		req->pid = ext->pid;
+		req->who = ext->who;
+		return true;
+	}
+	if (!caller_look(run, idmapped))
+		return false;
+	ext->uid = req->uid;
+	ext->gid = req->gid;
+	ext->pid = req->pid;
+	ext->who = req->who;
+	ext->caller_known = true;
 	return true;
 }
 
@@ -117,7 +132,8 @@ static __always_inline bool extfuse_context_fill(struct extfuse_run *run, u8 pha
 	req->error = 0;
 	req->reserved = 0;
 	sizes_fill(run);
-	req->now = ktime_get_coarse_boottime_ns();
+	run->now = ktime_get_coarse_boottime_ns();
+	req->now = run->now;
 	req->stamp = args->ext.stamp;
 	req->attr_until = 0;
 	req->entry_until = 0;

@@ -234,22 +234,25 @@ static void entry_forget(const struct extfuse_run *run, const struct entry *e)
 /* True: keep.  Changes of lifetimes are taken, as in reply.c. */
 static bool entry_ask(struct extfuse_run *run, const struct bpf_prog *prog, struct entry *e)
 {
+	bool own = run->own_entries;
 	int verdict;
 
+	/* What the program has written for the entry before is not this one's. */
+	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REPLY, run->args->end))
+		return true;
+	run->own_entries = own;
 	run->entry = e->out;
 	run->dirent = e->dirent;
-	run->staged = false;
 	run->req.flags |= EXTFUSE_F_ENTRY;
 	run->req.num_out = e->out ? 2 : 1;
 	run->req.out_size[0] = e->out ? sizeof(*e->out) : FUSE_NAME_OFFSET + e->dirent->namelen;
 	run->req.out_size[1] = e->out ? FUSE_NAME_OFFSET + e->dirent->namelen : 0;
-	run->req.attr_until = 0;
-	run->req.entry_until = 0;
 	if (e->out && e->out->nodeid)
 		extfuse_entry_until(run, e->out);
 
 	extfuse_count(run->xc, run->args->opcode, replies);
 	verdict = extfuse_run_prog(run, prog);
+	extfuse_run_keep(run);
 	run->entry = NULL;
 	run->dirent = NULL;
 	if (!verdict && run->staged && e->out && e->out->nodeid) {

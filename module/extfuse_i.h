@@ -102,6 +102,7 @@ struct extfuse_proof {
 /*
  * Private state of one run of a program, on the stack.  A program has a
  * pointer to @req and cannot reach the rest; the kfuncs find it by @run_ctx.
+ * It may write to @req: once a program has run only the cookies are read there.
  */
 struct extfuse_run {
 	struct bpf_tramp_run_ctx run_ctx;
@@ -111,6 +112,7 @@ struct extfuse_run {
 	const struct extfuse_set *set;
 	void *entry;			/* F_ENTRY: fuse_entry_out, or NULL */
 	struct fuse_dirent *dirent;	/* F_ENTRY */
+	u64 now;			/* as @req says it */
 	u32 out_room[2];		/* sizes of the outputs as the caller gave them */
 	u32 out_len[2];			/* bytes written */
 	u8 phase;
@@ -255,17 +257,10 @@ static inline void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *
 void extfuse_context_init(void);
 bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
 
-/* What a program left in its cookies, and who calls, for the next one that sees this request. */
+/* What a program left in its cookies, for the next one that sees this request. */
 static inline void extfuse_run_keep(const struct extfuse_run *run)
 {
-	struct extfuse_args *ext = &run->args->ext;
-
-	memcpy(ext->cookie, run->req.cookie, sizeof(run->req.cookie));
-	ext->uid = run->req.uid;
-	ext->gid = run->req.gid;
-	ext->pid = run->req.pid;
-	ext->who = run->req.who;
-	ext->caller_known = true;
+	memcpy(run->args->ext.cookie, run->req.cookie, sizeof(run->req.cookie));
 }
 
 /* hook.c */
@@ -380,6 +375,13 @@ const struct cred *extfuse_io_cred(struct fuse_file *ff);
 struct fuse_backing;
 void extfuse_passthrough_release(struct fuse_file *ff, struct fuse_backing *fb);
 void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff);
+
+/* splice.c */
+struct pipe_inode_info;
+ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
+			     size_t len, unsigned int flags);
+ssize_t extfuse_splice_daemon(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
+			      size_t len, unsigned int flags);
 
 /* backing.c: see backing.h too */
 bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid);

@@ -178,7 +178,7 @@ static bool refusal_is_meant(const struct extfuse_run *run, int verdict)
 static enum extfuse_outcome pass_check(struct extfuse_run *run)
 {
 	run->args->ext.pass = !(run->set->flags & EXTFUSE_ATTACH_SHADOW) &&
-			      !(run->req.flags & EXTFUSE_F_BACKGROUND);
+			      !run->args->end;
 	return EXTFUSE_PASS;
 }
 
@@ -527,6 +527,7 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 		extfuse_marks_end(xc, args, op);
 		return err;
 	}
+	extfuse_shadow_drop(args);
 	extfuse_marks_end(xc, args, op);
 	extfuse_args_end(fm, args, min_t(ssize_t, ret, 0));
 	return 0;

@@ -289,7 +289,7 @@ static u64 until(const struct extfuse_run *run, u64 sec, u32 nsec)
 
 	if (!valid)
 		return 0;
-	return valid > U64_MAX - run->req.now ? U64_MAX : run->req.now + valid;
+	return valid > U64_MAX - run->now ? U64_MAX : run->now + valid;
 }
 
 void extfuse_entry_until(struct extfuse_run *run, const struct fuse_entry_out *out)
@@ -325,7 +325,7 @@ static void reply_until(struct extfuse_run *run)
 	} else if (args->ext.inode) {
 		fi = get_fuse_inode(args->ext.inode);
 		if (fi->i_time > jiffies_now)
-			run->req.attr_until = run->req.now +
+			run->req.attr_until = run->now +
 					      jiffies64_to_nsecs(fi->i_time - jiffies_now);
 	}
 }

@@ -5,6 +5,7 @@
  * the daemon's; differences are counted (extfuse_op_stats.differed).
  */
 #include "fuse_i.h"
+#include "compat/statx.h"
 
 struct extfuse_shadow {
 	int error;		/* a refusal: no data */
@@ -72,6 +73,15 @@ static bool lookup_equal(const struct extfuse_shadow *shadow, const struct fuse_
 	return !ret && b->nodeid && extfuse_entry_equal(a, b);
 }
 
+/* On its own: what it has on the stack is no matter of the others. */
+static noinline_for_stack bool statx_equal(const void *ours, const void *daemons)
+{
+	struct fuse_attr_out a, b;
+
+	return extfuse_statx_read(ours, &a) && extfuse_statx_read(daemons, &b) &&
+	       attr_equal(&a.attr, &b.attr) && extfuse_statx_btime_equal(ours, daemons);
+}
+
 /* Variable outputs: of the daemon's reply the size is in args, whoever waits for it. */
 static bool bytes_equal(const struct extfuse_shadow *shadow, const struct fuse_args *args)
 {
@@ -120,6 +130,8 @@ static bool answer_equal(struct extfuse_shadow *shadow, const struct fuse_args *
 	case FUSE_GETATTR:
 		return attr_equal(&a->attr,
 				  &((const struct fuse_attr_out *)args->out_args[0].value)->attr);
+	case FUSE_STATX:
+		return statx_equal(shadow->data, args->out_args[0].value);
 	case FUSE_READDIR:
 	case FUSE_READDIRPLUS:
 		return dirents_equal(shadow, args);

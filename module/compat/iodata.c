@@ -107,7 +107,7 @@ static ssize_t read_below(struct kiocb *iocb, struct iov_iter *iter, struct file
 	struct kiocb below;
 	ssize_t ret;
 
-	if (!is_sync_kiocb(iocb))
+	if (!is_sync_kiocb(iocb) && !extfuse_aio_leaks(file))
 		return extfuse_aio_read(iocb, iter, file);
 	extfuse_iocb_clone(&below, iocb, file);
 	ret = vfs_iocb_iter_read(file, &below, iter);
@@ -138,7 +138,7 @@ static ssize_t write_below(struct kiocb *iocb, struct iov_iter *iter, struct fil
 	struct kiocb below;
 	ssize_t ret;
 
-	if (!is_sync_kiocb(iocb))
+	if (!is_sync_kiocb(iocb) && !extfuse_aio_leaks(file))
 		return extfuse_aio_write(iocb, iter, file);
 	extfuse_iocb_clone(&below, iocb, file);
 	file_start_write(file);
@@ -181,43 +181,12 @@ ssize_t fuse_passthrough_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 	return ret;
 }
 
-/*
- * The order of locks is the inode's, freeze protection of the file system below,
- * the pipe's: that file system takes the last two like that itself.
- */
-static ssize_t passthrough_splice_write(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
-					size_t len, unsigned int flags)
-{
-	struct fuse_file *ff = out->private_data;
-	struct inode *inode = file_inode(out);
-	const struct cred *old;
-	ssize_t ret;
-
-	inode_lock(inode);
-	extfuse_nosec_begin(inode, ff);
-	ret = file_remove_privs(out);
-	if (ret)
-		goto out;
-	old = override_creds(extfuse_io_cred(ff));
-	file_start_write(ff->passthrough);
-	ret = iter_file_splice_write(pipe, ff->passthrough, ppos, len, flags);
-	file_end_write(ff->passthrough);
-	revert_creds(old);
-	extfuse_backing_wrote(inode, *ppos, ret);
-out:
-	extfuse_nosec_end(inode, ff);
-	inode_unlock(inode);
-	return ret;
-}
-
 ssize_t extfuse_splice_write(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
 			     size_t len, unsigned int flags)
 {
-	struct fuse_file *ff = out->private_data;
-
-	if (fuse_file_passthrough(ff))
-		return passthrough_splice_write(pipe, out, ppos, len, flags);
-	return iter_file_splice_write(pipe, out, ppos, len, flags);
+	if (fuse_file_passthrough(out->private_data))
+		return extfuse_splice_below(pipe, out, ppos, len, flags);
+	return extfuse_splice_daemon(pipe, out, ppos, len, flags);
 }
 
 int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma)

@@ -8,7 +8,12 @@
 
 #if FUSE_KERNEL_MINOR_VERSION < 39
 
-bool extfuse_statx_get(const struct fuse_args *args, struct fuse_attr_out *attr)
+bool extfuse_statx_read(const void *out, struct fuse_attr_out *attr)
+{
+	return false;
+}
+
+bool extfuse_statx_btime_equal(const void *a, const void *b)
 {
 	return false;
 }
@@ -29,9 +34,9 @@ bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode)
 
 #else
 
-bool extfuse_statx_get(const struct fuse_args *args, struct fuse_attr_out *attr)
+bool extfuse_statx_read(const void *data, struct fuse_attr_out *attr)
 {
-	const struct fuse_statx_out *out = args->out_args[0].value;
+	const struct fuse_statx_out *out = data;
 	const struct fuse_statx *sx = &out->stat;
 
 	if ((sx->mask & STATX_BASIC_STATS) != STATX_BASIC_STATS)
@@ -99,6 +104,17 @@ void extfuse_statx_fill(struct fuse_args *args, const struct fuse_attr_out *from
 	time_fill(&sx->ctime, attr->ctime, attr->ctimensec);
 	if (sx->mask & STATX_BTIME)
 		time_fill(&sx->btime, stat->btime.tv_sec, stat->btime.tv_nsec);
+}
+
+bool extfuse_statx_btime_equal(const void *a, const void *b)
+{
+	const struct fuse_statx *sa = &((const struct fuse_statx_out *)a)->stat;
+	const struct fuse_statx *sb = &((const struct fuse_statx_out *)b)->stat;
+
+	if ((sa->mask ^ sb->mask) & STATX_BTIME)
+		return false;
+	return !(sa->mask & STATX_BTIME) || (sa->btime.tv_sec == sb->btime.tv_sec &&
+					     sa->btime.tv_nsec == sb->btime.tv_nsec);
 }
 
 /* Left out it would vanish for all who ask later. */

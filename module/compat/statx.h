@@ -18,11 +18,16 @@
 #endif
 
 /*
- * extfuse_statx_get - the output of a STATX as that of a GETATTR
+ * extfuse_statx_read - the output @out of a STATX as that of a GETATTR
  *
  * False where basic attributes are missing in it.
  */
-bool extfuse_statx_get(const struct fuse_args *args, struct fuse_attr_out *attr);
+bool extfuse_statx_read(const void *out, struct fuse_attr_out *attr);
+
+static inline bool extfuse_statx_get(const struct fuse_args *args, struct fuse_attr_out *attr)
+{
+	return extfuse_statx_read(args->out_args[0].value, attr);
+}
 
 /* The lifetime of @attr goes into the output. */
 void extfuse_statx_set_valid(struct fuse_args *args, const struct fuse_attr_out *attr);
@@ -30,6 +35,9 @@ void extfuse_statx_set_valid(struct fuse_args *args, const struct fuse_attr_out 
 /* A whole output, of the words of GETATTR and what @stat knows beyond them. */
 void extfuse_statx_fill(struct fuse_args *args, const struct fuse_attr_out *attr,
 			const struct kstat *stat);
+
+/* Do two outputs say the same of the time of birth, which GETATTR does not know? */
+bool extfuse_statx_btime_equal(const void *a, const void *b);
 
 /* Does it say of the time of birth what the inode says, which must know one? */
 bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode);

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Asks about the function that it is attached to, by a load beside its context: there is none.
+ * expect: load "(unknown|cannot use helper|use helper|invalid) .*"
+ */
+#include <extfuse/bpf.h>
+
+EXTFUSE_REQUEST(getattr)
+{
+	return (long)bpf_get_func_ip(req) == 1 ? -EXTFUSE_EACCES : EXTFUSE_UPCALL;
+}
+
+char _license[] SEC("license") = "GPL";
