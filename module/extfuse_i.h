@@ -380,8 +380,6 @@ void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff);
 struct pipe_inode_info;
 ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
 			     size_t len, unsigned int flags);
-ssize_t extfuse_splice_daemon(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
-			      size_t len, unsigned int flags);
 
 /* backing.c: see backing.h too */
 bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid);

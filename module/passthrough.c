@@ -25,9 +25,10 @@
  * extfuse_inode_lock_order - the lock of a new inode that may lie on a backing file; directories' is another
  *
  * Freeze protection of the file system below is taken under it, and the lock of
- * a pipe under that (splice() to a file below); never this one under a pipe's,
- * see splice.c.  On a mount with nothing below a pipe's lock comes before the
- * inode's (iter_file_splice_write()): to lockdep both would be one class.
+ * a pipe under that (splice() to a file below).  With a file of which all is
+ * the daemon's the pipe's lock comes first (iter_file_splice_write()), and it
+ * may be on another mount, where nothing is below: to lockdep one class of locks.
+ * On a mount with something below that is a circle, see SECURITY.md, "Known gaps".
  */
 void extfuse_inode_lock_order(struct inode *inode)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Asks about the function that it is attached to, by a load beside its context: there is none.
- * expect: load "(unknown|cannot use helper|use helper|invalid) .*"
+ * expect: load "unknown func|cannot use helper|not supported for program type"
  */
 #include <extfuse/bpf.h>
 

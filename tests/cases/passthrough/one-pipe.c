@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: one pipe goes by splice() to a handle on a backing file, to one of the daemon's and to the file below, and none waits for another for ever; what the daemon refuses stays in the pipe
+ * what: one pipe goes by splice() to a handle on a backing file and to one of the daemon's of the same file, and none waits for ever; an empty pipe keeps nobody from the file
  * needs: root extfuse ext4
  * timeout: 60
  */
@@ -93,23 +93,6 @@ static bool is_waiting(pid_t pid)
 	return state(pid) == 'S' || is_queued(pid);
 }
 
-/* What a pipe has, in the order in which it came. */
-static void fill_count(unsigned int words)
-{
-	unsigned int i;
-
-	for (i = 0; i < words; i++)
-		CHECK(write(pipes[1], &i, sizeof(i)) == sizeof(i), "filling the pipe");
-}
-
-static void expect_count(unsigned int from, unsigned int words)
-{
-	unsigned int i, word;
-
-	for (i = from; i < from + words; i++)
-		CHECK(read(pipes[0], &word, sizeof(word)) == sizeof(word) && word == i, "%u instead of %u", word, i);
-}
-
 static void is_done(pid_t pid, unsigned int seconds, const char *what)
 {
 	int status = -1;
@@ -167,58 +150,6 @@ static void both_kinds(void)
 	rest(15);
 }
 
-/*
- * While the daemon is asked nobody waits for the pipe: who writes to it, nor a
- * splice() to a file below, which would keep a freeze there from ending.
- */
-static void daemon_waits(void)
-{
-	pid_t to_daemon, beside, to_low;
-	int low = opened("low/x", O_WRONLY);
-	bool free_pipe;
-
-	fill(200);
-	raw_hold(rf, FUSE_WRITE);
-	to_daemon = begin(pipes[0], daemons, 100);
-	raw_wait_held(rf, FUSE_WRITE, 1, 5);
-	to_low = begin(pipes[0], low, 100);
-	beside = fork();
-	if (!beside)
-		_exit(write(pipes[1], "beside", 6) != 6);
-	free_pipe = raw_until(5, state(to_low) == 'Z') && raw_until(5, state(beside) == 'Z');
-	raw_let_go(rf, FUSE_WRITE);
-	CHECK(free_pipe, "the pipe is locked while the daemon is asked");
-	is_done(to_low, 5, "splice() to the file below");
-	is_done(beside, 5, "a write to the pipe");
-	is_done(to_daemon, 5, "splice() to the daemon's handle");
-	rest(6);
-	close(low);
-}
-
-static int refuses(struct raw_req *req)
-{
-	(void)req;
-	return -ENOSPC;
-}
-
-/* In several pages, of which the last is not asked for whole. */
-static void refused(void)
-{
-	unsigned int words = 3 * 4096 / sizeof(unsigned int);
-	size_t asked = 2 * 4096 + 1000;
-
-	fill_count(words);
-	raw_on(rf, FUSE_WRITE, refuses, NULL);
-	CHECK(splice(pipes[0], NULL, daemons, NULL, asked, 0) == -1 && errno == ENOSPC, "the daemon's error");
-	raw_on(rf, FUSE_WRITE, NULL, NULL);
-	expect_count(0, 10);
-	asked -= 10 * sizeof(unsigned int);
-	CHECK(splice(pipes[0], NULL, daemons, NULL, asked, 0) == (ssize_t)asked, "what it takes then");
-	words -= asked / sizeof(unsigned int) + 10;
-	expect_count((asked + 40) / sizeof(unsigned int), words);
-	CHECK(splice(pipes[0], NULL, daemons, NULL, 1, SPLICE_F_NONBLOCK) == -1 && errno == EAGAIN, "an empty pipe");
-}
-
 int main(void)
 {
 	struct stat st;
@@ -226,15 +157,11 @@ int main(void)
 	start();
 	empty_pipe();
 	both_kinds();
-	daemon_waits();
 	CHECK(!fstat(own, &st) && st.st_size == 200, "the size: %ld", (long)st.st_size);
 	CHECK(!stat("low/a", &st) && st.st_size == 200, "the size below: %ld", (long)st.st_size);
 	close(own);
-	refused();
 	close(daemons);
 	close(other);
-	close(pipes[0]);
-	close(pipes[1]);
 	script_detach(s);
 	script_free(s);
 	raw_balance(rf);

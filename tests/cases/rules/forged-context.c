@@ -12,6 +12,7 @@
 
 static struct rawfuse *rf;
 static struct extfuse_ext *ext;
+static struct raw_node *a;
 static int map = -1;
 
 static void attach(void)
@@ -59,7 +60,7 @@ static void getattr(void)
 	req = seen(FORGE_GETATTR);
 	CHECK(req.opcode == FUSE_GETATTR && !req.uid && req.pid == (__u32)getpid(), "the request is seen");
 	CHECK(!(req.flags & EXTFUSE_F_BACKGROUND), "somebody waits for it");
-	CHECK(!raw_count(rf, FUSE_GETATTR), "so it is passed through");
+	CHECK(!raw_count_node(rf, FUSE_GETATTR, a->id), "so it is passed through");
 	same("GETATTR", FORGE_GETATTR, FORGE_GETATTR_REPLY, req.flags);
 }
 
@@ -98,8 +99,6 @@ static void readdir_entries(void)
 
 int main(void)
 {
-	struct raw_node *a;
-
 	CHECK(!mkdir("low", 0755), "mkdir");
 	put("low/a", "below");
 	rf = raw_start(&(struct raw_opts){ .options = "default_permissions,max_stack_depth=1", .entry_ns = 100 * RAW_SEC });
