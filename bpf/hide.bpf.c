@@ -5,8 +5,7 @@
  * (EIO).
  *
  * It is about names.  A file that has another name as well is there under that
- * one; a name that the kernel has already it cannot take away, so attach it
- * with the mount.
+ * one; what was opened before it was attached stays open.
  */
 #include "passthrough.h"
 
@@ -63,17 +62,17 @@ EXTFUSE_REQUEST(ioctl)
 
 EXTFUSE_REQUEST(lookup)
 {
-	if (req->flags & (EXTFUSE_F_FRESH | EXTFUSE_F_REVAL) || !IN_HIDDEN(0))
+	if (req->flags & EXTFUSE_F_FRESH)
 		return EXTFUSE_UPCALL;
-	return -EXTFUSE_ENOENT;
+	return IN_HIDDEN(0) ? -EXTFUSE_ENOENT : EXTFUSE_UPCALL;
 }
 
 /* Before a name is made the kernel asks the daemon, whatever we say. */
 EXTFUSE_REPLY(lookup)
 {
-	if (req->error || !(req->flags & EXTFUSE_F_FRESH) || req->flags & EXTFUSE_F_REVAL)
+	if (!(req->flags & EXTFUSE_F_FRESH))
 		return EXTFUSE_KEEP;
-	return IN_HIDDEN(0) ? -EXTFUSE_ENOENT : EXTFUSE_KEEP;
+	return !req->error && IN_HIDDEN(0) ? -EXTFUSE_ENOENT : EXTFUSE_KEEP;
 }
 
 char _license[] SEC("license") = "GPL";

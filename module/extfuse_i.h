@@ -68,6 +68,9 @@ struct extfuse_conn {
 	struct extfuse_stats __percpu *stats;
 	atomic64_t clock;
 	struct extfuse_slot epoch;
+	struct extfuse_slot policy;	/* FAIL_CLOSED sets that came, went, or were lost */
+	u64 policy_ops;			/* what such sets have ever covered */
+	u64 policy_now;			/* what the one that is there, or was lost, covers */
 	u64 ops;			/* what the set has or what is closed, or more */
 	u64 reply_ops;			/* ... of it where the reply is looked at */
 	bool names_dir;			/* names are kept by directory */
@@ -188,7 +191,8 @@ bool extfuse_request_is_unlock(const struct fuse_args *args);
 /* slots.c */
 static inline u64 extfuse_stamp(const struct extfuse_conn *xc)
 {
-	return atomic64_read(&xc->clock);
+	/* Before the set is looked at: see extfuse_is_overtaken(). */
+	return atomic64_read_acquire(&xc->clock);
 }
 
 static inline u16 extfuse_slot_of_node(u64 nodeid, unsigned int kind)
@@ -225,6 +229,8 @@ void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp);
 void extfuse_epoch_move(struct extfuse_conn *xc);
 void extfuse_epoch_hold(struct extfuse_conn *xc);
 void extfuse_epoch_release(struct extfuse_conn *xc);
+void extfuse_policy_hold(struct extfuse_conn *xc);
+void extfuse_policy_release(struct extfuse_conn *xc);
 struct dentry *extfuse_release_dentry(const struct fuse_file *ff);
 void extfuse_inode_learned(struct inode *inode, u64 stamp);
 void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
@@ -265,6 +271,22 @@ static inline void extfuse_run_keep(const struct extfuse_run *run)
 	ext->caller_known = true;
 }
 
+/*
+ * extfuse_is_overtaken - has a policy come, gone or been lost since a request
+ *			  of this opcode began, at @stamp?
+ *
+ * False means that the set which saw it begin, or none, is still there: asked
+ * after the reply program has run, it says that no policy has missed the reply.
+ */
+static inline bool extfuse_is_overtaken(const struct extfuse_conn *xc, u32 opcode, u64 stamp)
+{
+	/* The set that has seen the reply was read before. */
+	smp_rmb();
+	return unlikely(!extfuse_slot_is_fresh(&xc->policy, stamp)) &&
+	       extfuse_opcode_get(opcode)->flags & EXTFUSE_OP_REFUSE_REPLY &&
+	       READ_ONCE(xc->policy_ops) & BIT_ULL(opcode);
+}
+
 /* hook.c */
 ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 			     struct fuse_args *args);
@@ -294,6 +316,7 @@ void extfuse_entry_until(struct extfuse_run *run, const struct fuse_entry_out *o
 void extfuse_entry_merge(struct extfuse_run *run, struct fuse_entry_out *out,
 			 const char *name, u32 namelen);
 void extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid);
+bool extfuse_reply_undo(struct fuse_mount *fm, struct fuse_args *args, ssize_t ret, u32 room);
 
 /* dirents.c */
 static inline bool extfuse_dirent_is_dot(const struct fuse_dirent *dirent)

@@ -19,6 +19,10 @@
  *     -E...                this error instead
  *     anything else        the daemon's answer as it came
  *
+ * A LOOKUP of a name that the kernel has (EXTFUSE_F_REVAL) only sets attached with
+ * EXTFUSE_ATTACH_FAIL_CLOSED can refuse: the caller gets the error, and the kernel
+ * keeps the name.  A refusal by another set is an upcall.
+ *
  * Whatever else a program does is a bad verdict: it is counted, what the
  * program wrote is taken back, and the request goes to the daemon.
  *
@@ -189,7 +193,12 @@ struct extfuse_ioc_prog {
 /* extfuse_ioc_attach.flags */
 #define EXTFUSE_ATTACH_WHO		(1U << 0)	/* compute extfuse_req.who */
 #define EXTFUSE_ATTACH_NAMES_DIR	(1U << 1)	/* a changed name moves all names of its directory */
-#define EXTFUSE_ATTACH_FAIL_CLOSED	(1U << 2)	/* without the set, what it covered (in either phase) is -EIO */
+/*
+ * A policy: without the set, what it covered (in either phase) is -EIO.  Requests
+ * that are under way when it comes, goes or is lost begin anew with what is there
+ * then, and names that the kernel has are asked about again.
+ */
+#define EXTFUSE_ATTACH_FAIL_CLOSED	(1U << 2)
 #define EXTFUSE_ATTACH_SHADOW		(1U << 3)	/* answers are compared with the daemon's, not given */
 #define EXTFUSE_ATTACH_FLAGS		(EXTFUSE_ATTACH_WHO | EXTFUSE_ATTACH_NAMES_DIR | \
 					 EXTFUSE_ATTACH_FAIL_CLOSED | EXTFUSE_ATTACH_SHADOW)
