@@ -76,6 +76,7 @@ struct extfuse_conn {
 	bool names_dir;			/* names are kept by directory */
 	bool entry_progs;		/* a reply program sees directory entries */
 	bool slow_logged;
+	bool folds_logged;
 	bool writeback_logged;
 	u64 closed_ops;			/* FAIL_CLOSED: opcodes that are -EIO now */
 	u64 longest_attr;		/* longest lifetimes this daemon gave, ns */
@@ -257,6 +258,7 @@ static inline void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *
 /* context.c */
 void extfuse_context_init(void);
 bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
+u32 extfuse_policy_flags(const struct extfuse_run *run);
 
 /* What a program left in its cookies, and who calls, for the next one that sees this request. */
 static inline void extfuse_run_keep(const struct extfuse_run *run)
@@ -401,6 +403,7 @@ void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff);
 
 /* backing.c: see backing.h too */
 bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid);
+bool extfuse_names_fold(struct extfuse_conn *xc, const struct fuse_args *args);
 bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode);
 bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid, int mask);
 void extfuse_backings_abort(struct extfuse_conn *xc);

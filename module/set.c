@@ -231,6 +231,7 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 	}
 	WRITE_ONCE(xc->names_dir, set && set->flags & EXTFUSE_ATTACH_NAMES_DIR);
 	WRITE_ONCE(xc->slow_logged, false);
+	WRITE_ONCE(xc->folds_logged, false);
 	atomic_set(&xc->bad_in_row, 0);
 	if (set)
 		memcpy(xc->name, set->name, sizeof(xc->name));

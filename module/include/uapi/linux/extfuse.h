@@ -91,6 +91,14 @@ enum extfuse_phase {
 #define EXTFUSE_F_ENTRY		(1U << 5)	/* reply phase: asked for one directory entry */
 #define EXTFUSE_F_CHANGES	(1U << 6)	/* changes something: its reply must fill no cache */
 #define EXTFUSE_F_WROTE		(1U << 7)	/* FLUSH, FSYNC: the handle is open for writing */
+/*
+ * Of sets attached with EXTFUSE_ATTACH_FAIL_CLOSED, requests with a name, and
+ * listings: the directory (for RENAME, one of both) lies on one that does not
+ * compare names byte by byte.  It folds case, or files have other names there:
+ * the name in the request is not the one that a file has.  Also where the module
+ * cannot know, because there are as many backing objects as there may be.
+ */
+#define EXTFUSE_F_FOLDS		(1U << 8)
 
 /*
  * struct extfuse_req - the context of a program
