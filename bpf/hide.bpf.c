@@ -5,8 +5,10 @@
  * (EIO).
  *
  * It is about names.  A file that has another name as well is there under that
- * one; a name that the kernel has already it cannot take away, so attach it
- * with the mount.
+ * one; what was opened before it was attached stays open.  A directory that
+ * does not compare names byte by byte finds files under names that are not
+ * theirs: no name is taken there (EACCES), and only the listing, which has the
+ * files' own names, tells what there is.
  */
 #include "passthrough.h"
 
@@ -35,8 +37,9 @@ static __noinline int is_hidden(struct extfuse_req *req, __u32 arg, __u32 size)
 
 #define IN_HIDDEN(n)	is_hidden(req, IN_PARAM_##n##_VALUE, req->in_size[n] - 1)
 #define OUT_HIDDEN(n)	is_hidden(req, OUT_PARAM_##n, req->out_size[n] - FUSE_NAME_OFFSET)
+#define FOLDS		(req->flags & EXTFUSE_F_FOLDS)
 #define REFUSE(op, hidden)	\
-	EXTFUSE_REQUEST(op) { return hidden ? -EXTFUSE_EACCES : EXTFUSE_UPCALL; }
+	EXTFUSE_REQUEST(op) { return FOLDS || hidden ? -EXTFUSE_EACCES : EXTFUSE_UPCALL; }
 #define HIDE(op, n)		\
 	EXTFUSE_REPLY(op)	\
 	{ return req->flags & EXTFUSE_F_ENTRY && OUT_HIDDEN(n) ? -EXTFUSE_ENOENT : EXTFUSE_KEEP; }
@@ -63,17 +66,21 @@ EXTFUSE_REQUEST(ioctl)
 
 EXTFUSE_REQUEST(lookup)
 {
-	if (req->flags & (EXTFUSE_F_FRESH | EXTFUSE_F_REVAL) || !IN_HIDDEN(0))
+	if (req->flags & EXTFUSE_F_FRESH)
 		return EXTFUSE_UPCALL;
-	return -EXTFUSE_ENOENT;
+	if (FOLDS)
+		return -EXTFUSE_EACCES;
+	return IN_HIDDEN(0) ? -EXTFUSE_ENOENT : EXTFUSE_UPCALL;
 }
 
 /* Before a name is made the kernel asks the daemon, whatever we say. */
 EXTFUSE_REPLY(lookup)
 {
-	if (req->error || !(req->flags & EXTFUSE_F_FRESH) || req->flags & EXTFUSE_F_REVAL)
+	if (!(req->flags & EXTFUSE_F_FRESH))
 		return EXTFUSE_KEEP;
-	return IN_HIDDEN(0) ? -EXTFUSE_ENOENT : EXTFUSE_KEEP;
+	if (FOLDS)
+		return -EXTFUSE_EACCES;
+	return !req->error && IN_HIDDEN(0) ? -EXTFUSE_ENOENT : EXTFUSE_KEEP;
 }
 
 char _license[] SEC("license") = "GPL";

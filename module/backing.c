@@ -12,6 +12,7 @@
  */
 #include "fuse_i.h"
 #include "backing.h"
+#include "compat/dcache.h"
 #include "compat/vfs.h"
 #include <linux/cred.h>
 #include <linux/file.h>
@@ -159,6 +160,31 @@ bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode)
 	       uid_eq(low->i_uid, inode->i_uid) && gid_eq(low->i_gid, inode->i_gid);
 	rcu_read_unlock();
 	return same;
+}
+
+/* Where there is no room for objects, what has none may lie anywhere. */
+static bool node_folds(struct extfuse_backings *all, u32 max, u64 nodeid)
+{
+	const struct extfuse_backing *backing;
+
+	backing = rhashtable_lookup(&all->table, &nodeid, backing_params);
+	return backing ? extfuse_dentry_folds(backing->path.dentry) : atomic_read(&all->count) >= max;
+}
+
+/* extfuse_names_fold - may the directory below take a name of this request for another? */
+bool extfuse_names_fold(struct extfuse_conn *xc, const struct fuse_args *args)
+{
+	u32 max = READ_ONCE(xc->max_backing);
+	struct extfuse_backings *all;
+	bool folds = false;
+
+	rcu_read_lock();
+	all = rcu_dereference(xc->backings);
+	if (all)
+		folds = node_folds(all, max, args->nodeid) ||
+			(args->ext.dir2 && node_folds(all, max, get_node_id(args->ext.dir2)));
+	rcu_read_unlock();
+	return folds;
 }
 
 /* A file system says so first; a mount, where the caller might do it otherwise. */

@@ -61,6 +61,24 @@ u64 extfuse_who(const struct fuse_conn *fc)
 	return who ?: 1;
 }
 
+static bool request_has_names(u32 opcode)
+{
+	const struct extfuse_opcode *op = extfuse_opcode_get(opcode);
+
+	return opcode == FUSE_LOOKUP || op->name || op->flags & EXTFUSE_OP_DIR_REPLY;
+}
+
+/* extfuse_policy_flags - what only policies are told, for it costs a look at the directory below */
+u32 extfuse_policy_flags(const struct extfuse_run *run)
+{
+	if (!request_has_names(run->args->opcode) || !extfuse_names_fold(run->xc, run->args))
+		return 0;
+	if (!xchg(&run->xc->folds_logged, true))
+		pr_info("connection %u: directories below fold case, or have several names for a file: there no policy can tell which file a name means, and extension 'hide' refuses names (EACCES); mount a tree that does not, without '%s' if nothing is to be hidden there\n",
+			run->fm->fc->dev, run->set->name);
+	return EXTFUSE_F_FOLDS;
+}
+
 bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background)
 {
 	return extfuse_context_fill(run, phase, background);

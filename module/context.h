@@ -123,6 +123,8 @@ static __always_inline bool extfuse_context_fill(struct extfuse_run *run, u8 pha
 	/* What changes something is marked before anybody is asked about it. */
 	if (args->ext.marked)
 		req->flags |= EXTFUSE_F_CHANGES;
+	if (unlikely(run->set->flags & EXTFUSE_ATTACH_FAIL_CLOSED))
+		req->flags |= extfuse_policy_flags(run);
 	if (!caller_fill(run, idmapped))
 		return false;
 	req->version = EXTFUSE_ABI_VERSION;

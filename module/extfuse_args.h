@@ -70,6 +70,7 @@ struct extfuse_args {
 	bool pass;			/* verdict PASSTHROUGH; then: it was done */
 	bool kill;			/* SETATTR: set-id bits go; its mode is what the fork made of that */
 	bool pending;			/* background: our end is owed */
+	bool refused;			/* F_REVAL: the error is a policy's, it says nothing of the name */
 	bool caller_known;		/* uid, gid, pid and who are filled */
 	u16 name_slot;			/* F_REVAL: see revalidate.c */
 	u16 mark[EXTFUSE_MARKS_MAX];	/* while marked: the slots that it has in flight */

@@ -70,11 +70,15 @@ struct extfuse_conn {
 	struct extfuse_stats __percpu *stats;
 	atomic64_t clock;
 	struct extfuse_slot epoch;
+	struct extfuse_slot policy;	/* FAIL_CLOSED sets that came, went, or were lost */
+	u64 policy_ops;			/* what such sets have ever covered */
+	u64 policy_now;			/* what the one that is there, or was lost, covers */
 	u64 ops;			/* what the set has or what is closed, or more */
 	u64 reply_ops;			/* ... of it where the reply is looked at */
 	bool names_dir;			/* names are kept by directory */
 	bool entry_progs;		/* a reply program sees directory entries */
 	bool slow_logged;
+	bool folds_logged;
 	bool writeback_logged;
 	u64 closed_ops;			/* FAIL_CLOSED: opcodes that are -EIO now */
 	u64 longest_attr;		/* longest lifetimes this daemon gave, ns */
@@ -193,7 +197,8 @@ bool extfuse_request_is_unlock(const struct fuse_args *args);
 /* slots.c */
 static inline u64 extfuse_stamp(const struct extfuse_conn *xc)
 {
-	return atomic64_read(&xc->clock);
+	/* Before the set is looked at: see extfuse_is_overtaken(). */
+	return atomic64_read_acquire(&xc->clock);
 }
 
 static inline u16 extfuse_slot_of_node(u64 nodeid, unsigned int kind)
@@ -230,6 +235,8 @@ void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp);
 void extfuse_epoch_move(struct extfuse_conn *xc);
 void extfuse_epoch_hold(struct extfuse_conn *xc);
 void extfuse_epoch_release(struct extfuse_conn *xc);
+void extfuse_policy_hold(struct extfuse_conn *xc);
+void extfuse_policy_release(struct extfuse_conn *xc);
 struct dentry *extfuse_release_dentry(const struct fuse_file *ff);
 void extfuse_inode_learned(struct inode *inode, u64 stamp);
 void extfuse_slots_begin(struct extfuse_conn *xc, struct fuse_args *args,
@@ -256,11 +263,28 @@ static inline void extfuse_marks_end(struct extfuse_conn *xc, struct fuse_args *
 /* context.c */
 void extfuse_context_init(void);
 bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
+u32 extfuse_policy_flags(const struct extfuse_run *run);
 
 /* What a program left in its cookies, for the next one that sees this request. */
 static inline void extfuse_run_keep(const struct extfuse_run *run)
 {
 	memcpy(run->args->ext.cookie, run->req.cookie, sizeof(run->req.cookie));
+}
+
+/*
+ * extfuse_is_overtaken - has a policy come, gone or been lost since a request
+ *			  of this opcode began, at @stamp?
+ *
+ * False means that the set which saw it begin, or none, is still there: asked
+ * after the reply program has run, it says that no policy has missed the reply.
+ */
+static inline bool extfuse_is_overtaken(const struct extfuse_conn *xc, u32 opcode, u64 stamp)
+{
+	/* The set that has seen the reply was read before. */
+	smp_rmb();
+	return unlikely(!extfuse_slot_is_fresh(&xc->policy, stamp)) &&
+	       extfuse_opcode_get(opcode)->flags & EXTFUSE_OP_REFUSE_REPLY &&
+	       READ_ONCE(xc->policy_ops) & BIT_ULL(opcode);
 }
 
 /* hook.c */
@@ -293,6 +317,7 @@ void extfuse_entry_until(struct extfuse_run *run, const struct fuse_entry_out *o
 void extfuse_entry_merge(struct extfuse_run *run, struct fuse_entry_out *out,
 			 const char *name, u32 namelen);
 void extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid);
+bool extfuse_reply_undo(struct fuse_mount *fm, struct fuse_args *args, ssize_t ret, u32 room);
 
 /* dirents.c */
 static inline bool extfuse_dirent_is_dot(const struct fuse_dirent *dirent)
@@ -383,6 +408,7 @@ ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, lof
 
 /* backing.c: see backing.h too */
 bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid);
+bool extfuse_names_fold(struct extfuse_conn *xc, const struct fuse_args *args);
 bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode);
 bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid, int mask);
 void extfuse_backings_abort(struct extfuse_conn *xc);

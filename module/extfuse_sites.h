@@ -68,6 +68,27 @@ static inline u32 extfuse_truncated_mask(struct inode *inode)
 	return extfuse_conn_get(get_fuse_conn(inode)) ? extfuse_setid_mask(inode) : 0;
 }
 
+/* Call site: a lifetime is set, of a name as it was known at @stamp. */
+static inline void extfuse_entry_known(struct dentry *entry, u64 stamp)
+{
+	/* Before the lifetime; a newer one beside it says that the newest policy let the name through. */
+	WRITE_ONCE(entry->d_time, stamp);
+}
+
+/* Call site: has a policy come, or gone, since the name was known?  Also asked in RCU walk. */
+static inline bool extfuse_entry_is_old(const struct dentry *entry)
+{
+	const struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn_super(entry->d_sb));
+
+	return unlikely(xc) && !extfuse_slot_is_fresh(&xc->policy, READ_ONCE(entry->d_time));
+}
+
+/* Call site: as of when entries of a listing are known. */
+static inline u64 extfuse_file_stamp(const struct file *file)
+{
+	return ((const struct fuse_file *)file->private_data)->ext_stamp;
+}
+
 /* Call sites: lookup flags that mean distrust. */
 static inline u8 extfuse_lookup_flags(unsigned int flags)
 {

@@ -122,6 +122,7 @@ static ssize_t extfuse_to_fuse_req(struct extfuse_run *run)
 static ssize_t refusal_give(struct extfuse_run *run, int verdict)
 {
 	run_undo(run);
+	run->args->ext.refused = true;
 	return verdict;
 }
 
@@ -153,8 +154,13 @@ static bool refusal_stands(const struct extfuse_run *run, int verdict)
 /* A refusal that the opcode allows: may it stand for this request? */
 static enum extfuse_outcome refusal_check(struct extfuse_run *run, int verdict)
 {
-	/* Would detach what is mounted below; or was sent to ask the daemon itself. */
-	if (run->args->ext.flags & (EXTFUSE_ARGS_REVAL | EXTFUSE_ARGS_FRESH))
+	u8 flags = run->args->ext.flags;
+
+	/* Was sent to ask the daemon itself. */
+	if (flags & EXTFUSE_ARGS_FRESH)
+		return EXTFUSE_STALE;
+	/* A name that the kernel has stays with it, but a policy says who gets it. */
+	if (flags & EXTFUSE_ARGS_REVAL && !(run->set->flags & EXTFUSE_ATTACH_FAIL_CLOSED))
 		return EXTFUSE_STALE;
 	if (likely(extfuse_error_is_plain(run->args, verdict)))
 		return EXTFUSE_ACCEPT;
@@ -322,20 +328,19 @@ static noinline const struct extfuse_set *set_look_again(const struct extfuse_co
 }
 
 /* FAIL_CLOSED: without its programs a policy lets nothing through. */
-static bool request_is_closed(const struct extfuse_conn *xc, const struct extfuse_set *set,
-			      const struct fuse_args *args, u64 closed)
+static bool request_is_closed(struct fuse_conn *fc, const struct extfuse_conn *xc,
+			      const struct extfuse_set *set, const struct fuse_args *args,
+			      u64 closed)
 {
+	u16 flags = extfuse_opcode_get(args->opcode)->flags;
+
 	closed |= READ_ONCE(xc->closed_ops);
 	if (set && set->flags & EXTFUSE_ATTACH_FAIL_CLOSED && !READ_ONCE(extfuse_programs))
 		closed |= set->request_ops | set->reply_ops;
-	return unlikely(closed & BIT_ULL(args->opcode)) &&
-	       !(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ALWAYS_UP);
-}
-
-/* At a revalidation any other error detaches what is mounted below. */
-static int closed_error(const struct fuse_args *args)
-{
-	return args->ext.flags & EXTFUSE_ARGS_REVAL ? -ENOMEM : -EIO;
+	if (likely(!(closed & BIT_ULL(args->opcode))) || flags & EXTFUSE_OP_ALWAYS_UP)
+		return false;
+	/* A dead daemon means -ENOTCONN, and the stock way says so; a handle of ours outlives it. */
+	return (args->ext.ff && !(flags & EXTFUSE_OP_OPEN_REPLY)) || extfuse_conn_is_connected(fc);
 }
 
 /*
@@ -379,9 +384,10 @@ static noinline_for_stack ssize_t request_ask(struct extfuse_conn *xc, struct fu
 	}
 	extfuse_waiting_put(fc);
 out:
-	if (ret == EXTFUSE_UPCALL && request_is_closed(xc, set, args, closed)) {
+	if (ret == EXTFUSE_UPCALL && request_is_closed(fc, xc, set, args, closed)) {
 		extfuse_shadow_drop(args);
-		ret = closed_error(args);
+		args->ext.refused = true;
+		ret = -EIO;
 	}
 	rcu_read_unlock_trace();
 	return ret;
@@ -439,6 +445,7 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
 	args->ext.pass = false;
+	args->ext.refused = false;
 	args->ext.set_id = 0;
 	args->ext.stamp = extfuse_stamp(xc);
 	if (!request_is_asked(args, op))
@@ -477,25 +484,46 @@ static __always_inline bool reply_is_looked_at(const struct extfuse_conn *xc,
 	return args->ext.set_id || op->flags & EXTFUSE_OP_LEARN;
 }
 
+/* No program has decided: to where it can be done, and through the reply phase. */
+static __always_inline ssize_t request_go_up(struct extfuse_conn *xc, struct fuse_mount *fm,
+					     struct fuse_args *args,
+					     const struct extfuse_opcode *op)
+{
+	ssize_t ret = unlikely(extfuse_may_pass(args)) ? request_pass(xc, fm, args) :
+							 fuse_daemon_request(fm, args);
+
+	if (unlikely(args->ext.shadow))
+		extfuse_shadow_compare(xc, args, ret);
+	if (reply_is_looked_at(xc, args, op))
+		ret = extfuse_reply(xc, fm, args, ret, false);
+	return ret;
+}
+
 /*
  * extfuse_request_send - a synchronous request of a connection that has, or
  *			  had, programs
+ *
+ * What a policy has not seen from its start to its reply, because the policy
+ * came, went or was lost meanwhile, begins anew with what is there now.
  */
 ssize_t extfuse_request_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 			     struct fuse_args *args)
 {
 	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
 	ssize_t ret;
+	u64 stamp;
+	u32 room;
 
 	extfuse_marks_begin(xc, args, op);
+again:
 	ret = request_try(xc, fm, args, op, false);
 	if (ret == EXTFUSE_UPCALL) {
-		ret = unlikely(extfuse_may_pass(args)) ? request_pass(xc, fm, args) :
-							  fuse_daemon_request(fm, args);
-		if (unlikely(args->ext.shadow))
-			extfuse_shadow_compare(xc, args, ret);
-		if (reply_is_looked_at(xc, args, op))
-			ret = extfuse_reply(xc, fm, args, ret, false);
+		stamp = args->ext.stamp;
+		room = extfuse_out_room(args);
+		ret = request_go_up(xc, fm, args, op);
+		if (extfuse_is_overtaken(xc, args->opcode, stamp) &&
+		    extfuse_reply_undo(fm, args, ret, room))
+			goto again;
 		if (unlikely(args->ext.pass) && args->opcode == FUSE_READDIRPLUS && ret > 0)
 			extfuse_dirents_pay(args, ret);
 	}
@@ -539,12 +567,16 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
  */
 ssize_t extfuse_plain_send(struct fuse_mount *fm, struct fuse_args *args)
 {
+	u32 room = extfuse_out_room(args);
 	ssize_t ret = fuse_daemon_request(fm, args);
 	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
 
+	if (likely(!xc))
+		return ret;
 	/* The first attach came meanwhile: nobody marked this request. */
-	if (unlikely(xc))
-		extfuse_marks_end(xc, args, extfuse_opcode_get(args->opcode));
+	extfuse_marks_end(xc, args, extfuse_opcode_get(args->opcode));
+	if (extfuse_is_overtaken(xc, args->opcode, 0) && extfuse_reply_undo(fm, args, ret, room))
+		return extfuse_request_send(xc, fm, args);
 	return ret;
 }
 

@@ -106,6 +106,9 @@ int extfuse_request_ended(struct fuse_req *req, int error)
 				extfuse_shadow_compare(xc, args, error);
 			error = extfuse_reply(xc, args->ext.fm, args, error, true);
 		}
+		/* Its args are the caller's no more: it cannot begin anew. */
+		if (extfuse_is_overtaken(xc, args->opcode, args->ext.stamp) && args->ext.replied)
+			error = -EIO;
 		extfuse_marks_end(xc, args, extfuse_opcode_get(args->opcode));
 	}
 	return error;

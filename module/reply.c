@@ -250,6 +250,18 @@ static void pay_release(struct fuse_mount *fm, const struct fuse_args *opened)
 		extfuse_args_end(fm, &pay->args, -ENOTCONN);
 }
 
+static void entry_pay_back(void *data, struct fuse_entry_out *out)
+{
+	extfuse_pay_forget(data, out->nodeid);
+}
+
+/* A handle of ours, and what the file has of it. */
+static void own_pay_back(struct fuse_args *args)
+{
+	extfuse_handle_undo(args->ext.inode, args->ext.ff);
+	args->ext.file->f_mode &= ~FMODE_NOWAIT;
+}
+
 /* The caller will not get this answer. */
 static void reply_pay_back(struct fuse_mount *fm, struct fuse_args *args, ssize_t ret)
 {
@@ -259,9 +271,13 @@ static void reply_pay_back(struct fuse_mount *fm, struct fuse_args *args, ssize_
 		return;
 	if (flags & EXTFUSE_OP_OPEN_REPLY) {
 		if (args->ext.ff && extfuse_own(args->ext.ff))
-			extfuse_handle_undo(args->ext.inode, args->ext.ff);
+			own_pay_back(args);
 		else
 			pay_release(fm, args);
+	} else if (args->opcode == FUSE_READDIRPLUS) {
+		/* What was passed through has cost nothing yet. */
+		if (!args->ext.pass)
+			extfuse_dirents_each(args, ret, entry_pay_back, fm->fc);
 	} else if (flags & EXTFUSE_OP_ENTRY_REPLY) {
 		const struct fuse_entry_out *out = args->out_args[0].value;
 
@@ -270,17 +286,48 @@ static void reply_pay_back(struct fuse_mount *fm, struct fuse_args *args, ssize_
 	}
 }
 
-static bool reply_is_refusable(const struct fuse_args *args)
+/* Not what has changed something, as an OPEN with O_TRUNC. */
+static bool reply_is_undoable(const struct fuse_args *args)
 {
 	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
 
-	if (!(op->flags & EXTFUSE_OP_REFUSE_REPLY))
+	return op->flags & EXTFUSE_OP_REFUSE_REPLY && (!op->kinds_of || !op->kinds_of(args));
+}
+
+static bool reply_is_refusable(const struct fuse_args *args, const struct extfuse_set *set)
+{
+	/* A name that the kernel has stays with it, but a policy says who gets it. */
+	if (args->ext.flags & EXTFUSE_ARGS_REVAL && !(set->flags & EXTFUSE_ATTACH_FAIL_CLOSED))
 		return false;
-	/* Would detach what is mounted below. */
-	if (args->ext.flags & EXTFUSE_ARGS_REVAL)
+	return reply_is_undoable(args);
+}
+
+static ssize_t reply_refuse(struct fuse_mount *fm, struct fuse_args *args, ssize_t ret, int error)
+{
+	reply_pay_back(fm, args, ret);
+	args->ext.refused = true;
+	return error;
+}
+
+/*
+ * extfuse_reply_undo - makes args as they were before the request was sent
+ * @room:	of its last output
+ *
+ * False: nobody has replied, or what was done stays done.
+ */
+bool extfuse_reply_undo(struct fuse_mount *fm, struct fuse_args *args, ssize_t ret, u32 room)
+{
+	unsigned int last = args->out_numargs - 1;
+
+	if (!args->ext.replied || !reply_is_undoable(args))
 		return false;
-	/* OPEN with O_TRUNC has changed something. */
-	return !op->kinds_of || !op->kinds_of(args);
+	reply_pay_back(fm, args, ret);
+	if (args->out_argvar)
+		args->out_args[last].size = room;
+	/* A program that answers finds its outputs zeroed. */
+	if (args->out_numargs && !extfuse_out_is_paged(args, last))
+		memset(args->out_args[last].value, 0, args->out_args[last].size);
+	return true;
 }
 
 static u64 until(const struct extfuse_run *run, u64 sec, u32 nsec)
@@ -418,6 +465,15 @@ static void reply_merge(struct extfuse_run *run)
 	extfuse_count(run->xc, args->opcode, changed);
 }
 
+/* Its program cannot be asked: a policy lets nothing through. */
+static ssize_t reply_unseen(const struct extfuse_set *set, struct fuse_mount *fm,
+			    struct fuse_args *args, ssize_t ret)
+{
+	if (!(set->flags & EXTFUSE_ATTACH_FAIL_CLOSED) || !reply_is_refusable(args, set))
+		return ret;
+	return reply_refuse(fm, args, ret, -EIO);
+}
+
 /* One answer: kept, changed or refused. */
 static ssize_t reply_one(struct extfuse_run *run, const struct bpf_prog *prog, ssize_t ret)
 {
@@ -436,11 +492,13 @@ static ssize_t reply_one(struct extfuse_run *run, const struct bpf_prog *prog, s
 	if (!verdict && run->staged)
 		reply_merge(run);
 	if (verdict >= 0 || verdict <= -512 || verdict == EXTFUSE_UPCALL ||
-	    !reply_is_refusable(args) || !extfuse_error_is_plain(args, verdict))
+	    !reply_is_refusable(args, run->set))
 		return ret;
-	reply_pay_back(run->fm, args, ret);
+	/* In words that are more than an error, a policy says no all the same. */
+	if (!extfuse_error_is_plain(args, verdict))
+		return reply_unseen(run->set, run->fm, args, ret);
 	extfuse_count(run->xc, args->opcode, changed);
-	return verdict;
+	return reply_refuse(run->fm, args, ret, verdict);
 }
 
 /* *last != 0: everything in the buffer is hidden, this is where it ended. */
@@ -456,17 +514,23 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 	*last = 0;
 	rcu_read_lock_trace();
 	set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
-	if (set && set->id == args->ext.set_id && READ_ONCE(extfuse_programs))
+	if (set && set->id == args->ext.set_id)
 		prog = set->reply[args->opcode];
-	if (!prog || unlikely(extfuse_is_running()))
+	if (!prog)
 		goto out;
+	if (unlikely(!READ_ONCE(extfuse_programs) || extfuse_is_running())) {
+		ret = reply_unseen(set, fm, args, ret);
+		goto out;
+	}
 
 	run.fm = fm;
 	run.args = args;
 	run.xc = xc;
 	run.set = set;
-	if (!fuse_to_extfuse_req(&run, EXTFUSE_PHASE_REPLY, background))
+	if (!fuse_to_extfuse_req(&run, EXTFUSE_PHASE_REPLY, background)) {
+		ret = reply_unseen(set, fm, args, ret);
 		goto out;
+	}
 	/* The end of a directory has no entry that a program could be asked about. */
 	if (dir && ret >= 0) {
 		ret = extfuse_dirents_filter(&run, prog, ret, last);

@@ -32,6 +32,9 @@ ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args
 		args->ext.name_slot = extfuse_slot_of_name(READ_ONCE(xc->names_dir), args->nodeid,
 							   name, len);
 	extfuse_name_release(&snapshot);
+	/* The end of a policy makes names old, and that of its daemon says nothing of them. */
+	if (ret == -ENOTCONN && xc && READ_ONCE(xc->policy_now))
+		args->ext.refused = true;
 	return ret;
 }
 

@@ -53,10 +53,16 @@ static void set_drop(struct extfuse_set *set)
 	extfuse_free_later(&set->free_work);
 }
 
+/* What is closed without the programs of a set; 0: it is no policy. */
+static u64 policy_ops(const struct extfuse_set *set)
+{
+	return set->flags & EXTFUSE_ATTACH_FAIL_CLOSED ? set->request_ops | set->reply_ops : 0;
+}
+
 /* After so many bad verdicts in a row. */
 void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set)
 {
-	bool closed = set->flags & EXTFUSE_ATTACH_FAIL_CLOSED;
+	u64 closed = policy_ops(set);
 	bool taken;
 
 	mutex_lock(&xc->lock);
@@ -66,13 +72,17 @@ void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set
 		return;
 	}
 	/* Closed first: between the two stores a policy must not be open. */
-	if (closed)
-		WRITE_ONCE(xc->closed_ops, set->request_ops | set->reply_ops);
+	if (closed) {
+		extfuse_policy_hold(xc);
+		WRITE_ONCE(xc->closed_ops, closed);
+	}
 	taken = set_take(xc, (struct extfuse_set *)set);
 	if (taken) {
 		WRITE_ONCE(xc->state, EXTFUSE_STATE_BAD_VERDICTS);
 		extfuse_epoch_move(xc);
 	}
+	if (closed)
+		extfuse_policy_release(xc);
 	mutex_unlock(&xc->lock);
 	if (!taken)
 		return;
@@ -218,7 +228,7 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 	u64 dirs = BIT_ULL(FUSE_READDIR) | BIT_ULL(FUSE_READDIRPLUS);
 
 	/* For good: a listing that was filtered may still be on its way to the cache. */
-	if (set && set->reply_ops & dirs)
+	if (set && (set->reply_ops | policy_ops(set)) & dirs)
 		WRITE_ONCE(xc->entry_progs, true);
 	/* Before the set is there; what the one before had goes when it is gone. */
 	if (set) {
@@ -227,6 +237,7 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 	}
 	WRITE_ONCE(xc->names_dir, set && set->flags & EXTFUSE_ATTACH_NAMES_DIR);
 	WRITE_ONCE(xc->slow_logged, false);
+	WRITE_ONCE(xc->folds_logged, false);
 	atomic_set(&xc->bad_in_row, 0);
 	if (set)
 		memcpy(xc->name, set->name, sizeof(xc->name));
@@ -242,6 +253,8 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 	struct extfuse_set *old = rcu_dereference_protected(xc->set, lockdep_is_held(&xc->lock));
 	u64 ops, reply_ops;
 	bool moves_names = xc->names_dir != !!(set->flags & EXTFUSE_ATTACH_NAMES_DIR);
+	u64 covered = policy_ops(set);
+	bool policy = covered || xc->policy_now;
 
 	if (!replace && old)
 		return -EBUSY;
@@ -255,6 +268,10 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 	if (!replace || moves_names)
 		extfuse_epoch_release(xc);
 	WRITE_ONCE(xc->state, EXTFUSE_STATE_ATTACHED);
+	WRITE_ONCE(xc->policy_ops, xc->policy_ops | covered);
+	WRITE_ONCE(xc->policy_now, covered);
+	if (policy)
+		extfuse_policy_hold(xc);
 	/* Once it is there, abort may take and free it. */
 	reply_ops = set->reply_ops;
 	ops = set->request_ops | reply_ops;
@@ -263,6 +280,8 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 	smp_store_release(&xc->closed_ops, 0);
 	WRITE_ONCE(xc->ops, ops);
 	WRITE_ONCE(xc->reply_ops, reply_ops);
+	if (policy)
+		extfuse_policy_release(xc);
 	if (old)
 		set_drop(old);
 	/* Abort clears connected, then takes the set: one of us sees the other. */
@@ -279,11 +298,20 @@ void extfuse_conn_abort(struct fuse_conn *fc)
 {
 	struct extfuse_conn *xc = extfuse_conn_get(fc);
 	struct extfuse_set *set;
+	u64 covered;
 
 	if (!xc)
 		return;
 	WRITE_ONCE(xc->state, EXTFUSE_STATE_ABORTED);
+	covered = READ_ONCE(xc->policy_now);
+	/* Handles of ours outlive it: what a policy is asked about them stays closed. */
+	if (covered) {
+		extfuse_policy_hold(xc);
+		WRITE_ONCE(xc->closed_ops, covered);
+	}
 	set = xchg((struct extfuse_set **)&xc->set, NULL);
+	if (covered)
+		extfuse_policy_release(xc);
 	if (set)
 		set_drop(set);
 	extfuse_backings_abort(xc);
@@ -319,10 +347,15 @@ int extfuse_set_detach(struct extfuse_conn *xc)
 	}
 	if (!err) {
 		extfuse_epoch_hold(xc);
+		if (xc->policy_now)
+			extfuse_policy_hold(xc);
 		conn_settle(xc, NULL);
 		WRITE_ONCE(xc->closed_ops, 0);
 		WRITE_ONCE(xc->ops, 0);
 		WRITE_ONCE(xc->reply_ops, 0);
+		if (xc->policy_now)
+			extfuse_policy_release(xc);
+		WRITE_ONCE(xc->policy_now, 0);
 		extfuse_epoch_release(xc);
 	}
 	mutex_unlock(&xc->lock);

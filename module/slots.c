@@ -48,6 +48,7 @@ void extfuse_slots_init(struct extfuse_conn *xc)
 	/* No two connections share a stamp: what one cached is never fresh on another. */
 	atomic64_set(&xc->clock, atomic64_inc_return(&conns) << 40);
 	slot_init(&xc->epoch);
+	slot_init(&xc->policy);
 	for (i = 0; i < EXTFUSE_SLOTS; i++)
 		slot_init(&xc->slots[i]);
 }
@@ -91,6 +92,22 @@ void extfuse_epoch_hold(struct extfuse_conn *xc)
 void extfuse_epoch_release(struct extfuse_conn *xc)
 {
 	slot_change(xc, &xc->epoch, -1);
+}
+
+/* A policy comes, goes, or is lost: what began before the release is overtaken by it. */
+void extfuse_policy_hold(struct extfuse_conn *xc)
+{
+	/* What it covers is known by then, and the sets are exchanged after. */
+	smp_mb();
+	slot_change(xc, &xc->policy, 1);
+	smp_mb();
+}
+
+void extfuse_policy_release(struct extfuse_conn *xc)
+{
+	/* Takes the lock, and lets go of it, after the sets were exchanged. */
+	slot_change(xc, &xc->policy, -1);
+	smp_mb();
 }
 
 /* A change that happened elsewhere: a notification, an eviction. */

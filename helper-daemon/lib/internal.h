@@ -45,5 +45,7 @@ int options__apply(struct bpf_object *obj, const char *name,
 		   const struct extfuse_options *opts, const struct errline *err);
 /* Did the object say so: "extfuse_want_who" of EXTFUSE_WANT_WHO, and its like? */
 bool options__says(struct bpf_object *obj, const char *name);
+/* Does it have an extfuse_pattern, of EXTFUSE_PATTERN? */
+bool options__take_pattern(struct bpf_object *obj);
 
 #endif /* _EXTFUSE_LIB_INTERNAL_H */

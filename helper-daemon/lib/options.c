@@ -78,6 +78,13 @@ bool options__says(struct bpf_object *obj, const char *name)
 	return says;
 }
 
+bool options__take_pattern(struct bpf_object *obj)
+{
+	struct rodata ro;
+
+	return rodata__find(&ro, obj, "extfuse_pattern");
+}
+
 static bool is_cache(const struct bpf_map *map)
 {
 	return !strncmp(bpf_map__name(map), "cache_", 6);

@@ -72,6 +72,12 @@ static inline bool extfuse_out_is_paged(const struct fuse_args *args, unsigned i
 	return args->out_pages && i == args->out_numargs - 1U;
 }
 
+/* Of the last output, which a reply may make smaller. */
+static inline u32 extfuse_out_room(const struct fuse_args *args)
+{
+	return args->out_numargs ? args->out_args[args->out_numargs - 1].size : 0;
+}
+
 /* Sizes of all inputs; what is not used is zero, the extension has no number. */
 static inline void extfuse_in_sizes(const struct fuse_args *args, u32 sizes[3])
 {

@@ -9,6 +9,23 @@
 
 #include <linux/dcache.h>
 
+/*
+ * Does a directory compare names otherwise than byte by byte?  Under RCU.  Where a
+ * file system has an encoding, each directory says so for itself.
+ */
+static inline bool extfuse_dentry_folds(const struct dentry *dir)
+{
+	const struct inode *inode = d_inode_rcu(dir);
+
+	if (!inode || !S_ISDIR(inode->i_mode))
+		return false;
+#if IS_ENABLED(CONFIG_UNICODE)
+	if (dir->d_sb->s_encoding)
+		return IS_CASEFOLDED(inode);
+#endif
+	return READ_ONCE(dir->d_flags) & (DCACHE_OP_HASH | DCACHE_OP_COMPARE);
+}
+
 #ifdef HAVE_REVALIDATE_NAME
 static inline void extfuse_name_hold(struct name_snapshot *snapshot, struct dentry *entry,
 				     struct fuse_args *args)

@@ -4,6 +4,9 @@
  * needs: root extfuse ext4 extfuse
  * timeout: 180
  */
+#include <dirent.h>
+#include <sys/sysmacros.h>
+
 #include "policy.h"
 
 #define IDS	200
@@ -138,8 +141,9 @@ static void not_ours(void)
 	CHECK(map != MAP_FAILED, "a mapping");
 	run("extfuse replace $PWD/mnt hide --pattern='secret*'");
 	CHECK(pwrite(fd, "S", 1, 0) == 1 && map[0] == 'S', "a handle stays a handle");
+	/* The name is in use, and is asked about all the same. */
+	FAILS(ENOENT, open("mnt/secret.txt", O_RDONLY));
 	CHECK(!munmap(map, 4096) && !close(fd), "close");
-	run("echo 3 >/proc/sys/vm/drop_caches");
 	FAILS(ENOENT, open("mnt/secret.txt", O_RDONLY));
 	/* A policy that is lost lets nothing through, one that is taken away lets all. */
 	programs("0");
@@ -149,6 +153,28 @@ static void not_ours(void)
 	run("extfuse detach $PWD/mnt");
 	close(opened("mnt/secretdir", O_RDONLY));
 	run("umount mnt");
+}
+
+/* A directory that is open outlives the daemon; the policy does not, and nothing is listed then. */
+static void without_daemon(void)
+{
+	struct dirent *d;
+	struct stat st;
+	char line[128];
+	DIR *dir;
+
+	mount_with("'ext=hide,pattern=secret*'");
+	dir = opendir("mnt");
+	CHECK(dir && !stat("mnt", &st), "a directory");
+	run("mountpoint -q /sys/fs/extfuse/connections || mount -t extfusectl none /sys/fs/extfuse/connections");
+	snprintf(line, sizeof(line), "echo 1 >/sys/fs/extfuse/connections/%u/abort", minor(st.st_dev));
+	run(line);
+	for (errno = 0; (d = readdir(dir)); errno = 0)
+		CHECK(!strstr(d->d_name, "secret"), "%s is listed after an abort", d->d_name);
+	CHECK(errno == EIO, "a listing after an abort: %s", strerror(errno));
+	closedir(dir);
+	/* Its daemon takes it down by itself. */
+	run("umount -l mnt 2>/dev/null || true");
 }
 
 int main(void)
@@ -166,5 +192,6 @@ int main(void)
 	by_handle();
 	holds("low/secret.txt", "secret");
 	not_ours();
+	without_daemon();
 	return 0;
 }

@@ -181,10 +181,12 @@ static void test_patterns(void)
 		CHECK(extfuse_pattern_match(pattern_of(extfuse_ext__object(ext)), name, strlen(name)) ==
 		      table[i].matches, "%s of %s", table[i].name, table[i].pattern);
 		CHECK(extfuse_ext__wants_backing(ext), "hide passes through");
+		CHECK(extfuse_ext__takes_pattern(ext), "hide goes by names");
 		extfuse_ext__free(ext);
 	}
 	CHECK(!extfuse_ext__open(&ext, "metacache", NULL, err, sizeof(err)), "%s", err);
 	CHECK(!extfuse_ext__wants_backing(ext), "metacache does not pass through");
+	CHECK(!extfuse_ext__takes_pattern(ext), "metacache takes no pattern");
 	extfuse_ext__free(ext);
 }
 

@@ -67,6 +67,9 @@ const char *extfuse_ext__name(const struct extfuse_ext *ext);
  */
 bool extfuse_ext__wants_backing(const struct extfuse_ext *ext);
 
+/* Is it about names, by a pattern?  Where names fold case, none says which file it means. */
+bool extfuse_ext__takes_pattern(const struct extfuse_ext *ext);
+
 /* The libbpf object underneath, for an author's own maps; it stays ours. */
 struct bpf_object *extfuse_ext__object(struct extfuse_ext *ext);
 

@@ -19,6 +19,10 @@
  *     -E...                this error instead
  *     anything else        the daemon's answer as it came
  *
+ * A LOOKUP of a name that the kernel has (EXTFUSE_F_REVAL) only sets attached with
+ * EXTFUSE_ATTACH_FAIL_CLOSED can refuse: the caller gets the error, and the kernel
+ * keeps the name.  A refusal by another set is an upcall.
+ *
  * Whatever else a program does is a bad verdict: it is counted, what the
  * program wrote is taken back, and the request goes to the daemon.
  *
@@ -87,6 +91,14 @@ enum extfuse_phase {
 #define EXTFUSE_F_ENTRY		(1U << 5)	/* reply phase: asked for one directory entry */
 #define EXTFUSE_F_CHANGES	(1U << 6)	/* changes something: its reply must fill no cache */
 #define EXTFUSE_F_WROTE		(1U << 7)	/* FLUSH, FSYNC: the handle is open for writing */
+/*
+ * Of sets attached with EXTFUSE_ATTACH_FAIL_CLOSED, requests with a name, and
+ * listings: the directory (for RENAME, one of both) lies on one that does not
+ * compare names byte by byte.  It folds case, or files have other names there:
+ * the name in the request is not the one that a file has.  Also where the module
+ * cannot know, because there are as many backing objects as there may be.
+ */
+#define EXTFUSE_F_FOLDS		(1U << 8)
 
 /*
  * struct extfuse_req - the context of a program
@@ -189,7 +201,12 @@ struct extfuse_ioc_prog {
 /* extfuse_ioc_attach.flags */
 #define EXTFUSE_ATTACH_WHO		(1U << 0)	/* compute extfuse_req.who */
 #define EXTFUSE_ATTACH_NAMES_DIR	(1U << 1)	/* a changed name moves all names of its directory */
-#define EXTFUSE_ATTACH_FAIL_CLOSED	(1U << 2)	/* without the set, what it covered (in either phase) is -EIO */
+/*
+ * A policy: without the set, what it covered (in either phase) is -EIO.  Requests
+ * that are under way when it comes, goes or is lost begin anew with what is there
+ * then, and names that the kernel has are asked about again.
+ */
+#define EXTFUSE_ATTACH_FAIL_CLOSED	(1U << 2)
 #define EXTFUSE_ATTACH_SHADOW		(1U << 3)	/* answers are compared with the daemon's, not given */
 #define EXTFUSE_ATTACH_FLAGS		(EXTFUSE_ATTACH_WHO | EXTFUSE_ATTACH_NAMES_DIR | \
 					 EXTFUSE_ATTACH_FAIL_CLOSED | EXTFUSE_ATTACH_SHADOW)
