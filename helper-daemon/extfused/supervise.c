@@ -243,6 +243,12 @@ static const char *how_ended(int status, char *buf, size_t size)
 	return buf;
 }
 
+/* By end_children(), as far as the status can tell. */
+static bool ended_by_us(int status)
+{
+	return WIFSIGNALED(status) && (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGKILL);
+}
+
 struct watch {
 	struct extfused_options *opts;
 	pid_t first;
@@ -370,6 +376,7 @@ static int supervisor_init(const struct extfused_options *opts)
 int supervise(struct extfused_options *opts)
 {
 	struct watch w = { .opts = opts, .status = -1 };
+	bool failed_itself;
 	char how[64];
 	int sig_fd;
 
@@ -405,8 +412,11 @@ int supervise(struct extfused_options *opts)
 
 	watch(&w, sig_fd);
 
+	failed_itself = w.status > 0;
 	end_children(w.first, &w.status);
-	if (!w.answers && w.status > 0)
+	if (!w.failed && w.status > 0 && !ended_by_us(w.status))
+		failed_itself = true;
+	if (!w.answers && failed_itself)
 		log_error("%s: the daemon (%s) %s before it served the mount", opts->state.target,
 			  opts->state.command, how_ended(w.status, how, sizeof(how)));
 	else if (!w.answers && !w.failed)
@@ -422,5 +432,5 @@ int supervise(struct extfused_options *opts)
 	if (w.answers)
 		return daemon_was_gone;
 	/* It was most likely mount.extfuse, which then has a line of its own. */
-	return w.ending && w.status <= 0 ? EXIT_TOLD_TO_END : 1;
+	return w.ending && !failed_itself ? EXIT_TOLD_TO_END : 1;
 }

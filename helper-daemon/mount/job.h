@@ -26,6 +26,7 @@ struct job {
 	struct mount_options opts;
 
 	int fd;			/* -1, or the connection */
+	int fd_number;		/* what it was when the daemon got it */
 	bool backing;		/* the extension passes requests through */
 	bool mounted;
 	unsigned int conn;
