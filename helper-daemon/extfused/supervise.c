@@ -171,7 +171,8 @@ static void tell_taken_down(const char *target, int err)
 {
 	daemon_was_gone = true;
 	if (err)
-		log_error("cannot unmount %s: %s", target, strerror(-err));
+		log_error("cannot unmount %s, which has lost its daemon (%s): %s", target, daemon_name,
+			  dead_mounts__explain(err));
 	else
 		log_warning("%s: the daemon (%s) is gone, unmounted", target, daemon_name);
 }
