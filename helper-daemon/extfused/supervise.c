@@ -183,6 +183,36 @@ static void tell_failure(const char *target, int err)
 		tell_taken_down(target, err);
 }
 
+/* What a user's daemon may keep of root's environment; the rest may hold secrets, or steer a library. */
+static bool env_is_kept(const char *var)
+{
+	static const char *const kept[] = { "LANG=", "LANGUAGE=", "LC_", "TERM=", "TZ=" };
+	size_t i;
+
+	for (i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		if (!strncmp(var, kept[i], strlen(kept[i])))
+			return true;
+	}
+	return false;
+}
+
+/* As a login has it. */
+static void env_of_user(const struct passwd *pw)
+{
+	char **old = environ;
+
+	environ = NULL;
+	for (; old && *old; old++) {
+		if (env_is_kept(*old))
+			putenv(*old);
+	}
+	setenv("HOME", pw->pw_dir, 1);
+	setenv("USER", pw->pw_name, 1);
+	setenv("LOGNAME", pw->pw_name, 1);
+	setenv("SHELL", *pw->pw_shell ? pw->pw_shell : "/bin/sh", 1);
+	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
+}
+
 static void user_become(const char *name)
 {
 	struct passwd *pw = getpwnam(name);
@@ -192,9 +222,10 @@ static void user_become(const char *name)
 			  pw ? strerror(errno) : "there is no such user");
 		_exit(127);
 	}
-	setenv("HOME", pw->pw_dir, 1);
-	setenv("USER", name, 1);
-	setenv("LOGNAME", name, 1);
+	env_of_user(pw);
+	/* Root's directory may be one that the user could not enter. */
+	if (chdir(pw->pw_dir) && chdir("/"))
+		_exit(127);
 }
 
 static void child_main(const struct extfused_options *opts)

@@ -233,7 +233,7 @@ static int job_prepare(struct job *job, const struct request *r)
 	if (!err)
 		err = set_namespace(job, r->ns);
 	if (!err && job->program && !job->opts.remount)
-		err = foreign_check(job->program, job->err, sizeof(job->err));
+		err = foreign_find(job->program, &job->program_path, job->err, sizeof(job->err));
 	if (err && !*job->err)
 		snprintf(job->err, sizeof(job->err), "%s", strerror(-err));
 	return err;

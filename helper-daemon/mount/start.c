@@ -90,7 +90,7 @@ static void args_foreign(struct args *a, const struct job *job)
 		args_add(a, "--user=%s", o->user);
 	args_add(a, "--name=%s", job->program);
 	args_add(a, "--");
-	args_add(a, "%s", job->program);
+	args_add(a, "%s", job->program_path);
 	if (*job->spec)
 		args_add(a, "%s", job->spec);
 	args_add(a, "/dev/fd/%d", job->fd);
