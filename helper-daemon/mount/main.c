@@ -208,6 +208,34 @@ static int set_namespace(struct job *job, const char *ns)
 	return 0;
 }
 
+/*
+ * The kernel mounts a directory on a directory, and a file on a file: the daemon
+ * says only later which its root is.  What is mounted there now, dead perhaps, is
+ * not asked more than it must.
+ */
+static int set_root_mode(struct job *job)
+{
+	struct stat st = { .st_mode = S_IFDIR };
+	int err = job_enter(job), fd;
+
+	if (err)
+		return err;
+	fd = open(job->target, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	else if (errno == ENOTDIR && stat(job->target, &st))
+		err = -errno;
+	job_leave(job);
+	if (!err && !job->program && !S_ISDIR(st.st_mode)) {
+		snprintf(job->err, sizeof(job->err),
+			 "the mount point is not a directory, and %s is one: mount it on a directory", job->source);
+		return -ENOTDIR;
+	}
+	if (job->program)
+		job->rootmode = st.st_mode;
+	return err;
+}
+
 /* Everything about the request that can be wrong before anything is done. */
 static int job_prepare(struct job *job, const struct request *r)
 {
@@ -232,6 +260,8 @@ static int job_prepare(struct job *job, const struct request *r)
 		err = set_user(job);
 	if (!err)
 		err = set_namespace(job, r->ns);
+	if (!err && !job->opts.remount)
+		err = set_root_mode(job);
 	if (!err && job->program && !job->opts.remount)
 		err = foreign_find(job->program, &job->program_path, job->err, sizeof(job->err));
 	if (err && !*job->err)

@@ -229,8 +229,9 @@ static int asker_result(struct job *job, int status)
 
 	/* The daemon's death has a better message than what it does to the asker. */
 	if (err && err != -ENOTCONN && err != -ECONNABORTED)
-		snprintf(job->err, sizeof(job->err), "%s does not answer: %s", job->target,
-			 strerror(-err));
+		snprintf(job->err, sizeof(job->err), "the mount does not answer: %s%s", strerror(-err),
+			 err == -EIO && !S_ISDIR(job->rootmode) ?
+			 " (the mount point is a file: is the daemon's root one as well?)" : "");
 	return err;
 }
 
