@@ -1,40 +1,152 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Mounts without a daemon, see dead.h.
+ *
+ * A path is only a way to find a mount: its directories may be renamed by their
+ * owner, and something else may be mounted on top.  So the mount's root is opened,
+ * the mount is recognised by its id, and what is unmounted is what the
+ * descriptor refers to.
+ *
+ * umount2() still goes to the topmost mount on that root.  So a mount that
+ * another is mounted on is left alone: that one may hold data.  What is mounted on
+ * directories in it goes along: nobody gets there through a dead mount, and the
+ * kernel takes such a mount away as soon as somebody tries.
  */
 #include "dead.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <extfuse/extfuse.h>
 
+#include "device.h"
 #include "mounts.h"
 
-#define DEVICE	"/dev/extfuse"
+/* How often a path may be another by the time it is opened. */
+#define OPEN_TURNS	100
 
 /*
  * The module is asked first: stat() says EACCES of a mount, dead or alive, that
  * belongs to another user and lacks allow_other.
  */
-static bool is_dead(const struct mount_entry *e)
+static bool is_dead(unsigned int conn, int root)
 {
 	struct extfuse_ioc_query query = { 0 };
 	struct stat st;
 	int fd, err = -ENODEV;
 
-	fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+	fd = device_open();
 	if (fd >= 0) {
-		err = extfuse_conn__query(fd, e->conn, &query);
+		err = extfuse_conn__query(fd, conn, &query);
 		close(fd);
 	}
 	if (!err)
 		return query.state == EXTFUSE_STATE_ABORTED;
-	return stat(e->target, &st) && (errno == ENOTCONN || errno == ECONNABORTED);
+	return fstat(root, &st) && (errno == ENOTCONN || errno == ECONNABORTED);
+}
+
+static const struct mount_entry *entry_by_id(const struct mount_list *list, int id)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (list->entries[i].id == id)
+			return &list->entries[i];
+	}
+	return NULL;
+}
+
+static bool is_covered(const struct mount_list *list, const struct mount_entry *e)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (list->entries[i].parent == e->id && !strcmp(list->entries[i].target, e->target))
+			return true;
+	}
+	return false;
+}
+
+/* Opens the root of mount @id, which should be at @target.  -EBUSY: another mount is there. */
+static int root_open(const char *target, int id)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
+	char name[16];
+	int fd;
+
+	fd = syscall(SYS_openat2, AT_FDCWD, target, &how, sizeof(how));
+	if (fd < 0)
+		return -errno;
+	snprintf(name, sizeof(name), "%d", fd);
+	if (mount_id_of(0, name) == id)
+		return fd;
+	close(fd);
+	return -EBUSY;
+}
+
+/*
+ * The mount as it is now: still an extfuse mount of its connection, dead or, if
+ * @alive, either (else -ESTALE), and with nothing on it (else -EBUSY).  @root: -1 while
+ * it is not opened.
+ */
+static int entry_check(const struct mount_list *list, const struct mount_entry *was, int root, bool alive,
+		       const struct mount_entry **now)
+{
+	*now = entry_by_id(list, was->id);
+	if (!*now || !mount_entry__is_extfuse(*now) || (*now)->conn != was->conn)
+		return -ESTALE;
+	if (root >= 0 && !alive && !is_dead(was->conn, root))
+		return -ESTALE;
+	return is_covered(list, *now) ? -EBUSY : 0;
+}
+
+/* Opens its root by the path that it has now, which the owner of a directory in it may change at any time. */
+static int entry_open(const struct mount_entry *e)
+{
+	const struct mount_entry *now;
+	struct mount_list list;
+	int turn, root = -EBUSY, err;
+
+	for (turn = 0; turn < OPEN_TURNS && root < 0; turn++) {
+		err = mount_list__read(&list, true);
+		if (err)
+			return err;
+		err = entry_check(&list, e, -1, true, &now);
+		root = err ? err : root_open(now->target, e->id);
+		mount_list__free(&list);
+		if (err)
+			return err;
+	}
+	return root;
+}
+
+static int entry_unmount(const struct mount_entry *e, bool alive)
+{
+	const struct mount_entry *now;
+	struct mount_list list;
+	int root = entry_open(e), err;
+	char path[32];
+
+	if (root < 0)
+		return root;
+	/* Read again: now that the root is open, its id is no other mount's. */
+	err = mount_list__read(&list, true);
+	if (!err) {
+		err = entry_check(&list, e, root, alive, &now);
+		mount_list__free(&list);
+	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", root);
+	if (!err && umount2(path, MNT_DETACH))
+		err = -errno;
+	close(root);
+	return err;
 }
 
 void dead_mounts__uncover(const char *target, void (*tell)(const char *target, int err))
@@ -51,10 +163,11 @@ void dead_mounts__uncover(const char *target, void (*tell)(const char *target, i
 
 		if (strcmp(e->target, target))
 			continue;
-		if (!mount_entry__is_extfuse(e) || !is_dead(e))
+		if (!mount_entry__is_extfuse(e))
 			break;
-		err = umount2(target, MNT_DETACH | UMOUNT_NOFOLLOW) ? -errno : 0;
-		tell(target, err);
+		err = entry_unmount(e, false);
+		if (err != -ESTALE)
+			tell(target, err);
 	}
 	mount_list__free(&list);
 }
@@ -70,11 +183,16 @@ void dead_mounts__remove(unsigned int conn, bool alive, void (*tell)(const char 
 	for (i = list.count; i-- > 0;) {
 		const struct mount_entry *e = &list.entries[i];
 
-		if (e->conn != conn || (!alive && !is_dead(e)))
+		if (e->conn != conn)
 			continue;
-		err = umount2(e->target, MNT_DETACH | UMOUNT_NOFOLLOW) ? -errno : 0;
-		if (tell)
+		err = entry_unmount(e, alive);
+		if (tell && err != -ESTALE)
 			tell(e->target, err);
 	}
 	mount_list__free(&list);
+}
+
+const char *dead_mounts__explain(int err)
+{
+	return err == -EBUSY ? "something is mounted on it: unmount that, then this" : strerror(-err);
 }

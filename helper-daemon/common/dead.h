@@ -13,7 +13,8 @@
 /*
  * In this process's mount namespace.  @alive: also one whose daemon holds it
  * still, for a caller who knows that it is his.  @tell, which may be NULL, is called for
- * each mount: 0 when it is gone, -errno when it cannot be unmounted.
+ * each mount: 0 when it is gone, -errno when it cannot be unmounted; -EBUSY when
+ * something is mounted on top of it.
  */
 void dead_mounts__remove(unsigned int conn, bool alive, void (*tell)(const char *target, int err));
 
@@ -22,5 +23,8 @@ void dead_mounts__remove(unsigned int conn, bool alive, void (*tell)(const char 
  * left by an extfused that was killed with its daemon.  @tell as above.
  */
 void dead_mounts__uncover(const char *target, void (*tell)(const char *target, int err));
+
+/* What to tell the user of such an error. */
+const char *dead_mounts__explain(int err);
 
 #endif /* EXTFUSE_DEAD_H */

@@ -11,6 +11,11 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+/* The tests have one of their own. */
+#ifndef MOUNTINFO
+#define MOUNTINFO	"/proc/self/mountinfo"
+#endif
+
 /* "\040" and its like become the byte they stand for. */
 static void unescape(char *s)
 {
@@ -39,79 +44,71 @@ bool mount_entry__is_extfuse(const struct mount_entry *e)
 	return type_is_extfuse(e->type);
 }
 
-/* One line, which it cuts into pieces.  Returns 0, or -EINVAL for what is no mount. */
-static int entry_parse(struct mount_entry *e, char *line)
+/* Cuts @line into pieces, which the entry refers to.  Returns false for what is no mount. */
+static bool entry_parse(struct mount_entry *e, char *line)
 {
-	char *field[6], *rest = strstr(line, " - "), *type, *source, *options;
+	char *field[6], *rest = strstr(line, " - "), *type, *source;
 	unsigned int maj, min;
 	int i;
 
 	if (!rest)
-		return -EINVAL;
+		return false;
 	*rest = '\0';
 	rest += 3;
 	for (i = 0; i < 6; i++) {
 		field[i] = strsep(&line, " ");
 		if (!field[i])
-			return -EINVAL;
+			return false;
 	}
 	type = strsep(&rest, " ");
 	source = strsep(&rest, " ");
-	options = strsep(&rest, " \n");
-	if (!options || sscanf(field[2], "%u:%u", &maj, &min) != 2)
-		return -EINVAL;
+	e->options = strsep(&rest, " \n");
+	if (!e->options || sscanf(field[2], "%u:%u", &maj, &min) != 2)
+		return false;
 	unescape(field[4]);
 	unescape(type);
 	unescape(source);
 	e->id = atoi(field[0]);
+	e->parent = atoi(field[1]);
 	e->conn = maj << 20 | min;
-	e->target = strdup(field[4]);
-	e->type = strdup(type);
-	e->source = strdup(source);
-	e->options = strdup(options);
-	return 0;
+	e->target = field[4];
+	e->type = type;
+	e->source = source;
+	return true;
 }
 
-static void entry_free(struct mount_entry *e)
+/* Takes the mount of a line, and then the line, if it is one that is wanted.  Returns 0 or -ENOMEM. */
+static int list_take(struct mount_list *list, char **line, bool all)
 {
-	free(e->target);
-	free(e->type);
-	free(e->source);
-	free(e->options);
+	struct mount_entry e = { .line = *line }, *bigger;
+
+	if (!entry_parse(&e, *line) || (!all && !type_is_extfuse(e.type)))
+		return 0;
+	bigger = realloc(list->entries, (list->count + 1) * sizeof(e));
+	if (!bigger)
+		return -ENOMEM;
+	list->entries = bigger;
+	list->entries[list->count++] = e;
+	*line = NULL;
+	return 0;
 }
 
 int mount_list__read(struct mount_list *list, bool all)
 {
-	struct mount_entry e, *bigger;
 	char *line = NULL;
 	size_t room = 0;
 	int err = 0;
 	FILE *f;
 
 	memset(list, 0, sizeof(*list));
-	f = fopen("/proc/self/mountinfo", "re");
+	f = fopen(MOUNTINFO, "re");
 	if (!f)
 		return -errno;
 	while (!err && getline(&line, &room, f) > 0) {
-		if (entry_parse(&e, line))
-			continue;
-		if (!e.target || !e.type || !e.source || !e.options) {
-			entry_free(&e);
-			err = -ENOMEM;
-			continue;
-		}
-		if (!all && !type_is_extfuse(e.type)) {
-			entry_free(&e);
-			continue;
-		}
-		bigger = realloc(list->entries, (list->count + 1) * sizeof(e));
-		if (!bigger) {
-			entry_free(&e);
-			err = -ENOMEM;
-			continue;
-		}
-		list->entries = bigger;
-		list->entries[list->count++] = e;
+		err = list_take(list, &line, all);
+		/* getline() makes a new one. */
+		if (!line)
+			room = 0;
 	}
 	free(line);
 	fclose(f);
@@ -125,7 +122,7 @@ void mount_list__free(struct mount_list *list)
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
-		entry_free(&list->entries[i]);
+		free(list->entries[i].line);
 	free(list->entries);
 	memset(list, 0, sizeof(*list));
 }

@@ -12,11 +12,13 @@
 
 struct mount_entry {
 	int id;
+	int parent;		/* the mount that it is mounted on */
 	unsigned int conn;	/* st_dev as the kernel packs it: the connection's number */
-	char *target;
-	char *type;
-	char *source;
-	char *options;		/* of the super block */
+	char *line;		/* has the texts below in it */
+	const char *target;
+	const char *type;
+	const char *source;
+	const char *options;	/* of the super block */
 };
 
 struct mount_list {

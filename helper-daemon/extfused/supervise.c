@@ -171,7 +171,8 @@ static void tell_taken_down(const char *target, int err)
 {
 	daemon_was_gone = true;
 	if (err)
-		log_error("cannot unmount %s: %s", target, strerror(-err));
+		log_error("cannot unmount %s, which has lost its daemon (%s): %s", target, daemon_name,
+			  dead_mounts__explain(err));
 	else
 		log_warning("%s: the daemon (%s) is gone, unmounted", target, daemon_name);
 }
@@ -180,6 +181,36 @@ static void tell_failure(const char *target, int err)
 {
 	if (err)
 		tell_taken_down(target, err);
+}
+
+/* What a user's daemon may keep of root's environment; the rest may hold secrets, or steer a library. */
+static bool env_is_kept(const char *var)
+{
+	static const char *const kept[] = { "LANG=", "LANGUAGE=", "LC_", "TERM=", "TZ=" };
+	size_t i;
+
+	for (i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		if (!strncmp(var, kept[i], strlen(kept[i])))
+			return true;
+	}
+	return false;
+}
+
+/* As a login has it. */
+static void env_of_user(const struct passwd *pw)
+{
+	char **old = environ;
+
+	environ = NULL;
+	for (; old && *old; old++) {
+		if (env_is_kept(*old))
+			putenv(*old);
+	}
+	setenv("HOME", pw->pw_dir, 1);
+	setenv("USER", pw->pw_name, 1);
+	setenv("LOGNAME", pw->pw_name, 1);
+	setenv("SHELL", *pw->pw_shell ? pw->pw_shell : "/bin/sh", 1);
+	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
 }
 
 static void user_become(const char *name)
@@ -191,9 +222,10 @@ static void user_become(const char *name)
 			  pw ? strerror(errno) : "there is no such user");
 		_exit(127);
 	}
-	setenv("HOME", pw->pw_dir, 1);
-	setenv("USER", name, 1);
-	setenv("LOGNAME", name, 1);
+	env_of_user(pw);
+	/* Root's directory may be one that the user could not enter. */
+	if (chdir(pw->pw_dir) && chdir("/"))
+		_exit(127);
 }
 
 static void child_main(const struct extfused_options *opts)
@@ -241,6 +273,12 @@ static const char *how_ended(int status, char *buf, size_t size)
 	else
 		snprintf(buf, size, "ended with status %d", WEXITSTATUS(status));
 	return buf;
+}
+
+/* By end_children(), as far as the status can tell. */
+static bool ended_by_us(int status)
+{
+	return WIFSIGNALED(status) && (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGKILL);
 }
 
 struct watch {
@@ -370,6 +408,7 @@ static int supervisor_init(const struct extfused_options *opts)
 int supervise(struct extfused_options *opts)
 {
 	struct watch w = { .opts = opts, .status = -1 };
+	bool failed_itself;
 	char how[64];
 	int sig_fd;
 
@@ -405,8 +444,11 @@ int supervise(struct extfused_options *opts)
 
 	watch(&w, sig_fd);
 
+	failed_itself = w.status > 0;
 	end_children(w.first, &w.status);
-	if (!w.answers && w.status > 0)
+	if (!w.failed && w.status > 0 && !ended_by_us(w.status))
+		failed_itself = true;
+	if (!w.answers && failed_itself)
 		log_error("%s: the daemon (%s) %s before it served the mount", opts->state.target,
 			  opts->state.command, how_ended(w.status, how, sizeof(how)));
 	else if (!w.answers && !w.failed)
@@ -422,5 +464,5 @@ int supervise(struct extfused_options *opts)
 	if (w.answers)
 		return daemon_was_gone;
 	/* It was most likely mount.extfuse, which then has a line of its own. */
-	return w.ending && w.status <= 0 ? EXIT_TOLD_TO_END : 1;
+	return w.ending && !failed_itself ? EXIT_TOLD_TO_END : 1;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,8 @@ static int program_find(const char *program, char *path, size_t size)
 	}
 	for (; dirs && *dirs; dirs += len + (dirs[len] == ':')) {
 		len = strcspn(dirs, ":");
-		snprintf(path, size, "%.*s/%s", (int)len, dirs, program);
+		/* As execvp() has it, nothing between two colons is the working directory. */
+		snprintf(path, size, "%.*s/%s", len ? (int)len : 1, len ? dirs : ".", program);
 		if (is_program(path))
 			return 0;
 	}
@@ -79,13 +81,33 @@ static bool program_needs(const char *path, const char *lib)
 	return found;
 }
 
-int foreign_check(const char *program, char *err, size_t errlen)
+/*
+ * The daemon's user may not be let into our working directory.  The name itself is
+ * kept, even if it is a link: a program may ask how it was called.
+ */
+static char *path_absolute(const char *path)
 {
-	char path[4096];
+	const char *slash = strrchr(path, '/');
+	char *folder = strndup(path, slash + 1 - path), *real, *absolute = NULL;
+
+	real = folder ? realpath(folder, NULL) : NULL;
+	if (real && asprintf(&absolute, "%s/%s", strcmp(real, "/") ? real : "", slash + 1) < 0)
+		absolute = NULL;
+	free(folder);
+	free(real);
+	return absolute;
+}
+
+int foreign_find(const char *program, char **found, char *err, size_t errlen)
+{
+	char path[PATH_MAX];
 
 	if (program_find(program, path, sizeof(path))) {
-		snprintf(err, errlen, "there is no program '%s'%s: install it, or give its full path",
-			 program, strchr(program, '/') ? "" : " in $PATH");
+		if (strchr(program, '/'))
+			snprintf(err, errlen, "there is no program '%s'", program);
+		else
+			snprintf(err, errlen, "there is no program '%s' in PATH=%s, which may not be the PATH of your shell: install it, or give its full path",
+				 program, getenv("PATH") ? getenv("PATH") : "");
 		return -ENOENT;
 	}
 	if (program_needs(path, "libfuse.so.2")) {
@@ -94,5 +116,6 @@ int foreign_check(const char *program, char *err, size_t errlen)
 			 path);
 		return -ELIBBAD;
 	}
-	return 0;
+	*found = path_absolute(path);
+	return *found ? 0 : -ENOMEM;
 }

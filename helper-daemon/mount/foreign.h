@@ -8,10 +8,10 @@
 #include <stddef.h>
 
 /*
- * Looks for a program as execvp() will, and refuses what is linked with
- * libfuse 2, which cannot take a mount that is made already.  Returns 0 or
- * -errno with a line in @err.
+ * Looks for a program as execvp() would, and refuses what is linked with
+ * libfuse 2, which cannot take a mount that is made already.  Returns 0 and its
+ * absolute path in @found, or -errno with a line in @err.
  */
-int foreign_check(const char *program, char *err, size_t errlen);
+int foreign_find(const char *program, char **found, char *err, size_t errlen);
 
 #endif /* EXTFUSE_MOUNT_FOREIGN_H */

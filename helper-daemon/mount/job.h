@@ -16,6 +16,7 @@ struct job {
 	int source_fd;		/* the directory of a mirror, else -1 */
 	const char *target;
 	char *program;		/* foreign daemon, or NULL: the mirror */
+	char *program_path;	/* where it was found; the daemon's user may have another $PATH */
 	const char *spec;	/* its argument; may be empty */
 	mode_t rootmode;
 	uid_t uid;		/* who the daemon is */
@@ -26,6 +27,7 @@ struct job {
 	struct mount_options opts;
 
 	int fd;			/* -1, or the connection */
+	int fd_number;		/* what it was when the daemon got it */
 	bool backing;		/* the extension passes requests through */
 	bool mounted;
 	unsigned int conn;

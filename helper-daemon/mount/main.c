@@ -26,6 +26,7 @@
 #include "job.h"
 #include "load.h"
 #include "module.h"
+#include "mounts.h"
 #include "packages.h"
 #include "text.h"
 
@@ -208,6 +209,34 @@ static int set_namespace(struct job *job, const char *ns)
 	return 0;
 }
 
+/*
+ * The kernel mounts a directory on a directory, and a file on a file: the daemon
+ * says only later which its root is.  What is mounted there now, dead perhaps, is
+ * not asked more than it must.
+ */
+static int set_root_mode(struct job *job)
+{
+	struct stat st = { .st_mode = S_IFDIR };
+	int err = job_enter(job), fd;
+
+	if (err)
+		return err;
+	fd = open(job->target, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	else if (errno == ENOTDIR && stat(job->target, &st))
+		err = -errno;
+	job_leave(job);
+	if (!err && !job->program && !S_ISDIR(st.st_mode)) {
+		snprintf(job->err, sizeof(job->err),
+			 "the mount point is not a directory, and %s is one: mount it on a directory", job->source);
+		return -ENOTDIR;
+	}
+	if (job->program)
+		job->rootmode = st.st_mode;
+	return err;
+}
+
 /* Everything about the request that can be wrong before anything is done. */
 static int job_prepare(struct job *job, const struct request *r)
 {
@@ -232,8 +261,10 @@ static int job_prepare(struct job *job, const struct request *r)
 		err = set_user(job);
 	if (!err)
 		err = set_namespace(job, r->ns);
+	if (!err && !job->opts.remount)
+		err = set_root_mode(job);
 	if (!err && job->program && !job->opts.remount)
-		err = foreign_check(job->program, job->err, sizeof(job->err));
+		err = foreign_find(job->program, &job->program_path, job->err, sizeof(job->err));
 	if (err && !*job->err)
 		snprintf(job->err, sizeof(job->err), "%s", strerror(-err));
 	return err;
@@ -338,10 +369,11 @@ static int job_attach(struct job *job, struct extfuse_ext *ext)
 
 static void say_uncovered(const char *target, int err)
 {
-	if (err)
-		fprintf(stderr, "mount.extfuse: %s: the mount there has lost its daemon, and cannot be unmounted: %s\n", target, strerror(-err));
-	else
-		fprintf(stderr, "mount.extfuse: %s: the mount there had lost its daemon, unmounted\n", target);
+	char line[256];
+
+	snprintf(line, sizeof(line), "the mount there has lost its daemon, and cannot be unmounted: %s",
+		 dead_mounts__explain(err));
+	say(target, err ? line : "the mount there had lost its daemon, unmounted");
 }
 
 static void mount_failed(struct job *job, int err)
@@ -352,6 +384,32 @@ static void mount_failed(struct job *job, int err)
 	else
 		snprintf(job->err, sizeof(job->err), "cannot mount: %s (options %s)", strerror(-err),
 			 job->opts.kernel.text);
+}
+
+/* The connection of what lies at the target, for when the module does not tell: the mount just made. 0: none. */
+static unsigned int conn_at(const struct job *job)
+{
+	unsigned int conn = 0;
+	struct mount_list list;
+	int fd, id;
+	char name[16];
+
+	if (job_enter(job))
+		return 0;
+	fd = open(job->target, O_PATH | O_CLOEXEC);
+	snprintf(name, sizeof(name), "%d", fd);
+	id = fd < 0 ? -1 : mount_id_of(0, name);
+	if (!mount_list__read(&list, false)) {
+		for (size_t i = 0; i < list.count; i++) {
+			if (list.entries[i].id == id)
+				conn = list.entries[i].conn;
+		}
+		mount_list__free(&list);
+	}
+	if (fd >= 0)
+		close(fd);
+	job_leave(job);
+	return conn;
 }
 
 static int job_mount(struct job *job)
@@ -395,7 +453,7 @@ static int job_mount(struct job *job)
 		snprintf(job->err, sizeof(job->err),
 			 "the module does not tell the connection's number: %s: is it of another version?",
 			 strerror(-err));
-	job->conn = query.conn;
+	job->conn = err ? conn_at(job) : query.conn;
 	return err;
 }
 
@@ -408,11 +466,7 @@ static void job_undo(struct job *job)
 	job->fd = -1;
 	if (!job->mounted || job_enter(job))
 		return;
-	/* Without its number nothing was started on it, and nobody can have used it. */
-	if (!job->conn)
-		umount2(job->target, MNT_DETACH | UMOUNT_NOFOLLOW);
-	else
-		dead_mounts__remove(job->conn, job->orphaned, NULL);
+	dead_mounts__remove(job->conn, job->orphaned, NULL);
 	job_leave(job);
 }
 

@@ -16,11 +16,14 @@
 #define MS_NOSYMFOLLOW	256
 #endif
 
+/* Most daemons answer in a moment; some connect to a server first. */
+#define MOUNT_TIMEOUT_NS	30000000000ULL
+
 enum kind {
 	SET,		/* sets bits of the mount's flags */
 	CLEAR,		/* clears them */
 	SWITCH,		/* a bool of struct mount_options at .at */
-	TEXT,		/* a char * there */
+	TEXT,		/* a const char * there */
 	SECONDS_TEXT,	/* the same, and must be a number of seconds */
 	SECONDS,	/* a __u64 there, in nanoseconds */
 	COUNT,		/* a __u32 there */
@@ -56,6 +59,7 @@ static const struct option_row rows[] = {
 	{ "max_stack_depth=", COUNT, BOTH, 0, AT(max_stack_depth), "1|2: passthrough: 2 where SOURCE lies on a stacked file system (default: found out)" },
 	{ "allow_idmap", SWITCH, MIRROR, 0, AT(allow_idmap), "idmapped mounts can be made of the mount (Linux 6.12)" },
 	{ "allow_idmap", REFUSED, FOREIGN, 0, 0, "a daemon says itself whether it can do without the ids of who calls" },
+	{ "mount_timeout=", SECONDS, BOTH, 0, AT(mount_timeout_ns), "SECONDS: give up if the mount does not answer in this time (default 30; 0: wait for ever)" },
 	{ "log=", TEXT, BOTH, 0, AT(log), "FILE|syslog: messages of the helper daemon (default syslog)" },
 
 	{ "attr_timeout=", SECONDS_TEXT, MIRROR, 0, AT(attr_timeout), "SECONDS: mirror: lifetime of attributes (default 1)" },
@@ -205,11 +209,10 @@ static bool count_parse(const char *text, __u32 *out)
 	return *text >= '0' && *text <= '9' && !*end && !errno && n && n <= UINT32_MAX;
 }
 
-static bool text_take(char **out, const char *value)
+static bool text_take(const char **out, const char *value)
 {
-	free(*out);
-	*out = strdup(value);
-	return *out && **out;
+	*out = value;
+	return *value;
 }
 
 /* Returns false when the value is not what the option takes. */
@@ -325,15 +328,19 @@ static bool words_have(const char *list, const char *want)
 int mount_options__parse(struct mount_options *o, const char *list, bool mirror, bool sloppy,
 			 char *err, size_t errlen)
 {
-	char *copy = strdup(list), *rest = copy, *word;
-	int ret = copy ? 0 : -ENOMEM;
+	char *rest, *word;
+	int ret = 0;
 
+	free(o->list);
+	o->list = rest = strdup(list);
+	if (!rest)
+		return -ENOMEM;
+	o->mount_timeout_ns = MOUNT_TIMEOUT_NS;
 	o->remount = words_have(list, "remount");
 	while (!ret && (word = word_cut(&rest))) {
 		if (*word)
 			ret = word_parse(o, word, mirror, sloppy, err, errlen);
 	}
-	free(copy);
 	if (!ret && o->subtype && strpbrk(o->subtype, ",\\\"")) {
 		snprintf(err, errlen, "option 'subtype=%s' has a value that it does not take", o->subtype);
 		ret = -EINVAL;
@@ -350,14 +357,7 @@ void mount_options__free(struct mount_options *o)
 {
 	free(o->kernel.text);
 	free(o->daemon.text);
-	free(o->subtype);
-	free(o->ext);
-	free(o->pattern);
-	free(o->log);
-	free(o->user);
-	free(o->attr_timeout);
-	free(o->entry_timeout);
-	free(o->negative_timeout);
+	free(o->list);
 	memset(o, 0, sizeof(*o));
 }
 

@@ -26,14 +26,16 @@ struct mount_options {
 	bool default_permissions;
 	bool allow_idmap;
 	bool remount;
-	char *subtype;
-	char *ext;		/* NULL: the default */
-	char *pattern;
-	char *log;
-	char *user;		/* setuid= */
-	char *attr_timeout;	/* the mirror's, as written */
-	char *entry_timeout;
-	char *negative_timeout;
+	char *list;		/* the options cut into words; has the texts below in it */
+	const char *subtype;
+	const char *ext;	/* NULL: the default */
+	const char *pattern;
+	const char *log;
+	const char *user;	/* setuid= */
+	const char *attr_timeout;	/* the mirror's, as written */
+	const char *entry_timeout;
+	const char *negative_timeout;
+	__u64 mount_timeout_ns;	/* until the mount must answer; 0: no limit */
 	__u32 max_backing;	/* 0: not given */
 	__u32 max_stack_depth;	/* the same */
 	struct extfuse_options attach;

@@ -90,7 +90,7 @@ static void args_foreign(struct args *a, const struct job *job)
 		args_add(a, "--user=%s", o->user);
 	args_add(a, "--name=%s", job->program);
 	args_add(a, "--");
-	args_add(a, "%s", job->program);
+	args_add(a, "%s", job->program_path);
 	if (*job->spec)
 		args_add(a, "%s", job->spec);
 	args_add(a, "/dev/fd/%d", job->fd);
@@ -186,7 +186,41 @@ static pid_t start(const struct job *job, int go[2], bool daemon, const sigset_t
 }
 
 /* How long extfused may take to see by itself that the connection is dead. */
-#define GRACE_SECONDS	5
+#define GRACE_NS	5000000000ULL
+
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+/* The next signal of @set; 0 when @deadline has come, which is none if it is 0; else -errno. */
+static int wait_signal(const sigset_t *set, __u64 deadline)
+{
+	__u64 now = now_ns(), left = deadline > now ? deadline - now : 0;
+	const struct timespec ts = { .tv_sec = left / 1000000000, .tv_nsec = left % 1000000000 };
+	int sig = deadline ? sigtimedwait(set, NULL, &ts) : sigwaitinfo(set, NULL);
+
+	if (sig < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	return sig;
+}
+
+static void say_timeout(struct job *job)
+{
+	double seconds = job->opts.mount_timeout_ns / 1e9;
+
+	if (job->program)
+		snprintf(job->err, sizeof(job->err),
+			 "%s has not served the mount within %g seconds: only a program that uses libfuse 3.3 or newer takes /dev/fd/%d as its mount point; if it is one and only slow, give more with mount_timeout=SECONDS (0: no limit)",
+			 job->program, seconds, job->fd_number);
+	else
+		snprintf(job->err, sizeof(job->err),
+			 "the mirror of %s has not answered within %g seconds: is that directory on a server that does not respond? mount_timeout=SECONDS gives more (0: no limit)",
+			 job->source, seconds);
+}
 
 /* What became of the child that asks; 0 while nothing is decided or it has its answer. */
 static int asker_result(struct job *job, int status)
@@ -195,8 +229,9 @@ static int asker_result(struct job *job, int status)
 
 	/* The daemon's death has a better message than what it does to the asker. */
 	if (err && err != -ENOTCONN && err != -ECONNABORTED)
-		snprintf(job->err, sizeof(job->err), "%s does not answer: %s", job->target,
-			 strerror(-err));
+		snprintf(job->err, sizeof(job->err), "the mount does not answer: %s%s", strerror(-err),
+			 err == -EIO && !S_ISDIR(job->rootmode) ?
+			 " (the mount point is a file: is the daemon's root one as well?)" : "");
 	return err;
 }
 
@@ -221,11 +256,12 @@ static int daemon_gone(struct job *job, int status, pid_t asker, int failed)
 /*
  * Waits for either child.  Returns 0 when the mount answers.  A connection that
  * died under the asker is extfused's to explain: it sees the daemon's end a
- * moment later, and is told to end only when it does not.
+ * moment later, and is told to end only when it does not.  A process that only
+ * inherits the connection may never answer: the time has a limit.
  */
 static int wait_answer(struct job *job, pid_t daemon, pid_t asker, const sigset_t *set)
 {
-	const struct timespec grace = { .tv_sec = GRACE_SECONDS };
+	__u64 limit = job->opts.mount_timeout_ns, deadline = limit ? now_ns() + limit : 0;
 	int status, sig, failed = 0;
 	bool patient = false;
 	pid_t pid;
@@ -243,22 +279,26 @@ static int wait_answer(struct job *job, pid_t daemon, pid_t asker, const sigset_
 			if (!failed)
 				return 0;
 			patient = !*job->err;
+			deadline = patient ? now_ns() + GRACE_NS : 0;
 			if (!patient)
 				kill(daemon, SIGTERM);
 			continue;
 		}
 		if (pid > 0)
 			continue;
-		sig = patient ? sigtimedwait(set, NULL, &grace) : sigwaitinfo(set, NULL);
-		if (sig == SIGCHLD || (sig < 0 && errno != EAGAIN))
+		sig = wait_signal(set, deadline);
+		if (sig == SIGCHLD || sig < 0)
 			continue;
-		patient = false;
 		if (sig > 0)
 			snprintf(job->err, sizeof(job->err), "given up because of signal %d", sig);
-		else
+		else if (patient)
 			snprintf(job->err, sizeof(job->err), "the connection was aborted before the mount answered, though its daemon runs");
+		else
+			say_timeout(job);
+		patient = false;
+		deadline = 0;
 		if (!failed)
-			failed = -EINTR;
+			failed = sig ? -EINTR : -ETIMEDOUT;
 		kill(daemon, SIGTERM);
 	}
 }
@@ -287,6 +327,7 @@ int job_start_daemon(struct job *job)
 	daemon = start(job, go, true, &old);
 	asker = daemon > 0 ? start(job, go, false, &old) : -1;
 	/* The connection ends with its last descriptor: that must be the daemon's. */
+	job->fd_number = job->fd;
 	close(job->fd);
 	job->fd = -1;
 	close(go[1]);
