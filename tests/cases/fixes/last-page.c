@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * what: the last page that a file can have is read, by readahead and by itself, and stays locked for nobody
- * needs: root extfuse
+ * needs: root extfuse brd
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -62,9 +62,10 @@ static void last(const char *path)
 	CHECK(WIFEXITED(status) && !WEXITSTATUS(status), "%s", path);
 }
 
-int main(void)
+/* A page of several blocks is read block by block, and unlocked when the last is there. */
+static void pages(struct raw_opts *opts)
 {
-	struct rawfuse *rf = raw_start(&(struct raw_opts){ .attr_ns = 60 * RAW_SEC, .entry_ns = 60 * RAW_SEC });
+	struct rawfuse *rf = raw_start(opts);
 	struct raw_node *a = raw_file(rf, "/ahead", "", 0), *b = raw_file(rf, "/itself", "", 0);
 
 	raw_on(rf, FUSE_READ, fill, NULL);
@@ -81,5 +82,18 @@ int main(void)
 	a->attr.size = b->attr.size = 0;
 	raw_unlock(rf);
 	raw_stop(rf);
+}
+
+int main(void)
+{
+	struct raw_opts opts = { .attr_ns = 60 * RAW_SEC, .entry_ns = 60 * RAW_SEC };
+
+	pages(&opts);
+	CHECK(!system("modprobe brd rd_nr=1 rd_size=1024"), "a block device");
+	opts.type = "extfuseblk";
+	opts.source = "/dev/ram0";
+	opts.options = "blksize=512";
+	pages(&opts);
+	CHECK(!system("rmmod brd"), "the block device goes");
 	return 0;
 }

@@ -285,11 +285,11 @@ int main(void)
 	CHECK(!pthread_create(&thread, NULL, ring_thread, &queues), "a thread");
 	/* Its queues are there when requests no longer come by the device. */
 	CHECK(raw_until(10, (access("mnt/ready", F_OK), counts[FUSE_LOOKUP])), "the ring must take over");
+	too_large();
 	s = script_attach(rf, "script", NULL);
 	requests();
 	verdicts();
 	script_free(s);
-	too_large();
 	raw_balance(rf);
 	raw_stop(rf);
 	pthread_join(thread, NULL);
