@@ -169,6 +169,7 @@ static void without_daemon(void)
 	run("mountpoint -q /sys/fs/extfuse/connections || mount -t extfusectl none /sys/fs/extfuse/connections");
 	snprintf(line, sizeof(line), "echo 1 >/sys/fs/extfuse/connections/%u/abort", minor(st.st_dev));
 	run(line);
+	run("umount /sys/fs/extfuse/connections");
 	for (errno = 0; (d = readdir(dir)); errno = 0)
 		CHECK(!strstr(d->d_name, "secret"), "%s is listed after an abort", d->d_name);
 	CHECK(errno == EIO, "a listing after an abort: %s", strerror(errno));
