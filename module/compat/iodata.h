@@ -16,4 +16,7 @@ static inline void extfuse_iocb_clone(struct kiocb *to, struct kiocb *from, stru
 ssize_t extfuse_aio_read(struct kiocb *iocb, struct iov_iter *iter, struct file *file);
 ssize_t extfuse_aio_write(struct kiocb *iocb, struct iov_iter *iter, struct file *file);
 
+/* The file of a mapping, see mapped.c. */
+struct file *extfuse_mapped_open(struct file *file, struct fuse_file *ff);
+
 #endif /* _EXTFUSE_COMPAT_IODATA_H */
