@@ -131,15 +131,19 @@ static inline bool extfuse_perm_is_known(struct inode *inode, int mask)
 }
 
 /*
- * Call site: owner and mode, on which the caller is about to be checked, may
- * have changed below since they were seen.
+ * Call site: a SETATTR begins.  Owner and mode, on which the caller is about to
+ * be checked, may have changed below since they were seen.  The file below loses
+ * its capabilities by the change itself: to remove them before it would take a
+ * right that a writer need not have.
  */
-static inline int extfuse_perm_refresh(struct inode *inode)
+static inline int extfuse_setattr_begin(struct inode *inode, struct iattr *attr)
 {
 	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
 
-	if (!xc || !rcu_access_pointer(xc->backings) ||
-	    !extfuse_has_backing(xc, get_node_id(inode)) || extfuse_backing_perm_same(xc, inode))
+	if (!xc || !rcu_access_pointer(xc->backings) || !extfuse_has_backing(xc, get_node_id(inode)))
+		return 0;
+	attr->ia_valid &= ~ATTR_KILL_PRIV;
+	if (extfuse_backing_perm_same(xc, inode))
 		return 0;
 	return fuse_update_attributes(inode, NULL, STATX_MODE | STATX_UID | STATX_GID);
 }

@@ -55,6 +55,7 @@ int main(void)
 	struct script *s;
 	pthread_t thread;
 
+	CHECK(!chmod(".", 0755), "users must reach it");
 	CHECK(!mkdir("low", 0701) && !chmod("low", 0701) && !mkdir("low/d", 0755) && !chmod("low/d", 0775), "below");
 	rf = raw_start(&(struct raw_opts){ .options = "default_permissions,max_stack_depth=1",
 					   .flags = FUSE_POSIX_ACL, .entry_ns = LONG_NS });

@@ -234,16 +234,19 @@ static void user_write_setid(void)
 
 static void user_sgid(void)
 {
-	close(OPEN(open("sgid-team/new", O_CREAT | O_RDWR, 02775)));
-	LOOK("sgid-team/new");
+	/* A daemon that serves a mount with mapped ids does not know the caller's groups (README.md). */
+	if (!getenv("NO_GROUPS")) {
+		close(OPEN(open("sgid-team/new", O_CREAT | O_RDWR, 02775)));
+		LOOK("sgid-team/new");
+		close(OPEN(open("group-only/new", O_CREAT | O_RDWR, 0644)));
+		LOOK("group-only/new");
+	}
 	CALL(mkdir("sgid-team/newdir", 0775));
 	LOOK("sgid-team/newdir");
 	close(OPEN(open("sgid-other/new", O_CREAT | O_RDWR, 02775)));
 	LOOK("sgid-other/new");
 	CALL(mknod("sgid-other/node", S_IFREG | 02775, 0));
 	LOOK("sgid-other/node");
-	close(OPEN(open("group-only/new", O_CREAT | O_RDWR, 0644)));
-	LOOK("group-only/new");
 }
 
 static void dir_for(const char *name, uid_t uid, gid_t gid, mode_t mode)
