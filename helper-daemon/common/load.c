@@ -103,7 +103,7 @@ static bool gate_refuses(char *why, size_t size)
 	int status;
 	FILE *f;
 
-	snprintf(command, sizeof(command), SOURCE "/dkms/gate '%s' 2>/dev/null", release());
+	snprintf(command, sizeof(command), "EXTFUSE_PROBE=1 " SOURCE "/dkms/gate '%s' 2>/dev/null", release());
 	f = popen(command, "re");
 	if (!f)
 		return false;

@@ -309,7 +309,8 @@ static int find(struct node *dir, const char *name, int fd, struct node **out, s
 	pthread_mutex_unlock(&table.lock);
 	if (other || err)
 		node_free(n);
-	*out = other ? other : n;
+	if (!err)
+		*out = other ? other : n;
 	return err;
 }
 

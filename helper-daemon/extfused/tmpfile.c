@@ -84,7 +84,7 @@ static void tmpfile_answer(const struct fuse_in_header *head, const struct fuse_
 		fd = tmpfile_open(dir, in, &n, &st, &fh);
 		node_put(dir);
 	}
-	if (!n) {
+	if (fd < 0) {
 		r.head.error = fd;
 		r.head.len = sizeof(r.head);
 	} else {

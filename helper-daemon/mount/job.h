@@ -45,8 +45,8 @@ int job_leave(const struct job *job);
  * 0 or -errno.
  */
 int source_open(struct job *job, const char *dir);
-/* What of its mount's flags (MS_NOSUID and the like) goes for a mirror of it, as for a bind mount. */
-unsigned long source_flags(const struct job *job);
+/* Adds to the options what of its mount's flags (MS_NOSUID and the like) goes for a mirror of it, as for a bind mount. */
+int source_flags(struct job *job);
 /* Are files there found under names that are not theirs, as far as that can be told? */
 bool source_folds(const struct job *job);
 

@@ -225,7 +225,7 @@ static int set_root_mode(struct job *job)
 	if (fd >= 0)
 		close(fd);
 	else if (errno == ENOTDIR && stat(job->target, &st))
-		err = -errno;
+		st.st_mode = S_IFREG;	/* dead, and about to be unmounted */
 	job_leave(job);
 	if (!err && !job->program && !S_ISDIR(st.st_mode)) {
 		snprintf(job->err, sizeof(job->err),
@@ -256,7 +256,10 @@ static int job_prepare(struct job *job, const struct request *r)
 					   job->err, sizeof(job->err));
 	/* mount(8) does not tell its helper of "exec" and the like: a remount can have them. */
 	if (!err && !job->program && !job->opts.remount)
-		job->opts.flags |= source_flags(job);
+		err = source_flags(job);
+	/* What a user's daemon says must not make that user another, as with fusermount3. */
+	if (!err && job->opts.user && !job->opts.remount)
+		job->opts.flags |= MS_NOSUID | MS_NODEV;
 	if (!err)
 		err = set_user(job);
 	if (!err)

@@ -67,6 +67,11 @@ int source_open(struct job *job, const char *dir)
 	return job->source ? 0 : -errno;
 }
 
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW	256
+#endif
+#define ST_NOSYMFOLLOW	0x2000
+
 /* Not all are in <linux/magic.h>, or in that of each release. */
 #define EXFAT_MAGIC	0x2011bab0
 #define HFS_MAGIC	0x4244
@@ -119,18 +124,23 @@ bool source_folds(const struct job *job)
 	return dir_folds(job->source_fd);
 }
 
-unsigned long source_flags(const struct job *job)
+int source_flags(struct job *job)
 {
-	unsigned long flags = 0;
 	struct statvfs st;
 
-	if (fstatvfs(job->source_fd, &st))
-		return 0;
+	/* The file system is asked, and it may be a user's (FUSE) that likes to fail. */
+	if (fstatvfs(job->source_fd, &st)) {
+		snprintf(job->err, sizeof(job->err), "cannot tell the flags (nosuid, nodev) of the mount that %s is on: %s",
+			 job->source, strerror(errno));
+		return -EIO;
+	}
 	if (st.f_flag & ST_NOSUID)
-		flags |= MS_NOSUID;
+		job->opts.flags |= MS_NOSUID;
 	if (st.f_flag & ST_NODEV)
-		flags |= MS_NODEV;
+		job->opts.flags |= MS_NODEV;
 	if (st.f_flag & ST_NOEXEC)
-		flags |= MS_NOEXEC;
-	return flags;
+		job->opts.flags |= MS_NOEXEC;
+	if (st.f_flag & ST_NOSYMFOLLOW)
+		job->opts.flags |= MS_NOSYMFOLLOW;
+	return 0;
 }

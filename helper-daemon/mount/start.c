@@ -157,13 +157,18 @@ static void exec_daemon(const struct job *job, int go_fd)
 static void ask_mount(const struct job *job)
 {
 	struct stat st;
+	int fd;
 
 	if (job_enter(job))
+		_exit(errno);
+	/* That user may not reach it by its path, which says nothing of the mount. */
+	fd = open(job->target, O_PATH | O_CLOEXEC);
+	if (fd < 0)
 		_exit(errno);
 	/* Without allow_other nobody but the daemon's user is let in, not even root. */
 	if (job->uid && (setgroups(0, NULL) || setgid(job->gid) || setuid(job->uid)))
 		_exit(errno);
-	_exit(stat(job->target, &st) && errno != EACCES && errno != EPERM ? errno : 0);
+	_exit(fstat(fd, &st) && errno != EACCES && errno != EPERM ? errno : 0);
 }
 
 static pid_t start(const struct job *job, int go[2], bool daemon, const sigset_t *mask)
@@ -240,7 +245,8 @@ static int daemon_gone(struct job *job, int status, pid_t asker, int failed)
 {
 	if (asker) {
 		kill(asker, SIGKILL);
-		waitpid(asker, NULL, 0);
+		/* A request that was read and is not answered keeps it: the mount has to go first. */
+		waitpid(asker, NULL, WNOHANG);
 	}
 	job->orphaned = WIFSIGNALED(status);
 	if (job->orphaned && !*job->err)
