@@ -100,6 +100,7 @@ void extfuse_policy_hold(struct extfuse_conn *xc)
 	/* What it covers is known by then, and the sets are exchanged after. */
 	smp_mb();
 	slot_change(xc, &xc->policy, 1);
+	/* A request that sees the sets being exchanged sees that it is overtaken. */
 	smp_mb();
 }
 
@@ -107,6 +108,7 @@ void extfuse_policy_release(struct extfuse_conn *xc)
 {
 	/* Takes the lock, and lets go of it, after the sets were exchanged. */
 	slot_change(xc, &xc->policy, -1);
+	/* A request that begins after this sees the new sets. */
 	smp_mb();
 }
 
