@@ -67,6 +67,7 @@ static int tmpfile_open(struct node *dir, const struct fuse_create_in *in, struc
 		return fd;
 	node_forget((*n)->id, 1);
 	node_put(*n);
+	*n = NULL;
 	close(fd);
 	return -ENOMEM;
 }
@@ -84,7 +85,7 @@ static void tmpfile_answer(const struct fuse_in_header *head, const struct fuse_
 		fd = tmpfile_open(dir, in, &n, &st, &fh);
 		node_put(dir);
 	}
-	if (fd < 0) {
+	if (!n) {
 		r.head.error = fd;
 		r.head.len = sizeof(r.head);
 	} else {

@@ -54,7 +54,6 @@ static void attempt(uint32_t opcode, int error)
 	CHECK(ret && errno == (taken_for_more ? EBUSY : error), "%s with the verdict -%d", raw_opname(opcode), error);
 }
 
-
 static void apart(uint32_t opcode)
 {
 	int error;
