@@ -6,8 +6,7 @@
  * fuse_inode.ext_iomode (under fi->lock) counts handles that use the page
  * cache, or, below zero, those on a backing file.
  *
- * A backing file has the path of the file below; what is mapped has the user's,
- * see mapped.c.
+ * A backing file has the path of the file below: /proc/PID/maps shows that.
  */
 #include "fuse_i.h"
 
@@ -194,17 +193,12 @@ int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct fuse_file *ff = file->private_data;
 	const struct cred *old;
-	struct file *below;
 	int err;
 
 	if (!ff->passthrough->f_op->mmap)
 		return -ENODEV;
-	below = extfuse_mapped_open(file, ff);
-	if (IS_ERR(below))
-		return PTR_ERR(below);
 	extfuse_backing_mapped(file, vma);
-	vma_set_file(vma, below);
-	fput(below);
+	vma_set_file(vma, ff->passthrough);
 	old = override_creds(ff->cred);
 	err = call_mmap(vma->vm_file, vma);
 	/* With the path of the user's file it was that one that was accessed. */

@@ -28,7 +28,4 @@ static inline bool extfuse_aio_leaks(const struct file *below)
 ssize_t extfuse_aio_read(struct kiocb *iocb, struct iov_iter *iter, struct file *file);
 ssize_t extfuse_aio_write(struct kiocb *iocb, struct iov_iter *iter, struct file *file);
 
-/* The file of a mapping, see mapped.c. */
-struct file *extfuse_mapped_open(struct file *file, struct fuse_file *ff);
-
 #endif /* _EXTFUSE_COMPAT_IODATA_H */

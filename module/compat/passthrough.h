@@ -71,10 +71,6 @@ void extfuse_open_finished(struct inode *inode, struct fuse_file *ff);
 void extfuse_io_release(struct fuse_file *ff, struct inode *inode);
 /* Call site: may a file of the daemon's be mapped? */
 bool extfuse_inode_is_uncached(struct inode *inode);
-
-/* Call sites: dentries below of what was mapped, see mapped.c. */
-struct dentry *extfuse_mapped_real(struct dentry *dentry, const struct inode *inode);
-void extfuse_mapped_evict(struct inode *inode);
 #endif
 
 /* Call site: a write takes the inode's lock, if it may wait for that. */
