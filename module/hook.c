@@ -339,6 +339,9 @@ static bool request_is_closed(struct fuse_conn *fc, const struct extfuse_conn *x
 		closed |= set->request_ops | set->reply_ops;
 	if (likely(!(closed & BIT_ULL(args->opcode))) || flags & EXTFUSE_OP_ALWAYS_UP)
 		return false;
+	/* To the kernel it would be "has none": the daemon's answer does less harm. */
+	if (!extfuse_error_is_plain(args, -EIO))
+		return false;
 	/* A dead daemon means -ENOTCONN, and the stock way says so; a handle of ours outlives it. */
 	return (args->ext.ff && !(flags & EXTFUSE_OP_OPEN_REPLY)) || extfuse_conn_is_connected(fc);
 }

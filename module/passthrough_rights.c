@@ -13,6 +13,7 @@
 #include "passthrough.h"
 #include "compat/statx.h"
 #include <linux/cred.h>
+#include <linux/key.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
@@ -86,6 +87,21 @@ static void cred_take_caps(struct cred *cred, const struct cred *caller)
 	cap_clear(cred->cap_ambient);
 }
 
+/* The giver's keys are not the caller's to use. */
+static void cred_take_keys(struct cred *cred, const struct cred *caller)
+{
+#ifdef CONFIG_KEYS
+	key_put(cred->session_keyring);
+	cred->session_keyring = key_get(caller->session_keyring);
+	key_put(cred->process_keyring);
+	cred->process_keyring = key_get(caller->process_keyring);
+	key_put(cred->thread_keyring);
+	cred->thread_keyring = key_get(caller->thread_keyring);
+	key_put(cred->request_key_auth);
+	cred->request_key_auth = key_get(caller->request_key_auth);
+#endif
+}
+
 static void cred_take_ids(const struct fuse_mount *fm, struct mnt_idmap *via, struct cred *cred,
 			  const struct cred *caller)
 {
@@ -142,6 +158,7 @@ static struct cred *caller_cred(const struct fuse_mount *fm, struct mnt_idmap *v
 	cred->group_info = groups;
 	cred_take_ids(fm, via, cred, caller);
 	cred_take_caps(cred, caller);
+	cred_take_keys(cred, caller);
 	return cred;
 }
 
@@ -205,14 +222,19 @@ static noinline const struct cred *writer_cred(struct fuse_file *ff)
 {
 	const struct cred *caller = current_cred();
 	struct extfuse_writer *first, *writer;
+	const struct cred *stripped = NULL;
 	unsigned int n = 0;
 
 	/* Pairs with the cmpxchg below. */
 	first = smp_load_acquire(&ff->ext_writers);
 	for (writer = first; writer; writer = writer->next, n++) {
-		if (!writer->from || rights_same(writer->from, caller))
+		if (!writer->from)
+			stripped = writer->cred;
+		else if (rights_same(writer->from, caller))
 			return writer->cred;
 	}
+	if (stripped)
+		return stripped;
 	writer = writer_make(ff, n < WRITERS_MAX ? caller : NULL);
 	if (!writer)
 		return caller;

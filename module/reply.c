@@ -407,6 +407,9 @@ static void attr_valid_merge(struct extfuse_run *run, u64 nodeid, const struct f
 	/* A path-based daemon gives each hard link a node of its own. */
 	if (!S_ISDIR(attr->mode) && attr->nlink > 1)
 		lengthen = false;
+	/* What is on another file system changes there. */
+	if (extfuse_has_backing(run->xc, nodeid))
+		lengthen = false;
 	valid_merge(sec, nsec, wish, max(run->set->max_attr_valid,
 					 READ_ONCE(run->xc->longest_attr)), lengthen);
 }
@@ -469,7 +472,9 @@ static void reply_merge(struct extfuse_run *run)
 static ssize_t reply_unseen(const struct extfuse_set *set, struct fuse_mount *fm,
 			    struct fuse_args *args, ssize_t ret)
 {
-	if (!(set->flags & EXTFUSE_ATTACH_FAIL_CLOSED) || !reply_is_refusable(args, set))
+	/* Where no error is one only, the daemon's answer does less harm. */
+	if (!(set->flags & EXTFUSE_ATTACH_FAIL_CLOSED) || !reply_is_refusable(args, set) ||
+	    !extfuse_error_is_plain(args, -EIO))
 		return ret;
 	return reply_refuse(fm, args, ret, -EIO);
 }

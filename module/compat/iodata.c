@@ -201,9 +201,6 @@ int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma)
 	vma_set_file(vma, ff->passthrough);
 	old = override_creds(ff->cred);
 	err = call_mmap(vma->vm_file, vma);
-	/* With the path of the user's file it was that one that was accessed. */
-	if (!err)
-		file_accessed(ff->passthrough);
 	revert_creds(old);
 	fuse_invalidate_atime(file_inode(file));
 	return err;
