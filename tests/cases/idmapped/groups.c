@@ -19,7 +19,7 @@
 
 static struct acl acl, found;
 
-static const struct caller whos[] = { { "in the group", OWNER, OWNER, TEAM }, { "not in it", OWNER, OWNER, 0 } };
+static const struct caller actors[] = { { "in the group", OWNER, OWNER, TEAM }, { "not in it", OWNER, OWNER, 0 } };
 
 OP(truncate_it, truncate(p, 3))
 FD_OP(ftruncate_it, O_WRONLY, ftruncate(fd, 3))
@@ -97,7 +97,7 @@ int main(void)
 	CHECK(!map_mount(MAP, "native", "native.map") && !map_mount(MAP, "low", "low.map"), "ext4 with an idmap");
 	CHECK(!system("mount -t extfuse -o log=$PWD/log $PWD/low.map $PWD/mnt"), "the mount");
 	for (i = 0; i < sizeof(ops) / sizeof(*ops); i++)
-		wrong += compare(&ops[i], &whos[0]) + compare(&ops[i], &whos[1]);
+		wrong += compare(&ops[i], &actors[0]) + compare(&ops[i], &actors[1]);
 	CHECK(!system("umount $PWD/mnt") && !umount("low.map") && !umount("native.map"), "the unmounts");
 	CHECK(!wrong, "%u differ", wrong);
 	return 0;

@@ -42,7 +42,7 @@ enum { O = 1, M = 2, S = 4, CORE = 8 };
 /* Ids below are so much larger, where callers' ids are mapped. */
 static uid_t base;
 
-static const struct caller whos[] = {
+static const struct caller actors[] = {
 	{ "owner", OWNER, OWNER, 0 }, { "member", MEMBER, MEMBER, TEAM }, { "stranger", STRANGER, STRANGER, 0 },
 };
 
@@ -406,9 +406,9 @@ static void walk(struct account *a, const char *dir, const char *below, bool all
 		for (c = 0; c < NCHANGES; c++) {
 			if (!(changes[c].on & types[t].on) || !(all || changes[c].who & CORE))
 				continue;
-			for (w = 0; w < sizeof(whos) / sizeof(*whos); w++) {
+			for (w = 0; w < sizeof(actors) / sizeof(*actors); w++) {
 				if (changes[c].who & (1U << w))
-					batch(a, dir, below, &types[t], &changes[c], &whos[w]);
+					batch(a, dir, below, &types[t], &changes[c], &actors[w]);
 			}
 		}
 	}
