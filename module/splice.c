@@ -9,8 +9,8 @@
  * two in the other order.
  *
  * What the inode's lock is for holds without it.  Writes and truncates are told
- * apart by the lock of the file below.  Set-id bits and capabilities go twice,
- * here under the lock and below with each write.  The size grows under the lock,
+ * apart by the lock of the file below.  Set-id bits and capabilities go below,
+ * with each write.  The size grows under the lock,
  * and no further than that of the file below, see below_wrote().
  */
 #include "fuse_i.h"

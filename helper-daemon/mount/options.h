@@ -9,8 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/mount.h>
 
 #include <extfuse/extfuse.h>
+
+/* Linux 5.10; not in the headers of each C library. */
+#ifndef MS_NOSYMFOLLOW
+#define MS_NOSYMFOLLOW	256
+#endif
 
 /* A text that grows by ",WORD". */
 struct words {

@@ -67,10 +67,9 @@ int source_open(struct job *job, const char *dir)
 	return job->source ? 0 : -errno;
 }
 
-#ifndef MS_NOSYMFOLLOW
-#define MS_NOSYMFOLLOW	256
-#endif
+#ifndef ST_NOSYMFOLLOW
 #define ST_NOSYMFOLLOW	0x2000
+#endif
 
 /* Not all are in <linux/magic.h>, or in that of each release. */
 #define EXFAT_MAGIC	0x2011bab0
