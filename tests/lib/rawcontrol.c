@@ -4,6 +4,7 @@
  * and the check that lookup counts are balanced.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -119,6 +120,23 @@ uint64_t raw_count_all(struct rawfuse *rf)
 	}
 	raw_unlock(rf);
 	return n;
+}
+
+const char *raw_asked(struct rawfuse *rf)
+{
+	static __thread char text[512];
+	size_t len = 0;
+	uint32_t op;
+
+	text[0] = '\0';
+	raw_lock(rf);
+	for (op = 0; op < RAW_OPCODES && len < sizeof(text); op++) {
+		if (rf->op[op].count)
+			len += snprintf(text + len, sizeof(text) - len, "%s%s %llu", len ? ", " : "", raw_opname(op),
+					(unsigned long long)rf->op[op].count);
+	}
+	raw_unlock(rf);
+	return text;
 }
 
 void raw_reset(struct rawfuse *rf)

@@ -144,6 +144,7 @@ void raw_edit(struct rawfuse *rf, uint32_t opcode, raw_editor editor, void *data
 uint64_t raw_count(struct rawfuse *rf, uint32_t opcode);
 uint64_t raw_count_node(struct rawfuse *rf, uint32_t opcode, uint64_t nodeid);	/* of the last 4,096 requests */
 uint64_t raw_count_all(struct rawfuse *rf);	/* without INIT, FORGET, BATCH_FORGET, INTERRUPT */
+const char *raw_asked(struct rawfuse *rf);	/* all of them by name: "OPEN 1, READ 2", until the thread's next call */
 void raw_reset(struct rawfuse *rf);
 uint64_t raw_forgets(struct rawfuse *rf, uint64_t nodeid);
 uint64_t raw_complaints(struct rawfuse *rf);	/* each has been printed; raw_pardon() sets it to 0 */

@@ -134,9 +134,7 @@ static void stop(void)
 /* The daemon had no part in it. */
 static void unseen(void)
 {
-	CHECK(!raw_count_all(rf), "%llu requests reached the daemon: %llu READDIRPLUS, %llu READDIR, %llu OPENDIR",
-	      (unsigned long long)raw_count_all(rf), (unsigned long long)raw_count(rf, FUSE_READDIRPLUS),
-	      (unsigned long long)raw_count(rf, FUSE_READDIR), (unsigned long long)raw_count(rf, FUSE_OPENDIR));
+	CHECK(!raw_count_all(rf), "requests reached the daemon: %s", raw_asked(rf));
 }
 
 /* As the kernel has it: nobody is asked. */
