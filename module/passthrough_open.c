@@ -59,6 +59,9 @@ static int may_open(const struct extfuse_pass *pass, const struct file *user)
 	if (IS_APPEND(inode) && ((user->f_mode & FMODE_WRITE && !(user->f_flags & O_APPEND)) ||
 				 user->f_flags & O_TRUNC))
 		return -EPERM;
+	if (user->f_flags & O_NOATIME &&
+	    !inode_owner_or_capable(mnt_idmap(pass->path.mnt), inode))
+		return -EPERM;
 	/* The creator of a file may open it whatever its mode is; but is it that file? */
 	if (user->f_mode & FMODE_CREATED && is_callers(pass))
 		return user->f_mode & FMODE_WRITE && IS_IMMUTABLE(inode) ? -EPERM : 0;
