@@ -194,7 +194,7 @@ struct shared {
 static void replaced(void)
 {
 	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int i, status, rounds = getenv("SHORT") ? 3 : 10, total = 0;
+	int i, status, rounds = getenv("LONG") ? 10 : getenv("SHORT") ? 3 : 5, total = 0;
 	pid_t pids[WORKERS], storing;
 
 	CHECK(shared != MAP_FAILED, "memory");
