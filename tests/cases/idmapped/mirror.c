@@ -3,6 +3,7 @@
  * what: an idmapped mount of a mirror is as one of ext4, for all callers; a mirror of an idmapped mount is as a bind mount of that
  * needs: extfuse ext4 root jq
  * timeout: 200
+ * ring: slow
  *
  * What other cases compare between ext4 and a mirror is compared here between two such mounts, and afterwards who owns what in
  * the file systems below.

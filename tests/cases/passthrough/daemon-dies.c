@@ -3,6 +3,7 @@
  * what: the daemon dies, the connection is aborted, or its extension is detached and replaced, with files open, mapped and dirty: nothing is lost and handles go on
  * needs: extfuse ext4 root jq
  * timeout: 180
+ * ring: slow
  */
 #include <fcntl.h>
 #include <signal.h>

@@ -4,6 +4,7 @@
  * needs: extfuse ext4 root scsi_debug mkfs.ext4
  * timeout: 120
  * log: EXT4-fs error
+ * ring: slow
  *
  * Two disks, so that what one notices does not change what the other says: "fs/a" is on the first, the mount shows the second.
  */

@@ -4,6 +4,7 @@
  * needs: extfuse ext4 root scsi_debug mkfs.ext4 jq
  * libs: -l:liburing.a
  * timeout: 240
+ * ring: slow
  *
  * The disk below answers late, so that a request which is waited for where it should not be is seen. With the disk quick
  * again both ways are compared over many requests.

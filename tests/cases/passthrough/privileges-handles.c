@@ -3,6 +3,7 @@
  * what: rights go with who writes, not with who opened: handles passed on, set-id and capabilities in exec, busy programs are as on ext4
  * needs: extfuse ext4 root jq
  * timeout: 120
+ * ring: slow
  */
 #include <linux/falloc.h>
 #include <sys/ioctl.h>

@@ -3,7 +3,7 @@
  * what: what a caller may do with a file, and what becomes of its mode, owner, ACL and capabilities, is as on ext4, cell by cell
  * needs: extfuse ext4 root jq
  * timeout: 1200
- * ring: slow
+ * ring: each
  */
 #include <linux/falloc.h>
 #include <linux/fs.h>

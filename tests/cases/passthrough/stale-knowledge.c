@@ -3,6 +3,7 @@
  * what: a change below between a look and an act is as good as on a bind mount: what the act gives, and what becomes of the object
  * needs: extfuse ext4 root
  * timeout: 240
+ * ring: slow
  *
  * A cell is one object of its own, in a sticky directory of everybody's: made below, looked at through the mount by a caller
  * (and opened), changed below by root, acted upon by the caller, and looked at below.  First on a bind mount, then on mirrors that

@@ -3,6 +3,7 @@
  * what: a file that root takes over below stays as root made it, whatever its old owner does with a descriptor at that moment
  * needs: extfuse ext4 root
  * timeout: 90
+ * ring: slow
  *
  * The window is a few instructions wide, so both sides hammer, for so many rounds or so long: before the caller's own rights were
  * all that counts, one round in 20 (6.1) to 80 (7.2) made a file of root's that is set-user-ID, or that is alice's group's.
