@@ -22,8 +22,11 @@
  *   and gets nothing beyond its ids.  So does a caller that /proc does not show.
  * - Through a mount with mapped ids the caller's ids are mapped, his groups are
  *   not known, and his capabilities count.
- * - For asynchronous writes nobody waits: of capabilities a write takes only
- *   those that a write asks for.
+ * - For asynchronous reads and writes nobody waits (the header says so): a read
+ *   then has no capabilities, a write those that a write asks for.
+ *
+ * Where files are made for their reader (/proc, /sys and their like) what they
+ * say depends on it: there looking and reading are done as the caller, too.
  *
  * All these are properties of a thread (the umask after unshare(CLONE_FS)).
  */
@@ -65,21 +68,22 @@ struct identity {
 	struct groups groups;
 };
 
-enum rights { AS_CALLER, AS_SELF };
+/* AS_READER: as the caller where files are made for him, else as the daemon. */
+enum rights { AS_CALLER, AS_SELF, AS_READER };
 
 /* The opcode's rights; what is not here is new, and done as the caller. */
 static const unsigned char rights[] = {
 	/* Looking: the kernel has checked the caller, and its caches are for all callers. */
-	[FUSE_LOOKUP] = AS_SELF,
-	[FUSE_GETATTR] = AS_SELF,
-	[FUSE_READLINK] = AS_SELF,
+	[FUSE_LOOKUP] = AS_READER,
+	[FUSE_GETATTR] = AS_READER,
+	[FUSE_READLINK] = AS_READER,
 	[FUSE_STATFS] = AS_SELF,
-	[FUSE_GETXATTR] = AS_SELF,	/* but see getxattr_is_checked() */
+	[FUSE_GETXATTR] = AS_READER,	/* but see getxattr_is_checked() */
 	/* Work on what the caller has opened, or may have closed. */
-	[FUSE_READ] = AS_SELF,
-	[FUSE_READDIR] = AS_SELF,
-	[FUSE_READDIRPLUS] = AS_SELF,
-	[FUSE_LSEEK] = AS_SELF,
+	[FUSE_READ] = AS_READER,
+	[FUSE_READDIR] = AS_READER,
+	[FUSE_READDIRPLUS] = AS_READER,
+	[FUSE_LSEEK] = AS_READER,
 	[FUSE_FLUSH] = AS_SELF,
 	[FUSE_FSYNC] = AS_SELF,
 	[FUSE_FSYNCDIR] = AS_SELF,
@@ -166,9 +170,25 @@ static int groups_set(const struct groups *g)
 	return 0;
 }
 
+/*
+ * Files that are made for their reader may ask for its effective ids (sysctls,
+ * cgroup.procs of version 1).  Elsewhere those stay root's: a task may set the
+ * priority and the processors of one that has its own effective id.  The real and
+ * saved ones stay in any case: nobody else may send a signal then, or trace.
+ */
+static int effective_ids_set(uint32_t uid, uint32_t gid)
+{
+	/* The system calls themselves, of one thread. */
+	if (syscall(SYS_setresgid, -1, gid, -1) || syscall(SYS_setresuid, -1, uid, -1))
+		return -errno;
+	return 0;
+}
+
 /* setfsuid() and setfsgid() do not say whether they did it; asked for no id they tell the present one. */
 static int ids_set(uint32_t uid, uint32_t gid)
 {
+	if (mirror.made_when_read)
+		return effective_ids_set(uid, gid);
 	setfsgid(gid);
 	setfsuid(uid);
 	return (uint32_t)setfsgid(-1) == gid && (uint32_t)setfsuid(-1) == uid ? 0 : -EPERM;
@@ -410,7 +430,22 @@ static enum rights rights_of(const struct fuse_in_header *head, size_t have)
 		return AS_CALLER;
 	if (head->opcode == FUSE_GETXATTR && getxattr_is_checked(head, have))
 		return AS_CALLER;
+	if (rights[head->opcode] == AS_READER)
+		return mirror.made_when_read ? AS_CALLER : AS_SELF;
 	return rights[head->opcode];
+}
+
+/* What may be taken of a caller that need not wait: by now it may be another program. */
+static uint64_t caps_unattended(uint32_t opcode)
+{
+	switch (opcode) {
+	case FUSE_READ:
+		return 0;
+	case FUSE_WRITE:
+		return WRITE_CAPS;
+	default:
+		return ~0ULL;	/* such a caller always waits */
+	}
 }
 
 /* A store to a mapping clears no set-id bits, and its page goes below as it would in a page cache there. */
@@ -440,8 +475,8 @@ int creds_begin(const struct fuse_in_header *head, size_t have)
 	if (back)
 		return creds_be_opener(file_opener(back->fh));
 	err = caller_read(head);
-	if (head->opcode == FUSE_WRITE)
-		caller.caps &= WRITE_CAPS;
+	if (!(head->padding & EXTFUSE_HEADER_WAITS))
+		caller.caps &= caps_unattended(head->opcode);
 	return err ? err : become(&caller);
 }
 

@@ -10,14 +10,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "log.h"
+
+/* linux/magic.h has it not. */
+#define CONFIGFS_MAGIC	0x62656570
 
 /* As many as libfuse's own loop would start: enough to keep a slow disk busy. */
 #define THREADS		10
@@ -57,8 +62,9 @@ static void mirror_init(void *data, struct fuse_conn_info *conn)
 		go_background();
 	/* The kernel checks ACLs and leaves the umask to us: a default ACL overrides it. */
 	conn->want |= conn->capable & (FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK);
-	/* A link's target never changes, a new link is a new node. */
-	conn->want |= conn->capable & FUSE_CAP_CACHE_SYMLINKS;
+	/* A link's target never changes, a new link is a new node; but those of /proc are made for their reader. */
+	if (!mirror.made_when_read)
+		conn->want |= conn->capable & FUSE_CAP_CACHE_SYMLINKS;
 	/* Long reads go by splice; requests do not: that is a system call more for each. */
 	conn->want |= conn->capable & (FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	conn->want &= ~FUSE_CAP_SPLICE_READ;
@@ -268,12 +274,43 @@ static struct fuse_session *session_new(int fd)
 	return se;
 }
 
+/* Files of these file systems are made when they are read, and for the task that reads them. */
+static bool is_made_when_read(int fd)
+{
+	static const long types[] = {
+		PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC,
+		CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC, EFIVARFS_MAGIC, PSTOREFS_MAGIC, SELINUX_MAGIC, SMACK_MAGIC,
+		BINFMTFS_MAGIC, RDTGROUP_SUPER_MAGIC, CONFIGFS_MAGIC,
+	};
+	struct statfs st;
+	size_t i;
+
+	if (fstatfs(fd, &st))
+		return false;
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (st.f_type == types[i])
+			return true;
+	}
+	return false;
+}
+
+/* What was made for one caller is nothing for the next. */
+static void keep_nothing(void)
+{
+	mirror.made_when_read = true;
+	mirror.attr_timeout = 0;
+	mirror.entry_timeout = 0;
+	mirror.negative_timeout = 0;
+}
+
 int mirror_serve(const struct mirror_options *opts, int fd)
 {
 	struct worker w = { .fd = fd, .main = pthread_self(), .wanted = THREADS - 1 };
 	int err;
 
 	mirror = *opts;
+	if (is_made_when_read(mirror.source_fd))
+		keep_nothing();
 	mirror_block_signals();
 	limit_raise();
 	err = creds_init();

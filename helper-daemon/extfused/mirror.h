@@ -27,6 +27,7 @@ struct mirror_options {
 	double attr_timeout;
 	double entry_timeout;
 	double negative_timeout;
+	bool made_when_read;	/* files are made for their reader (/proc, /sys): the mirror finds out, and keeps nothing */
 	bool backing;		/* the mount is for passthrough: give the kernel backing objects */
 	int debug;
 	const char *log;	/* log_target() from the first request on; NULL: stays */

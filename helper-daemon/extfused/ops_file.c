@@ -9,10 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/uio.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,9 +23,6 @@ struct open_file {
 
 /* What execve() adds to the flags of its OPEN; open() itself takes it from nobody. */
 #define FLAG_EXEC	040
-
-/* linux/magic.h has it not. */
-#define CONFIGFS_MAGIC	0x62656570
 
 /* A change within the same tick of the lower clock leaves mtime as it was. */
 #define TICK_NS		20000000LL
@@ -209,29 +204,6 @@ static int file_open(fuse_req_t req, struct node *n, int flags)
 	return fd;
 }
 
-/*
- * Files of these file systems are made when they are read: what they say of
- * their size and times is not so, and no page cache has anything to keep.
- */
-static bool is_made_when_read(int fd)
-{
-	static const long types[] = {
-		PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC,
-		CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC, EFIVARFS_MAGIC, PSTOREFS_MAGIC, SELINUX_MAGIC, SMACK_MAGIC,
-		BINFMTFS_MAGIC, RDTGROUP_SUPER_MAGIC, CONFIGFS_MAGIC,
-	};
-	struct statfs st;
-	size_t i;
-
-	if (fstatfs(fd, &st))
-		return false;
-	for (i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		if (st.f_type == types[i])
-			return true;
-	}
-	return false;
-}
-
 void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct node *n = node_get(ino, "OPEN");
@@ -250,7 +222,8 @@ void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		node_put(n);
 		return;
 	}
-	fi->direct_io = is_made_when_read(fd);
+	/* What they say of their size is not so, and no page cache has anything to keep. */
+	fi->direct_io = mirror.made_when_read;
 	fi->keep_cache = !fi->direct_io && file_keeps_cache(n, fd);
 	if (fuse_reply_open(req, fi))
 		file_handle_free(fi->fh);
