@@ -101,6 +101,8 @@ static inline u16 extfuse_header(const struct extfuse_args *ext, bool background
 		header |= EXTFUSE_HEADER_OVERRIDDEN;
 	if (!background)
 		header |= EXTFUSE_HEADER_WAITS;
+	if (ext->kill)
+		header |= EXTFUSE_HEADER_KILL;
 	return header;
 }
 

@@ -73,7 +73,6 @@ struct node {
 	/* What MKNOD has opened for the OPEN that follows, see file_keep(); -1: nothing. */
 	int made_fd;
 	pid_t made_by;
-	unsigned int writers;	/* handles that are open for writing; atomic */
 };
 
 /* Ids are never given twice: one generation is enough. */
@@ -128,6 +127,8 @@ struct opener {
 };
 /* The caller of this thread's request. */
 struct opener creds_opener(void);
+/* Is it the kernel, not the caller, that asks for set-id bits to go? */
+bool creds_asks_for_kill(void);
 /* Is he of our own user namespace, so that what he lacks is what the kernel has found lacking? */
 bool creds_caller_is_near(fuse_req_t req);
 /* Of the handle with this number: ops_file.c. */
@@ -195,7 +196,7 @@ void mirror_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_f
 int dir_handle_fd(const struct fuse_file_info *fi);
 int file_handle_fd(const struct fuse_file_info *fi);
 /* A handle for @fd, with the reference that the caller has to @n; 0: no memory. */
-uint64_t file_handle_new(struct node *n, int fd, int flags);
+uint64_t file_handle_new(struct node *n, int fd);
 void file_handle_free(uint64_t fh);
 /* MKNOD has made the file and opened it: @fd is for who made it, if he opens it next.  Takes @fd. */
 void file_keep(fuse_req_t req, struct node *n, int fd);

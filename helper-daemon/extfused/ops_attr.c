@@ -73,15 +73,16 @@ static int set_times(struct node *n, const struct stat *attr, int valid)
  * Before it writes for a caller that is not the owner, the kernel takes the
  * set-id bits away.  No caller may do that below, nor need he: the write does
  * it there.  So the kernel is told that they are gone, and nothing is done.
- * Returns these bits; 0: it is no such change.
+ * A caller's own chmod() is no such change.
  */
-static mode_t mode_goes_with_write(struct node *n, mode_t mode, const struct stat *st)
+static bool mode_goes_with_write(mode_t mode, const struct stat *st, mode_t *hide)
 {
 	mode_t gone = (st->st_mode ^ mode) & ALLPERMS;
 
-	if (!S_ISREG(st->st_mode) || !__atomic_load_n(&n->writers, __ATOMIC_RELAXED))
-		return 0;
-	return gone & ~SET_ID || mode & gone ? 0 : gone;
+	if (!creds_asks_for_kill() || gone & ~SET_ID || mode & gone)
+		return false;
+	*hide = gone;
+	return true;
 }
 
 static int set_mode(struct node *n, mode_t mode, int valid, mode_t *hide)
@@ -98,8 +99,7 @@ static int set_mode(struct node *n, mode_t mode, int valid, mode_t *hide)
 	err = -errno;
 	if (err != -EPERM || valid & SET_OTHER || fstat(n->fd, &st))
 		return err;
-	*hide = mode_goes_with_write(n, mode, &st);
-	return *hide ? 0 : err;
+	return mode_goes_with_write(mode, &st, hide) ? 0 : err;
 }
 
 static int set_size(struct node *n, off_t size, struct fuse_file_info *fi)

@@ -16,7 +16,6 @@
 
 struct open_file {
 	int fd;
-	bool writes;
 	struct node *node;
 	struct opener opener;
 };
@@ -73,7 +72,7 @@ const struct opener *file_opener(uint64_t fh)
 	return &handle_of(fh)->opener;
 }
 
-uint64_t file_handle_new(struct node *n, int fd, int flags)
+uint64_t file_handle_new(struct node *n, int fd)
 {
 	struct open_file *h = malloc(sizeof(*h));
 
@@ -81,12 +80,9 @@ uint64_t file_handle_new(struct node *n, int fd, int flags)
 		return 0;
 	*h = (struct open_file){
 		.fd = fd,
-		.writes = (flags & O_ACCMODE) != O_RDONLY,
 		.node = n,
 		.opener = creds_opener(),
 	};
-	if (h->writes)
-		__atomic_add_fetch(&n->writers, 1, __ATOMIC_RELAXED);
 	return (uintptr_t)h;
 }
 
@@ -94,8 +90,6 @@ void file_handle_free(uint64_t fh)
 {
 	struct open_file *h = handle_of(fh);
 
-	if (h->writes)
-		__atomic_sub_fetch(&h->node->writers, 1, __ATOMIC_RELAXED);
 	close(h->fd);
 	node_put(h->node);
 	free(h);
@@ -214,7 +208,7 @@ void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	fd = file_open(req, n, fi->flags);
-	fi->fh = fd < 0 ? 0 : file_handle_new(n, fd, fi->flags);
+	fi->fh = fd < 0 ? 0 : file_handle_new(n, fd);
 	if (!fi->fh) {
 		fuse_reply_err(req, fd < 0 ? -fd : ENOMEM);
 		if (fd >= 0)
@@ -254,7 +248,7 @@ static int handle_of_new(struct node *dir, const char *name, int fd, struct fuse
 		return err;
 	}
 	node_hold(*n);
-	fi->fh = file_handle_new(*n, fd, fi->flags);
+	fi->fh = file_handle_new(*n, fd);
 	if (fi->fh)
 		return 0;
 	node_forget((*n)->id, 1);
