@@ -107,9 +107,9 @@ static __thread struct {
 	struct groups groups;
 } me;
 
-/* The caller of this thread's request, and EXTFUSE_HEADER_* of it. */
+/* This thread's request, and its caller. */
+static __thread struct fuse_in_header request;
 static __thread struct identity caller;
-static __thread uint16_t marks;
 
 static uint64_t own_caps;	/* all that the daemon may have */
 static int proc_fd = -1;
@@ -467,7 +467,7 @@ int creds_begin(const struct fuse_in_header *head, size_t have)
 	mode_t mask = mask_of(head, have);
 	int err;
 
-	marks = head->padding;
+	request = *head;
 	if (mask != me.mask) {
 		umask(mask);
 		me.mask = mask;
@@ -487,9 +487,14 @@ struct opener creds_opener(void)
 	return (struct opener){ .uid = caller.uid, .gid = caller.gid, .caps = caller.caps };
 }
 
+const struct fuse_in_header *creds_request(void)
+{
+	return &request;
+}
+
 bool creds_asks_for_kill(void)
 {
-	return marks & EXTFUSE_HEADER_KILL;
+	return request.padding & EXTFUSE_HEADER_KILL;
 }
 
 bool creds_caller_is_near(fuse_req_t req)

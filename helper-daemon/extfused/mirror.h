@@ -42,6 +42,12 @@ extern struct mirror_options mirror;
  */
 int mirror_serve(const struct mirror_options *opts, int fd);
 
+/*
+ * workers.c: the threads that serve.  The process gets SIGRTMIN when the
+ * connection has ended.
+ */
+int workers_start(struct fuse_session *se, int fd);
+
 /* Signals that end the mirror or ask for its counters are blocked from here on. */
 void mirror_block_signals(void);
 
@@ -118,6 +124,19 @@ int creds_thread_init(void);
 int creds_begin(const struct fuse_in_header *head, size_t have);
 /* An operation that works for a caller comes to what the daemon must do itself. */
 int creds_be_self(void);
+
+/* The header of this thread's request. */
+const struct fuse_in_header *creds_request(void);
+
+/*
+ * lease.c: an open that had to wait for a lease below is done again until it
+ * need not.  False: it has waited for long, or cannot; it is to be answered.
+ */
+int lease_start(void);
+bool lease_wait_open(fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *fi);
+bool lease_wait_setattr(fuse_req_t req, fuse_ino_t ino, const struct stat *attr, int valid);
+/* open() that fails with EWOULDBLOCK where it would have to wait for a lease. */
+int open_at_once(const char *path, int flags);
 
 /* Whose handle it is. */
 struct opener {

@@ -102,12 +102,24 @@ static int set_mode(struct node *n, mode_t mode, int valid, mode_t *hide)
 	return mode_goes_with_write(mode, &st, hide) ? 0 : err;
 }
 
-static int set_size(struct node *n, off_t size, struct fuse_file_info *fi)
+/* truncate() would wait for a lease. */
+static int set_size_of_node(struct node *n, off_t size)
 {
 	struct fd_path p;
-	int err = fi ? ftruncate(file_handle_fd(fi), size) : truncate(fd_path(&p, n->fd), size);
+	int fd = open_at_once(fd_path(&p, n->fd), O_WRONLY | O_CLOEXEC), err;
 
-	return err ? -errno : 0;
+	if (fd < 0)
+		return -errno;
+	err = ftruncate(fd, size) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int set_size(struct node *n, off_t size, struct fuse_file_info *fi)
+{
+	if (!fi)
+		return set_size_of_node(n, size);
+	return ftruncate(file_handle_fd(fi), size) ? -errno : 0;
 }
 
 /* A truncation sets them to now, for callers too that may not set times. */
@@ -160,6 +172,10 @@ void mirror_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int valid
 	if (!n)
 		return;
 	err = set_attr(n, attr, valid, fi, &hide);
+	if (err == -EWOULDBLOCK && !fi && lease_wait_setattr(req, ino, attr, valid)) {
+		node_put(n);
+		return;
+	}
 	if (err)
 		fuse_reply_err(req, -err);
 	else

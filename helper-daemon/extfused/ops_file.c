@@ -152,6 +152,16 @@ static bool kept_is_his(int fd)
 	return fd >= 0 && !fstat(fd, &st) && st.st_uid == creds_opener().uid;
 }
 
+int open_at_once(const char *path, int flags)
+{
+	int fd = open(path, flags | O_NONBLOCK);
+
+	/* A file that is made when it is read may ask for the flag then. */
+	if (fd >= 0 && !(flags & O_NONBLOCK))
+		fcntl(fd, F_SETFL, flags);
+	return fd;
+}
+
 /*
  * A program need not be readable to be executed: then the kernel reads it, and
  * the caller never.  So once the file system below has said that this caller may
@@ -166,14 +176,14 @@ static int open_to_execute(struct node *n)
 		return -EACCES;
 	if (creds_be_self())
 		return -EIO;
-	fd = open(p.name, O_RDONLY | O_CLOEXEC);
+	fd = open_at_once(p.name, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
 /* A file that may only grow is opened for nothing else, and keeps the flag. */
 static int open_to_append(const char *path, int flags)
 {
-	int fd = open(path, flags | O_APPEND);
+	int fd = open_at_once(path, flags | O_APPEND);
 
 	if (fd >= 0)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_APPEND);
@@ -186,7 +196,7 @@ static int file_open(fuse_req_t req, struct node *n, int flags)
 	struct fd_path p;
 
 	fd_path(&p, n->fd);
-	fd = flags & O_APPEND ? open_to_append(p.name, lower_flags(flags)) : open(p.name, lower_flags(flags));
+	fd = flags & O_APPEND ? open_to_append(p.name, lower_flags(flags)) : open_at_once(p.name, lower_flags(flags));
 	if (fd < 0)
 		fd = -errno;
 	if (fd == -EACCES && kept_is_his(kept))
@@ -208,6 +218,10 @@ void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	fd = file_open(req, n, fi->flags);
+	if (fd == -EWOULDBLOCK && !(fi->flags & O_NONBLOCK) && lease_wait_open(req, ino, fi)) {
+		node_put(n);
+		return;
+	}
 	fi->fh = fd < 0 ? 0 : file_handle_new(n, fd);
 	if (!fi->fh) {
 		fuse_reply_err(req, fd < 0 ? -fd : ENOMEM);
