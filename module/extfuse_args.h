@@ -92,10 +92,18 @@ int extfuse_request_ended(struct fuse_req *req, int error);
 void fuse_adjust_compat(EXTFUSE_LINK *link, struct fuse_args *args);
 void fuse_drop_waiting(EXTFUSE_LINK *link);
 
-/* Call site: what the daemon reads in the padding of a request's header, beside what @header has already. */
-static inline u16 extfuse_header(u16 header)
+/* Call site: what the daemon reads in the padding of a request's header. */
+static inline u16 extfuse_header(const struct extfuse_args *ext, bool background)
 {
-	return current_cred() == current_real_cred() ? header : header | EXTFUSE_HEADER_OVERRIDDEN;
+	u16 header = ext->header;
+
+	if (current_cred() != current_real_cred())
+		header |= EXTFUSE_HEADER_OVERRIDDEN;
+	if (!background)
+		header |= EXTFUSE_HEADER_WAITS;
+	if (ext->kill)
+		header |= EXTFUSE_HEADER_KILL;
+	return header;
 }
 
 #endif /* _EXTFUSE_ARGS_H */

@@ -22,20 +22,20 @@
  *   and gets nothing beyond its ids.  So does a caller that /proc does not show.
  * - Through a mount with mapped ids the caller's ids are mapped, his groups are
  *   not known, and his capabilities count.
- * - For asynchronous writes nobody waits: of capabilities a write takes only
- *   those that a write asks for.
+ * - For asynchronous reads and writes nobody waits (the header says so): a read
+ *   then has no capabilities, a write those that a write asks for.
+ *
+ * Where files are made for their reader (/proc, /sys and their like) what they
+ * say depends on it: there looking and reading are done as the caller, too.
  *
  * All these are properties of a thread (the umask after unshare(CLONE_FS)).
  */
-#include "mirror.h"
+#include "creds.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/fuse.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/syscall.h>
@@ -43,43 +43,28 @@
 
 #include <linux/extfuse.h>
 
-#include "log.h"
 
-#define NO_ID		((uint32_t)-1)
-#define NOBODY		((uint32_t)-2)	/* who is not mapped owns nothing, and is in no group */
 #define CAP(cap)	(1ULL << (cap))
 
 /* What a write asks for: may set-id bits stay, may it use what is reserved? */
 #define WRITE_CAPS	(CAP(CAP_FSETID) | CAP(CAP_SYS_RESOURCE))
 
-struct groups {
-	gid_t *gids;
-	unsigned int n;
-	unsigned int room;
-};
-
-struct identity {
-	uint32_t uid;
-	uint32_t gid;
-	uint64_t caps;
-	struct groups groups;
-};
-
-enum rights { AS_CALLER, AS_SELF };
+/* AS_READER: as the caller where files are made for him, else as the daemon. */
+enum rights { AS_CALLER, AS_SELF, AS_READER };
 
 /* The opcode's rights; what is not here is new, and done as the caller. */
 static const unsigned char rights[] = {
 	/* Looking: the kernel has checked the caller, and its caches are for all callers. */
-	[FUSE_LOOKUP] = AS_SELF,
-	[FUSE_GETATTR] = AS_SELF,
-	[FUSE_READLINK] = AS_SELF,
+	[FUSE_LOOKUP] = AS_READER,
+	[FUSE_GETATTR] = AS_READER,
+	[FUSE_READLINK] = AS_READER,
 	[FUSE_STATFS] = AS_SELF,
-	[FUSE_GETXATTR] = AS_SELF,	/* but see getxattr_is_checked() */
+	[FUSE_GETXATTR] = AS_READER,	/* but see getxattr_is_checked() */
 	/* Work on what the caller has opened, or may have closed. */
-	[FUSE_READ] = AS_SELF,
-	[FUSE_READDIR] = AS_SELF,
-	[FUSE_READDIRPLUS] = AS_SELF,
-	[FUSE_LSEEK] = AS_SELF,
+	[FUSE_READ] = AS_READER,
+	[FUSE_READDIR] = AS_READER,
+	[FUSE_READDIRPLUS] = AS_READER,
+	[FUSE_LSEEK] = AS_READER,
 	[FUSE_FLUSH] = AS_SELF,
 	[FUSE_FSYNC] = AS_SELF,
 	[FUSE_FSYNCDIR] = AS_SELF,
@@ -103,13 +88,11 @@ static __thread struct {
 	struct groups groups;
 } me;
 
-/* The caller of this thread's request. */
+/* This thread's request, and its caller. */
+static __thread struct fuse_in_header request;
 static __thread struct identity caller;
 
 static uint64_t own_caps;	/* all that the daemon may have */
-static int proc_fd = -1;
-static dev_t own_ns_dev;
-static ino_t own_ns_ino;
 
 static int caps_get(uint64_t *permitted)
 {
@@ -139,20 +122,6 @@ static bool groups_same(const struct groups *a, const struct groups *b)
 	return a->n == b->n && (!a->n || !memcmp(a->gids, b->gids, a->n * sizeof(*a->gids)));
 }
 
-static int groups_room(struct groups *g, unsigned int room)
-{
-	gid_t *gids;
-
-	if (room <= g->room)
-		return 0;
-	gids = realloc(g->gids, room * sizeof(*gids));
-	if (!gids)
-		return -ENOMEM;
-	g->gids = gids;
-	g->room = room;
-	return 0;
-}
-
 static int groups_set(const struct groups *g)
 {
 	/* The system call itself: the C library would change all threads. */
@@ -166,9 +135,25 @@ static int groups_set(const struct groups *g)
 	return 0;
 }
 
+/*
+ * Files that are made for their reader may ask for its effective ids (sysctls,
+ * cgroup.procs of version 1).  Elsewhere those stay root's: a task may set the
+ * priority and the processors of one that has its own effective id.  The real and
+ * saved ones stay in any case: nobody else may send a signal then, or trace.
+ */
+static int effective_ids_set(uint32_t uid, uint32_t gid)
+{
+	/* The system calls themselves, of one thread. */
+	if (syscall(SYS_setresgid, -1, gid, -1) || syscall(SYS_setresuid, -1, uid, -1))
+		return -errno;
+	return 0;
+}
+
 /* setfsuid() and setfsgid() do not say whether they did it; asked for no id they tell the present one. */
 static int ids_set(uint32_t uid, uint32_t gid)
 {
+	if (mirror.made_when_read)
+		return effective_ids_set(uid, gid);
 	setfsgid(gid);
 	setfsuid(uid);
 	return (uint32_t)setfsgid(-1) == gid && (uint32_t)setfsuid(-1) == uid ? 0 : -EPERM;
@@ -214,145 +199,6 @@ int creds_be_self(void)
 	const struct identity self = { .caps = own_caps };
 
 	return become(&self);
-}
-
-/* What /proc says of a task, in a buffer that is the thread's own; NULL: it is not to be seen. */
-static const char *status_read(uint32_t tid)
-{
-	static __thread char *buf;
-	static __thread size_t room;
-	char name[32], *more;
-	ssize_t n = -1;
-	int fd;
-
-	snprintf(name, sizeof(name), "%u/status", tid);
-	fd = openat(proc_fd, name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	/* It is one record: what does not fit is read again into more room. */
-	while (!room || (n = pread(fd, buf, room, 0)) == (ssize_t)room) {
-		more = realloc(buf, room + 8192);
-		if (!more)
-			break;
-		buf = more;
-		room += 8192;
-	}
-	close(fd);
-	if (n < 0 || n == (ssize_t)room)
-		return NULL;
-	buf[n] = '\0';
-	return buf;
-}
-
-/* What follows "@name:" at the start of a line; a task's name has no line's end in it. */
-static const char *field(const char *status, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; status; status = strchr(status, '\n')) {
-		status += *status == '\n';
-		if (!strncmp(status, name, len) && status[len] == ':')
-			return status + len + 1;
-	}
-	return NULL;
-}
-
-/* "Uid:" and "Gid:" have four: real, effective, saved, and that for files. */
-static uint32_t fs_id(const char *status, const char *name)
-{
-	const char *at = field(status, name);
-	unsigned int id;
-
-	return at && sscanf(at, "%*u %*u %*u %u", &id) == 1 ? id : NO_ID;
-}
-
-static int groups_parse(const char *status, struct groups *g)
-{
-	const char *at = field(status, "Groups");
-	char *end;
-
-	g->n = 0;
-	while (at) {
-		at += strspn(at, "\t ");
-		if (*at < '0' || *at > '9')
-			break;
-		if (groups_room(g, g->n >= g->room ? g->room * 2 + 16 : 0))
-			return -ENOMEM;
-		g->gids[g->n++] = strtoul(at, &end, 10);
-		at = end;
-	}
-	return 0;
-}
-
-/* Of other users' tasks nobody but the daemon itself is told that. */
-static bool in_own_namespace(uint32_t tid)
-{
-	char name[32];
-	struct stat st;
-
-	if (creds_be_self())
-		return false;
-	snprintf(name, sizeof(name), "%u/ns/user", tid);
-	return !fstatat(proc_fd, name, &st, 0) && st.st_dev == own_ns_dev && st.st_ino == own_ns_ino;
-}
-
-static uint64_t caps_parse(const char *status, uint32_t tid)
-{
-	const char *at = field(status, "CapEff");
-	uint64_t caps = at ? strtoull(at, NULL, 16) & own_caps : 0;
-
-	return caps && in_own_namespace(tid) ? caps : 0;
-}
-
-/* Where /proc is mounted with hidepid it shows tasks to the daemon itself only. */
-static const char *status_of(uint32_t tid)
-{
-	const char *status = tid && proc_fd >= 0 ? status_read(tid) : NULL;
-
-	if (status || !tid || proc_fd < 0 || creds_be_self())
-		return status;
-	return status_read(tid);
-}
-
-static int caller_complete(const struct fuse_in_header *head)
-{
-	const char *status;
-	int err;
-
-	status = head->padding & EXTFUSE_HEADER_OVERRIDDEN ? NULL : status_of(head->pid);
-	if (!status)
-		return 0;
-	/* The mount maps groups as well, but nobody says how. */
-	if (head->padding & EXTFUSE_HEADER_MAPPED) {
-		caller.caps = caps_parse(status, head->pid);
-		return 0;
-	}
-	/* With allow_idmap not each request has ids; what is not mapped is as they are. */
-	if (caller.uid == NO_ID)
-		caller.uid = fs_id(status, "Uid");
-	if (caller.gid == NO_ID)
-		caller.gid = fs_id(status, "Gid");
-	if (fs_id(status, "Uid") != caller.uid || fs_id(status, "Gid") != caller.gid)
-		return 0;
-	err = groups_parse(status, &caller.groups);
-	caller.caps = err ? 0 : caps_parse(status, head->pid);
-	return err;
-}
-
-static int caller_read(const struct fuse_in_header *head)
-{
-	int err;
-
-	caller.uid = head->uid;
-	caller.gid = head->gid;
-	caller.caps = 0;
-	caller.groups.n = 0;
-	err = caller_complete(head);
-	if (caller.uid == NO_ID)
-		caller.uid = NOBODY;
-	if (caller.gid == NO_ID)
-		caller.gid = NOBODY;
-	return err;
 }
 
 /* The argument of a request, or NULL if the request is too short for one. */
@@ -410,7 +256,22 @@ static enum rights rights_of(const struct fuse_in_header *head, size_t have)
 		return AS_CALLER;
 	if (head->opcode == FUSE_GETXATTR && getxattr_is_checked(head, have))
 		return AS_CALLER;
+	if (rights[head->opcode] == AS_READER)
+		return mirror.made_when_read ? AS_CALLER : AS_SELF;
 	return rights[head->opcode];
+}
+
+/* What may be taken of a caller that need not wait: by now it may be another program. */
+static uint64_t caps_unattended(uint32_t opcode)
+{
+	switch (opcode) {
+	case FUSE_READ:
+		return 0;
+	case FUSE_WRITE:
+		return WRITE_CAPS;
+	default:
+		return ~0ULL;	/* such a caller always waits */
+	}
 }
 
 /* A store to a mapping clears no set-id bits, and its page goes below as it would in a page cache there. */
@@ -431,6 +292,7 @@ int creds_begin(const struct fuse_in_header *head, size_t have)
 	mode_t mask = mask_of(head, have);
 	int err;
 
+	request = *head;
 	if (mask != me.mask) {
 		umask(mask);
 		me.mask = mask;
@@ -439,9 +301,9 @@ int creds_begin(const struct fuse_in_header *head, size_t have)
 		return creds_be_self();
 	if (back)
 		return creds_be_opener(file_opener(back->fh));
-	err = caller_read(head);
-	if (head->opcode == FUSE_WRITE)
-		caller.caps &= WRITE_CAPS;
+	err = caller_read(head, &caller);
+	if (!(head->padding & EXTFUSE_HEADER_WAITS))
+		caller.caps &= caps_unattended(head->opcode);
 	return err ? err : become(&caller);
 }
 
@@ -450,9 +312,14 @@ struct opener creds_opener(void)
 	return (struct opener){ .uid = caller.uid, .gid = caller.gid, .caps = caller.caps };
 }
 
-bool creds_caller_is_near(fuse_req_t req)
+const struct fuse_in_header *creds_request(void)
 {
-	return proc_fd >= 0 && fuse_req_ctx(req)->pid && in_own_namespace(fuse_req_ctx(req)->pid);
+	return &request;
+}
+
+bool creds_asks_for_kill(void)
+{
+	return request.padding & EXTFUSE_HEADER_KILL;
 }
 
 int creds_thread_init(void)
@@ -464,36 +331,11 @@ int creds_thread_init(void)
 	return creds_be_self();
 }
 
-/* Numbers of tasks are those of the mount's pid namespace, so /proc must be of the same. */
-static int proc_open(void)
-{
-	char self[16] = "";
-	int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0 && readlinkat(fd, "self", self, sizeof(self) - 1) > 0 && atoi(self) == getpid())
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
 int creds_init(void)
 {
-	struct stat st;
 	int err = caps_get(&own_caps);
 
-	if (err)
-		return err;
-	proc_fd = proc_open();
-	if (proc_fd >= 0 && !fstatat(proc_fd, "self/ns/user", &st, 0)) {
-		own_ns_dev = st.st_dev;
-		own_ns_ino = st.st_ino;
-		return 0;
-	}
-	log_warning("mirror of %s: /proc does not show this process, so no caller has groups or capabilities here",
-		    mirror.source);
-	if (proc_fd >= 0)
-		close(proc_fd);
-	proc_fd = -1;
-	return 0;
+	if (!err)
+		caller_init();
+	return err;
 }

@@ -1,35 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The mirror's session: what it asks of the kernel, its threads, its end.
- *
- * The threads are our own and not libfuse's loop, because each request's rights
- * are settled before libfuse calls its operation (creds.c), and because one
- * request is answered outside libfuse (tmpfile.c).
+ * The mirror's session: what it asks of the kernel, and its end.
  */
 #include "mirror.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "log.h"
 
-/* As many as libfuse's own loop would start: enough to keep a slow disk busy. */
-#define THREADS		10
+/* linux/magic.h has it not. */
+#define CONFIGFS_MAGIC	0x62656570
 
 struct mirror_options mirror;
-
-struct worker {
-	struct fuse_session *se;
-	int fd;
-	pthread_t main;
-	int wanted;	/* threads that are to start when INIT was answered */
-};
 
 /*
  * Somebody mounted us, so nobody waits for our complaints any more: let go of
@@ -57,8 +48,9 @@ static void mirror_init(void *data, struct fuse_conn_info *conn)
 		go_background();
 	/* The kernel checks ACLs and leaves the umask to us: a default ACL overrides it. */
 	conn->want |= conn->capable & (FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK);
-	/* A link's target never changes, a new link is a new node. */
-	conn->want |= conn->capable & FUSE_CAP_CACHE_SYMLINKS;
+	/* A link's target never changes, a new link is a new node; but those of /proc are made for their reader. */
+	if (!mirror.made_when_read)
+		conn->want |= conn->capable & FUSE_CAP_CACHE_SYMLINKS;
 	/* Long reads go by splice; requests do not: that is a system call more for each. */
 	conn->want |= conn->capable & (FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	conn->want &= ~FUSE_CAP_SPLICE_READ;
@@ -107,92 +99,6 @@ static const struct fuse_lowlevel_ops mirror_ops = {
 	.ioctl = mirror_ioctl,
 	/* No access: default_permissions decides.  No getlk, setlk, flock: the kernel's own. */
 };
-
-static void *worker_main(void *arg);
-
-static int worker_start(struct worker *w)
-{
-	pthread_t thread;
-	int err;
-
-	err = pthread_create(&thread, NULL, worker_main, w);
-	if (!err)
-		pthread_detach(thread);
-	return err;
-}
-
-/*
- * INIT, the first request, has one thread to itself.  While libfuse answers
- * it, its defaults are in force until mirror_init() has decided otherwise; and
- * a buffer that one request was spliced into stays marked so in libfuse 3.14
- * when the next is read: that one would be looked for in the pipe, and lost.
- */
-static void workers_start(struct worker *w)
-{
-	int more = w->wanted, err = 0;
-
-	if (!more)
-		return;
-	nodes_offer_root();
-	w->wanted = 0;
-	for (; more && !err; more--)
-		err = worker_start(w);
-	if (err)
-		log_error("mirror of %s: %d threads are missing: %s", mirror.source, more + 1, strerror(err));
-}
-
-/* Whose rights it has could not be settled: nothing is done for it. */
-static void refuse(const struct fuse_in_header *head, int err, int dev_fd)
-{
-	static atomic_bool said;
-	struct fuse_out_header out = { .len = sizeof(out), .error = -EIO, .unique = head->unique };
-
-	if (!atomic_exchange(&said, true))
-		log_error("mirror of %s: requests fail: cannot take on a caller's rights: %s", mirror.source,
-			  strerror(-err));
-	if (write(dev_fd, &out, sizeof(out)) < 0 && mirror.debug)
-		log_error("mirror of %s: nobody waits for a refusal", mirror.source);
-}
-
-static void serve(struct worker *w, struct fuse_buf *buf)
-{
-	/* No request is spliced (mirror_init()); one that was would be nobody's. */
-	static const struct fuse_in_header unknown = { .uid = 65534, .gid = 65534 };
-	const struct fuse_in_header *head = buf->flags & FUSE_BUF_IS_FD ? &unknown : buf->mem;
-	int err = creds_begin(head, head == &unknown ? 0 : buf->size);
-
-	if (err)
-		refuse(head, err, w->fd);
-	else if (!tmpfile_request(buf, w->fd))
-		fuse_session_process_buf(w->se, buf);
-}
-
-static void *worker_main(void *arg)
-{
-	struct worker *w = arg;
-	struct fuse_buf buf = { 0 };
-	int res;
-
-	res = creds_thread_init();
-	if (res)
-		log_error("mirror of %s: cannot have a umask and rights of its own in a thread: %s",
-			  mirror.source, strerror(-res));
-	while (!res && !fuse_session_exited(w->se)) {
-		res = fuse_session_receive_buf(w->se, &buf);
-		if (res == -EINTR || res == -EAGAIN) {
-			res = 0;
-			continue;
-		}
-		if (res <= 0)
-			break;
-		serve(w, &buf);
-		workers_start(w);
-		res = 0;
-	}
-	free(buf.mem);
-	pthread_kill(w->main, SIGRTMIN);
-	return NULL;
-}
 
 /* A node is a descriptor, so there must be room for many. */
 static void limit_raise(void)
@@ -268,12 +174,43 @@ static struct fuse_session *session_new(int fd)
 	return se;
 }
 
+/* Files of these file systems are made when they are read, and for the task that reads them. */
+static bool is_made_when_read(int fd)
+{
+	static const long types[] = {
+		PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC,
+		CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC, EFIVARFS_MAGIC, PSTOREFS_MAGIC, SELINUX_MAGIC, SMACK_MAGIC,
+		BINFMTFS_MAGIC, RDTGROUP_SUPER_MAGIC, CONFIGFS_MAGIC,
+	};
+	struct statfs st;
+	size_t i;
+
+	if (fstatfs(fd, &st))
+		return false;
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (st.f_type == types[i])
+			return true;
+	}
+	return false;
+}
+
+/* What was made for one caller is nothing for the next. */
+static void keep_nothing(void)
+{
+	mirror.made_when_read = true;
+	mirror.attr_timeout = 0;
+	mirror.entry_timeout = 0;
+	mirror.negative_timeout = 0;
+}
+
 int mirror_serve(const struct mirror_options *opts, int fd)
 {
-	struct worker w = { .fd = fd, .main = pthread_self(), .wanted = THREADS - 1 };
+	struct fuse_session *se;
 	int err;
 
 	mirror = *opts;
+	if (is_made_when_read(mirror.source_fd))
+		keep_nothing();
 	mirror_block_signals();
 	limit_raise();
 	err = creds_init();
@@ -286,13 +223,13 @@ int mirror_serve(const struct mirror_options *opts, int fd)
 		log_error("mirror of %s: cannot use the directory: %s", mirror.source, strerror(-err));
 		return 1;
 	}
-	w.se = session_new(fd);
-	if (!w.se) {
+	se = session_new(fd);
+	if (!se) {
 		log_error("mirror of %s: libfuse refused descriptor %d", mirror.source, fd);
 		return 1;
 	}
 	backing_init(fd);
-	err = worker_start(&w);
+	err = workers_start(se, fd);
 	if (err) {
 		log_error("mirror of %s: no thread: %s", mirror.source, strerror(err));
 		return 1;

@@ -27,6 +27,7 @@ struct mirror_options {
 	double attr_timeout;
 	double entry_timeout;
 	double negative_timeout;
+	bool made_when_read;	/* files are made for their reader (/proc, /sys): the mirror finds out, and keeps nothing */
 	bool backing;		/* the mount is for passthrough: give the kernel backing objects */
 	int debug;
 	const char *log;	/* log_target() from the first request on; NULL: stays */
@@ -40,6 +41,12 @@ extern struct mirror_options mirror;
  * signal ends it.  Returns the exit status of the process.
  */
 int mirror_serve(const struct mirror_options *opts, int fd);
+
+/*
+ * workers.c: the threads that serve.  The process gets SIGRTMIN when the
+ * connection has ended.
+ */
+int workers_start(struct fuse_session *se, int fd);
 
 /* Signals that end the mirror or ask for its counters are blocked from here on. */
 void mirror_block_signals(void);
@@ -72,7 +79,6 @@ struct node {
 	/* What MKNOD has opened for the OPEN that follows, see file_keep(); -1: nothing. */
 	int made_fd;
 	pid_t made_by;
-	unsigned int writers;	/* handles that are open for writing; atomic */
 };
 
 /* Ids are never given twice: one generation is enough. */
@@ -119,6 +125,19 @@ int creds_begin(const struct fuse_in_header *head, size_t have);
 /* An operation that works for a caller comes to what the daemon must do itself. */
 int creds_be_self(void);
 
+/* The header of this thread's request. */
+const struct fuse_in_header *creds_request(void);
+
+/*
+ * lease.c: an open that had to wait for a lease below is done again until it
+ * need not.  False: it has waited for long, or cannot; it is to be answered.
+ */
+int lease_start(void);
+bool lease_wait_open(fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *fi);
+bool lease_wait_setattr(fuse_req_t req, fuse_ino_t ino, const struct stat *attr, int valid);
+/* open() that fails with EWOULDBLOCK where it would have to wait for a lease. */
+int open_at_once(const char *path, int flags);
+
 /* Whose handle it is. */
 struct opener {
 	uint32_t uid;
@@ -127,6 +146,8 @@ struct opener {
 };
 /* The caller of this thread's request. */
 struct opener creds_opener(void);
+/* Is it the kernel, not the caller, that asks for set-id bits to go? */
+bool creds_asks_for_kill(void);
 /* Is he of our own user namespace, so that what he lacks is what the kernel has found lacking? */
 bool creds_caller_is_near(fuse_req_t req);
 /* Of the handle with this number: ops_file.c. */
@@ -194,7 +215,7 @@ void mirror_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_f
 int dir_handle_fd(const struct fuse_file_info *fi);
 int file_handle_fd(const struct fuse_file_info *fi);
 /* A handle for @fd, with the reference that the caller has to @n; 0: no memory. */
-uint64_t file_handle_new(struct node *n, int fd, int flags);
+uint64_t file_handle_new(struct node *n, int fd);
 void file_handle_free(uint64_t fh);
 /* MKNOD has made the file and opened it: @fd is for who made it, if he opens it next.  Takes @fd. */
 void file_keep(fuse_req_t req, struct node *n, int fd);

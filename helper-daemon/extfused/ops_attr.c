@@ -73,15 +73,16 @@ static int set_times(struct node *n, const struct stat *attr, int valid)
  * Before it writes for a caller that is not the owner, the kernel takes the
  * set-id bits away.  No caller may do that below, nor need he: the write does
  * it there.  So the kernel is told that they are gone, and nothing is done.
- * Returns these bits; 0: it is no such change.
+ * A caller's own chmod() is no such change.
  */
-static mode_t mode_goes_with_write(struct node *n, mode_t mode, const struct stat *st)
+static bool mode_goes_with_write(mode_t mode, const struct stat *st, mode_t *hide)
 {
 	mode_t gone = (st->st_mode ^ mode) & ALLPERMS;
 
-	if (!S_ISREG(st->st_mode) || !__atomic_load_n(&n->writers, __ATOMIC_RELAXED))
-		return 0;
-	return gone & ~SET_ID || mode & gone ? 0 : gone;
+	if (!creds_asks_for_kill() || gone & ~SET_ID || mode & gone)
+		return false;
+	*hide = gone;
+	return true;
 }
 
 static int set_mode(struct node *n, mode_t mode, int valid, mode_t *hide)
@@ -98,16 +99,27 @@ static int set_mode(struct node *n, mode_t mode, int valid, mode_t *hide)
 	err = -errno;
 	if (err != -EPERM || valid & SET_OTHER || fstat(n->fd, &st))
 		return err;
-	*hide = mode_goes_with_write(n, mode, &st);
-	return *hide ? 0 : err;
+	return mode_goes_with_write(mode, &st, hide) ? 0 : err;
+}
+
+/* truncate() would wait for a lease. */
+static int set_size_of_node(struct node *n, off_t size)
+{
+	struct fd_path p;
+	int fd = open_at_once(fd_path(&p, n->fd), O_WRONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = ftruncate(fd, size) ? -errno : 0;
+	close(fd);
+	return err;
 }
 
 static int set_size(struct node *n, off_t size, struct fuse_file_info *fi)
 {
-	struct fd_path p;
-	int err = fi ? ftruncate(file_handle_fd(fi), size) : truncate(fd_path(&p, n->fd), size);
-
-	return err ? -errno : 0;
+	if (!fi)
+		return set_size_of_node(n, size);
+	return ftruncate(file_handle_fd(fi), size) ? -errno : 0;
 }
 
 /* A truncation sets them to now, for callers too that may not set times. */
@@ -160,6 +172,10 @@ void mirror_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int valid
 	if (!n)
 		return;
 	err = set_attr(n, attr, valid, fi, &hide);
+	if (err == -EWOULDBLOCK && !fi && lease_wait_setattr(req, ino, attr, valid)) {
+		node_put(n);
+		return;
+	}
 	if (err)
 		fuse_reply_err(req, -err);
 	else

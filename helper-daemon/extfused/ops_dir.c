@@ -97,9 +97,10 @@ static struct lower_dirent *handle_entry(struct dir_handle *dh, int *err)
 	return (struct lower_dirent *)(dh->buf + dh->at);
 }
 
+/* Where listings are made for their reader, what is left was another's. */
 static int handle_seek(struct dir_handle *dh, off_t off)
 {
-	if (off == dh->next)
+	if (off == dh->next && !mirror.made_when_read)
 		return 0;
 	dh->at = 0;
 	dh->len = 0;
@@ -123,8 +124,8 @@ static size_t add_plus(fuse_req_t req, struct node *dir, const struct lower_dire
 	struct stat st;
 	size_t size;
 
-	/* A name without a node (".", or gone meanwhile) is still a name. */
-	if (!is_dot(d->d_name) && !node_find(dir, d->d_name, -1, &n, &st))
+	/* A name without a node (".", gone meanwhile, or to be looked up by each caller) is still a name. */
+	if (!is_dot(d->d_name) && !mirror.made_when_read && !node_find(dir, d->d_name, -1, &n, &st))
 		entry_fill(&e, n, &st);
 	else
 		n = NULL;

@@ -9,25 +9,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <sys/uio.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 struct open_file {
 	int fd;
-	bool writes;
 	struct node *node;
 	struct opener opener;
 };
 
 /* What execve() adds to the flags of its OPEN; open() itself takes it from nobody. */
 #define FLAG_EXEC	040
-
-/* linux/magic.h has it not. */
-#define CONFIGFS_MAGIC	0x62656570
 
 /* A change within the same tick of the lower clock leaves mtime as it was. */
 #define TICK_NS		20000000LL
@@ -78,7 +72,7 @@ const struct opener *file_opener(uint64_t fh)
 	return &handle_of(fh)->opener;
 }
 
-uint64_t file_handle_new(struct node *n, int fd, int flags)
+uint64_t file_handle_new(struct node *n, int fd)
 {
 	struct open_file *h = malloc(sizeof(*h));
 
@@ -86,12 +80,9 @@ uint64_t file_handle_new(struct node *n, int fd, int flags)
 		return 0;
 	*h = (struct open_file){
 		.fd = fd,
-		.writes = (flags & O_ACCMODE) != O_RDONLY,
 		.node = n,
 		.opener = creds_opener(),
 	};
-	if (h->writes)
-		__atomic_add_fetch(&n->writers, 1, __ATOMIC_RELAXED);
 	return (uintptr_t)h;
 }
 
@@ -99,8 +90,6 @@ void file_handle_free(uint64_t fh)
 {
 	struct open_file *h = handle_of(fh);
 
-	if (h->writes)
-		__atomic_sub_fetch(&h->node->writers, 1, __ATOMIC_RELAXED);
 	close(h->fd);
 	node_put(h->node);
 	free(h);
@@ -163,6 +152,16 @@ static bool kept_is_his(int fd)
 	return fd >= 0 && !fstat(fd, &st) && st.st_uid == creds_opener().uid;
 }
 
+int open_at_once(const char *path, int flags)
+{
+	int fd = open(path, flags | O_NONBLOCK);
+
+	/* A file that is made when it is read may ask for the flag then. */
+	if (fd >= 0 && !(flags & O_NONBLOCK))
+		fcntl(fd, F_SETFL, flags);
+	return fd;
+}
+
 /*
  * A program need not be readable to be executed: then the kernel reads it, and
  * the caller never.  So once the file system below has said that this caller may
@@ -177,14 +176,14 @@ static int open_to_execute(struct node *n)
 		return -EACCES;
 	if (creds_be_self())
 		return -EIO;
-	fd = open(p.name, O_RDONLY | O_CLOEXEC);
+	fd = open_at_once(p.name, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
 /* A file that may only grow is opened for nothing else, and keeps the flag. */
 static int open_to_append(const char *path, int flags)
 {
-	int fd = open(path, flags | O_APPEND);
+	int fd = open_at_once(path, flags | O_APPEND);
 
 	if (fd >= 0)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_APPEND);
@@ -197,7 +196,7 @@ static int file_open(fuse_req_t req, struct node *n, int flags)
 	struct fd_path p;
 
 	fd_path(&p, n->fd);
-	fd = flags & O_APPEND ? open_to_append(p.name, lower_flags(flags)) : open(p.name, lower_flags(flags));
+	fd = flags & O_APPEND ? open_to_append(p.name, lower_flags(flags)) : open_at_once(p.name, lower_flags(flags));
 	if (fd < 0)
 		fd = -errno;
 	if (fd == -EACCES && kept_is_his(kept))
@@ -207,29 +206,6 @@ static int file_open(fuse_req_t req, struct node *n, int flags)
 	if (fd == -EACCES && flags & FLAG_EXEC)
 		fd = open_to_execute(n);
 	return fd;
-}
-
-/*
- * Files of these file systems are made when they are read: what they say of
- * their size and times is not so, and no page cache has anything to keep.
- */
-static bool is_made_when_read(int fd)
-{
-	static const long types[] = {
-		PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC,
-		CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC, EFIVARFS_MAGIC, PSTOREFS_MAGIC, SELINUX_MAGIC, SMACK_MAGIC,
-		BINFMTFS_MAGIC, RDTGROUP_SUPER_MAGIC, CONFIGFS_MAGIC,
-	};
-	struct statfs st;
-	size_t i;
-
-	if (fstatfs(fd, &st))
-		return false;
-	for (i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		if (st.f_type == types[i])
-			return true;
-	}
-	return false;
 }
 
 void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -242,7 +218,11 @@ void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	}
 	fd = file_open(req, n, fi->flags);
-	fi->fh = fd < 0 ? 0 : file_handle_new(n, fd, fi->flags);
+	if (fd == -EWOULDBLOCK && !(fi->flags & O_NONBLOCK) && lease_wait_open(req, ino, fi)) {
+		node_put(n);
+		return;
+	}
+	fi->fh = fd < 0 ? 0 : file_handle_new(n, fd);
 	if (!fi->fh) {
 		fuse_reply_err(req, fd < 0 ? -fd : ENOMEM);
 		if (fd >= 0)
@@ -250,7 +230,8 @@ void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		node_put(n);
 		return;
 	}
-	fi->direct_io = is_made_when_read(fd);
+	/* What they say of their size is not so, and no page cache has anything to keep. */
+	fi->direct_io = mirror.made_when_read;
 	fi->keep_cache = !fi->direct_io && file_keeps_cache(n, fd);
 	if (fuse_reply_open(req, fi))
 		file_handle_free(fi->fh);
@@ -281,7 +262,7 @@ static int handle_of_new(struct node *dir, const char *name, int fd, struct fuse
 		return err;
 	}
 	node_hold(*n);
-	fi->fh = file_handle_new(*n, fd, fi->flags);
+	fi->fh = file_handle_new(*n, fd);
 	if (fi->fh)
 		return 0;
 	node_forget((*n)->id, 1);

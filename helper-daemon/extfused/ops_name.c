@@ -52,6 +52,14 @@ static void reply_name(fuse_req_t req, struct node *dir, const char *name, doubl
 		reply_node(req, n, &st);
 }
 
+/* Where names are made for those that look: is it there for this caller? */
+static bool is_shown(const struct node *dir, const char *name)
+{
+	struct stat st;
+
+	return !mirror.made_when_read || !fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW);
+}
+
 void mirror_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct node *dir = node_get(parent, "LOOKUP");
@@ -60,7 +68,10 @@ void mirror_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
-	reply_name(req, dir, name, mirror.negative_timeout);
+	if (is_shown(dir, name))
+		reply_name(req, dir, name, mirror.negative_timeout);
+	else
+		fuse_reply_err(req, errno);
 	node_put(dir);
 }
 

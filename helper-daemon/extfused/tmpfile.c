@@ -62,7 +62,7 @@ static int tmpfile_open(struct node *dir, const struct fuse_create_in *in, struc
 		return err;
 	}
 	node_hold(*n);
-	*fh = file_handle_new(*n, fd, in->flags);
+	*fh = file_handle_new(*n, fd);
 	if (*fh)
 		return fd;
 	node_forget((*n)->id, 1);

@@ -349,15 +349,9 @@ static void one(unsigned int side, unsigned int who, const struct cell *cell, ch
 	close(result[1]);
 }
 
-/*
- * Where the kernel goes by what it knew and refuses more than is refused below, or
- * asks for what nobody is refused: a set-id bit that goes before a write is answered
- * as done, and done by the write.
- */
+/* Where the kernel goes by what it knew and refuses more than is refused below. */
 static bool differs_by_nature(unsigned int who, const struct cell *cell)
 {
-	if (cell->act == fchmod_plain)
-		return cell->change == file_is_roots_and_setuid;
 	if (cell->act == fset_flags)
 		return callers[who].be == be_alice_with_caps && cell->change == file_is_roots;
 	return false;

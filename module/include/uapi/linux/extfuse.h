@@ -450,9 +450,13 @@ struct extfuse_ioc_backing_limit {
  *
  * MAPPED: the caller came through an idmapped mount, and the ids are those that it maps.
  * OVERRIDDEN: the task works with other credentials than its own (overlayfs, nfsd): what /proc says of it is not of this request.
+ * KILL: a SETATTR takes set-id bits away because of a write, a new size or a new owner; the caller has asked for no mode.
+ * WAITS: the task stays in the kernel until the reply; without it (readahead, asynchronous I/O) it may be another program by now.
  */
 #define EXTFUSE_HEADER_MAPPED		(1 << 0)
 #define EXTFUSE_HEADER_OVERRIDDEN	(1 << 1)
+#define EXTFUSE_HEADER_WAITS		(1 << 2)
+#define EXTFUSE_HEADER_KILL		(1 << 3)
 
 #define EXTFUSE_IOC_ATTACH	_IOWR(EXTFUSE_IOC_MAGIC, 0, struct extfuse_ioc_attach)
 #define EXTFUSE_IOC_REPLACE	_IOWR(EXTFUSE_IOC_MAGIC, 1, struct extfuse_ioc_attach)

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The mirror's threads.  They are our own and not libfuse's loop, because each
+ * request's rights are settled before libfuse calls its operation (creds.c), and
+ * because one request is answered outside libfuse (tmpfile.c).
+ *
+ * What changes something may have to wait for long: a frozen file system lets no
+ * change pass until it thaws.  On a bind mount that is the caller's own trouble.
+ * Here a thread waits as well, and if all did, nobody could read.  So threads are
+ * started when none is free, no more than WAITING_MAX are at work on what may have
+ * to wait, and what is beyond that is put on a list, from which these threads go on.
+ */
+#include "mirror.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* As many as libfuse's own loop would keep: enough for a slow disk to be busy. */
+#define THREADS_FREE	10
+#define WAITING_MAX	64
+#define THREADS_MAX	(WAITING_MAX + THREADS_FREE)
+
+struct queued {
+	struct queued *next;
+	struct fuse_buf buf;
+};
+
+static struct {
+	struct fuse_session *se;
+	int fd;
+	pthread_t main;
+	bool init_done;		/* only the first thread sees it change */
+	pthread_mutex_t lock;	/* of what follows; held for a few instructions */
+	unsigned int threads;
+	unsigned int idle;
+	unsigned int waiting;	/* at work on what may have to wait */
+	struct queued *first;
+	struct queued **last;
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .last = &pool.first };
+
+static void *worker_main(void *arg);
+
+/* With the lock held, and one thread counted more. */
+static int worker_start(void)
+{
+	pthread_t thread;
+	int err;
+
+	err = pthread_create(&thread, NULL, worker_main, NULL);
+	if (!err)
+		pthread_detach(thread);
+	return err;
+}
+
+static void say_missing(int err)
+{
+	static atomic_bool said;
+
+	if (err && !atomic_exchange(&said, true))
+		log_error("mirror of %s: threads are missing: %s", mirror.source, strerror(err));
+}
+
+/* The calling thread has work: another one must be there for what comes next. */
+static void worker_busy(void)
+{
+	bool more;
+	int err;
+
+	pthread_mutex_lock(&pool.lock);
+	pool.idle--;
+	more = !pool.idle && pool.threads < THREADS_MAX;
+	if (more) {
+		pool.threads++;
+		pool.idle++;
+	}
+	pthread_mutex_unlock(&pool.lock);
+	err = more ? worker_start() : 0;
+	if (!err)
+		return;
+	pthread_mutex_lock(&pool.lock);
+	pool.threads--;
+	pool.idle--;
+	pthread_mutex_unlock(&pool.lock);
+	say_missing(err);
+}
+
+/* False: there are enough without this one, which ends. */
+static bool worker_idle(void)
+{
+	bool stay;
+
+	pthread_mutex_lock(&pool.lock);
+	stay = pool.idle < THREADS_FREE;
+	if (stay)
+		pool.idle++;
+	else
+		pool.threads--;
+	pthread_mutex_unlock(&pool.lock);
+	return stay;
+}
+
+/*
+ * INIT, the first request, has one thread to itself.  While libfuse answers
+ * it, its defaults are in force until mirror_init() has decided otherwise; and
+ * a buffer that one request was spliced into stays marked so in libfuse 3.14
+ * when the next is read: that one would be looked for in the pipe, and lost.
+ */
+static void after_init(void)
+{
+	if (pool.init_done)
+		return;
+	pool.init_done = true;
+	nodes_offer_root();
+	say_missing(lease_start());
+}
+
+/* Whose rights it has could not be settled: nothing is done for it. */
+static void refuse(const struct fuse_in_header *head, int err)
+{
+	static atomic_bool said;
+	struct fuse_out_header out = { .len = sizeof(out), .error = -EIO, .unique = head->unique };
+
+	if (!atomic_exchange(&said, true))
+		log_error("mirror of %s: requests fail: cannot take on a caller's rights: %s", mirror.source,
+			  strerror(-err));
+	if (write(pool.fd, &out, sizeof(out)) < 0 && mirror.debug)
+		log_error("mirror of %s: nobody waits for a refusal", mirror.source);
+}
+
+/* No request is spliced (mirror_init()); one that was would be nobody's. */
+static const struct fuse_in_header unknown = { .uid = 65534, .gid = 65534 };
+
+static const struct fuse_in_header *head_of(const struct fuse_buf *buf)
+{
+	return buf->flags & FUSE_BUF_IS_FD ? &unknown : buf->mem;
+}
+
+static void serve(struct fuse_buf *buf)
+{
+	const struct fuse_in_header *head = head_of(buf);
+	int err = creds_begin(head, head == &unknown ? 0 : buf->size);
+
+	if (err)
+		refuse(head, err);
+	else if (!tmpfile_request(buf, pool.fd))
+		fuse_session_process_buf(pool.se, buf);
+}
+
+/* May it have to wait for long?  Opens do not: see lease.c. */
+static bool may_wait(uint32_t opcode)
+{
+	switch (opcode) {
+	case FUSE_SETATTR:
+	case FUSE_SYMLINK:
+	case FUSE_MKNOD:
+	case FUSE_MKDIR:
+	case FUSE_UNLINK:
+	case FUSE_RMDIR:
+	case FUSE_RENAME:
+	case FUSE_RENAME2:
+	case FUSE_LINK:
+	case FUSE_WRITE:
+	case FUSE_FSYNC:
+	case FUSE_FSYNCDIR:
+	case FUSE_SETXATTR:
+	case FUSE_REMOVEXATTR:
+	case FUSE_CREATE:
+	case FUSE_TMPFILE:
+	case FUSE_IOCTL:
+	case FUSE_FALLOCATE:
+	case FUSE_COPY_FILE_RANGE:
+	/* The last close of a file without a name removes it. */
+	case FUSE_RELEASE:
+	case FUSE_RELEASEDIR:
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+		return true;
+	case FUSE_READ:
+		/* There may be nothing to read yet. */
+		return mirror.made_when_read;
+	default:
+		return false;
+	}
+}
+
+/* False: as many as may are at work; it is on the list now, with the buffer's memory. */
+static bool wait_begin(struct fuse_buf *buf)
+{
+	struct queued *q = NULL;
+
+	pthread_mutex_lock(&pool.lock);
+	if (pool.waiting >= WAITING_MAX)
+		q = malloc(sizeof(*q));
+	if (q) {
+		*q = (struct queued){ .buf = *buf };
+		*pool.last = q;
+		pool.last = &q->next;
+	} else {
+		pool.waiting++;
+	}
+	pthread_mutex_unlock(&pool.lock);
+	if (q)
+		*buf = (struct fuse_buf){ 0 };
+	return !q;
+}
+
+/* The next on the list, in place of that in the buffer; false: there is none. */
+static bool wait_next(struct fuse_buf *buf)
+{
+	struct queued *q;
+
+	pthread_mutex_lock(&pool.lock);
+	q = pool.first;
+	if (q)
+		pool.first = q->next;
+	else
+		pool.waiting--;
+	if (!pool.first)
+		pool.last = &pool.first;
+	pthread_mutex_unlock(&pool.lock);
+	if (!q)
+		return false;
+	free(buf->mem);
+	*buf = q->buf;
+	free(q);
+	return true;
+}
+
+static void work(struct fuse_buf *buf)
+{
+	if (!may_wait(head_of(buf)->opcode)) {
+		serve(buf);
+		return;
+	}
+	if (!wait_begin(buf))
+		return;
+	do
+		serve(buf);
+	while (wait_next(buf));
+}
+
+/* Returns whether the connection goes on. */
+static bool receive(struct fuse_buf *buf)
+{
+	int res;
+
+	do
+		res = fuse_session_receive_buf(pool.se, buf);
+	while (res == -EINTR || res == -EAGAIN);
+	return res > 0;
+}
+
+static void *worker_main(void *arg)
+{
+	struct fuse_buf buf = { 0 };
+	bool on, enough = false;
+	int err;
+
+	(void)arg;
+	err = creds_thread_init();
+	if (err)
+		log_error("mirror of %s: cannot have a umask and rights of its own in a thread: %s",
+			  mirror.source, strerror(-err));
+	on = !err;
+	while (on && !enough) {
+		on = !fuse_session_exited(pool.se) && receive(&buf);
+		if (!on)
+			break;
+		if (pool.init_done)
+			worker_busy();
+		work(&buf);
+		if (pool.init_done)
+			enough = !worker_idle();
+		after_init();
+	}
+	free(buf.mem);
+	if (!on)
+		pthread_kill(pool.main, SIGRTMIN);
+	return NULL;
+}
+
+int workers_start(struct fuse_session *se, int fd)
+{
+	pool.se = se;
+	pool.fd = fd;
+	pool.main = pthread_self();
+	pool.threads = 1;
+	pool.idle = 1;
+	return worker_start();
+}
