@@ -412,7 +412,7 @@ bool extfuse_names_fold(struct extfuse_conn *xc, const struct fuse_args *args);
 bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode);
 bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid, int mask);
 void extfuse_backings_abort(struct extfuse_conn *xc);
-int extfuse_sync_below(struct fuse_conn *fc);
+int extfuse_sync_below(struct fuse_conn *fc, int err);
 int extfuse_backing_init(void);
 void extfuse_backing_exit(void);
 

@@ -130,6 +130,19 @@ static inline bool extfuse_perm_is_known(struct inode *inode, int mask)
 	return true;
 }
 
+/* Call sites: @ff where it lies on a backing file, so that the daemon does not know it. */
+static inline struct fuse_file *extfuse_own(struct fuse_file *ff)
+{
+	return unlikely(ff->ext_own) ? ff : NULL;
+}
+
+/* Of a node with a backing object: may a SETATTR be done there? */
+static inline bool extfuse_setattr_may_pass(const struct extfuse_conn *xc, const struct iattr *attr)
+{
+	return READ_ONCE(xc->ops) & BIT_ULL(FUSE_SETATTR) ||
+	       (attr->ia_valid & ATTR_FILE && extfuse_own(attr->ia_file->private_data));
+}
+
 /*
  * Call site: a SETATTR begins.  Owner and mode, on which the caller is about to
  * be checked, may have changed below since they were seen.  The file below loses
@@ -142,7 +155,8 @@ static inline int extfuse_setattr_begin(struct inode *inode, struct iattr *attr)
 
 	if (!xc || !rcu_access_pointer(xc->backings) || !extfuse_has_backing(xc, get_node_id(inode)))
 		return 0;
-	attr->ia_valid &= ~ATTR_KILL_PRIV;
+	if (extfuse_setattr_may_pass(xc, attr))
+		attr->ia_valid &= ~ATTR_KILL_PRIV;
 	if (extfuse_backing_perm_same(xc, inode))
 		return 0;
 	return fuse_update_attributes(inode, NULL, STATX_MODE | STATX_UID | STATX_GID);
@@ -155,12 +169,6 @@ static inline bool extfuse_is_readonly(struct inode *inode, int mask)
 
 	return mask & MAY_WRITE && xc && rcu_access_pointer(xc->backings) &&
 	       extfuse_backing_is_readonly(xc, get_node_id(inode), mask);
-}
-
-/* Call sites: @ff where it lies on a backing file, so that the daemon does not know it. */
-static inline struct fuse_file *extfuse_own(struct fuse_file *ff)
-{
-	return unlikely(ff->ext_own) ? ff : NULL;
 }
 
 /* In iattr.ia_valid, far from the VFS's own: ATTR_KILL_* was there, see extfuse_args.kill. */

@@ -94,9 +94,14 @@ void extfuse_epoch_release(struct extfuse_conn *xc)
 	slot_change(xc, &xc->epoch, -1);
 }
 
-/* A policy comes, goes, or is lost: what began before the release is overtaken by it. */
+/*
+ * A policy comes, goes, or is lost: what began before the release is overtaken
+ * by it, and begins anew for as long as it is held.  So who holds it stays on the
+ * processor, as with a seqcount: nothing in between sleeps.
+ */
 void extfuse_policy_hold(struct extfuse_conn *xc)
 {
+	preempt_disable();
 	/* What it covers is known by then, and the sets are exchanged after. */
 	smp_mb();
 	slot_change(xc, &xc->policy, 1);
@@ -110,6 +115,7 @@ void extfuse_policy_release(struct extfuse_conn *xc)
 	slot_change(xc, &xc->policy, -1);
 	/* A request that begins after this sees the new sets. */
 	smp_mb();
+	preempt_enable();
 }
 
 /* A change that happened elsewhere: a notification, an eviction. */

@@ -34,7 +34,11 @@ static bool is_on_another(const struct extfuse_backing *backing, void *arg)
 	return true;
 }
 
-/* The object's reference holds the mount, and with it the super block. */
+/*
+ * The object's reference holds the mount, and with it the super block.  The lock
+ * is that of syncfs(2), and of ovl_sync_fs(): nobody has it for as long as a file
+ * system is frozen, nor while a freeze waits for writers.
+ */
 static int sync_one(struct super_block *sb)
 {
 	int err;
@@ -47,14 +51,15 @@ static int sync_one(struct super_block *sb)
 
 /*
  * extfuse_sync_below - call site: the mount is synced
+ * @err:	what the daemon said
  *
- * Returns 0 or the first error of a file system below.
+ * Returns the first error: the daemon's, or that of a file system below.
  */
-int extfuse_sync_below(struct fuse_conn *fc)
+int extfuse_sync_below(struct fuse_conn *fc, int err)
 {
 	struct extfuse_conn *xc = extfuse_conn_get(fc);
 	struct sync_done done = {};
-	int err = 0, ret;
+	int ret;
 
 	while (xc && done.n < SYNC_MOST) {
 		struct extfuse_backing *next = extfuse_backing_find(xc, is_on_another, &done);
