@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/mount.h>
 
-
 /* Most daemons answer in a moment; some connect to a server first. */
 #define MOUNT_TIMEOUT_NS	30000000000ULL
 
