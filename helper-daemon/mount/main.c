@@ -460,6 +460,15 @@ static int job_mount(struct job *job)
 	return err;
 }
 
+static void say_left(const char *target, int err)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "the mount that failed is left, and cannot be unmounted: %s", dead_mounts__explain(err));
+	if (err)
+		say(target, line);
+}
+
 /* Takes away what is left of a mount that failed. */
 static void job_undo(struct job *job)
 {
@@ -469,7 +478,7 @@ static void job_undo(struct job *job)
 	job->fd = -1;
 	if (!job->mounted || job_enter(job))
 		return;
-	dead_mounts__remove(job->conn, job->orphaned, NULL);
+	dead_mounts__remove(job->conn, job->orphaned, say_left);
 	job_leave(job);
 }
 
