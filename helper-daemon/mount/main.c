@@ -150,6 +150,7 @@ static const char *type_program(const char *type)
 static int set_source(struct job *job, const struct request *r)
 {
 	const char *program = type_program(r->type), *hash;
+	bool remount = mount_options__have(r->options, "remount");
 	struct stat st;
 
 	job->source = r->source;
@@ -159,9 +160,12 @@ static int set_source(struct job *job, const struct request *r)
 		job->spec = r->source;
 		return job->program ? 0 : -ENOMEM;
 	}
-	if (!stat(r->source, &st) && S_ISDIR(st.st_mode))
+	if (!remount && !stat(r->source, &st) && S_ISDIR(st.st_mode))
 		return source_open(job, r->source);
 	hash = strchr(r->source, '#');
+	/* The mount has its source open; that may hang by now, or be gone. */
+	if (remount && !hash)
+		return 0;
 	if (!hash || hash == r->source) {
 		snprintf(job->err, sizeof(job->err),
 			 "the source %s is neither a directory nor PROGRAM#SPEC", r->source);
