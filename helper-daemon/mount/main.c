@@ -22,6 +22,7 @@
 
 #include "backing.h"
 #include "dead.h"
+#include "folds.h"
 #include "foreign.h"
 #include "job.h"
 #include "load.h"
@@ -261,6 +262,8 @@ static int job_prepare(struct job *job, const struct request *r)
 	/* mount(8) does not tell its helper of "exec" and the like: a remount can have them. */
 	if (!err && !job->program && !job->opts.remount)
 		err = source_flags(job);
+	if (!err && !job->opts.remount)
+		job->folds = job->program ? "its daemon may fold case, and the kernel is not told" : folds_how(job->source_fd);
 	/* What a user's daemon says must not make that user another, as with fusermount3. */
 	if (!err && job->opts.user && !job->opts.remount)
 		job->opts.flags |= MS_NOSUID | MS_NODEV;
@@ -497,6 +500,16 @@ static void limit_raise(void)
 	setrlimit(RLIMIT_NOFILE, &rl);
 }
 
+/* What a mirror's source is known to do is refused. */
+static void say_unknown(const struct job *job, const struct extfuse_ext *ext)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "mounted, but extension %s goes by names, and %s may find a file under others as well (%s): then no pattern hides it",
+		 extfuse_ext__name(ext), job->program, job->folds);
+	say(job->target, line);
+}
+
 static int job_run(struct job *job)
 {
 	struct extfuse_ext *ext = NULL;
@@ -519,6 +532,8 @@ static int job_run(struct job *job)
 	if (err)
 		goto out;
 	err = job_start_daemon(job);
+	if (!err && ext && job->program && extfuse_ext__takes_pattern(ext))
+		say_unknown(job, ext);
 out:
 	extfuse_ext__free(ext);
 	if (err)

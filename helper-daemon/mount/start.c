@@ -128,6 +128,8 @@ static void exec_daemon(const struct job *job, int go_fd)
 	args_add(&a, "--extension=%s", job->opts.ext ? job->opts.ext : "");
 	if (*job->reason)
 		args_add(&a, "--reason=%s", job->reason);
+	if (job->folds)
+		args_add(&a, "--folds=%s", job->folds);
 	if (job->program)
 		args_foreign(&a, job);
 	else
