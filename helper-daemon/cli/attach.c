@@ -8,7 +8,46 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "state.h"
+
 typedef int (*change_fn)(struct extfuse_ext *ext, int fd, __u32 conn, char *err, size_t errlen);
+
+static bool has_backing(const struct cli_target *t)
+{
+	__u64 total = 0;
+
+	return extfuse_backing__list(t->fd, t->e->conn, NULL, 0, &total) >= 0 && total;
+}
+
+/*
+ * As mount.extfuse does it.  In directories further down the module sees it where they have backing objects, and the
+ * extension refuses names there.
+ */
+static int names_check(const struct cli_args *args, const struct cli_target *t, const struct extfuse_ext *ext,
+		       char *why, size_t size)
+{
+	struct mount_state state;
+	bool known, mirror;
+
+	if (!extfuse_ext__takes_pattern(ext))
+		return 0;
+	known = !mount_state__read(&state, t->e->conn);
+	mirror = known && !strcmp(state.command, "mirror");
+	if (mirror && *state.folds) {
+		snprintf(why, size, "it goes by names, and in %s a file is found under other names than its own (%s): no pattern can tell which file a name means",
+			 t->e->source, state.folds);
+		return -EINVAL;
+	}
+	if (mirror && !has_backing(t)) {
+		snprintf(why, size, "the daemon has no backing objects, without which directories that fold case are not seen: mount with -o ext=%s",
+			 args->ext);
+		return -EOPNOTSUPP;
+	}
+	if (!mirror)
+		cli_fail("note: %s: %s goes by names, and the daemon may find a file under others as well (%s): then no pattern hides it",
+			 args->mount, args->ext, known && *state.folds ? state.folds : "what it does is not known");
+	return 0;
+}
 
 static int change(const struct cli_args *args, const struct cli_target *t, change_fn fn)
 {
@@ -25,6 +64,8 @@ static int change(const struct cli_args *args, const struct cli_target *t, chang
 			 "it passes requests through, and this mount was not made for that: mount with -o ext=%s",
 			 args->ext);
 	}
+	if (!err)
+		err = names_check(args, t, ext, why, sizeof(why));
 	if (!err)
 		err = extfuse_ext__load(ext, why, sizeof(why));
 	if (!err)

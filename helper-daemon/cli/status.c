@@ -24,6 +24,7 @@ struct view {
 	int query_err;
 	__u64 backing;		/* backing objects */
 	bool on;
+	__u64 in_vain;		/* requests that all went to the daemon, though a cache is attached; 0: not so, or too few to tell */
 	const char *extension;	/* "" if none */
 	char reason[600];	/* why it is off; "" when on */
 };
@@ -45,6 +46,26 @@ static void view_reason(struct view *v, bool opened)
 		snprintf(v->reason, sizeof(v->reason), "%s", extfuse_state__explain(v->query.state));
 }
 
+/* A daemon that gives its answers no lifetime has the cache keep nothing. */
+#define ENOUGH_TO_TELL	100
+
+static __u64 sent_in_vain(const struct view *v, int fd)
+{
+	struct extfuse_op_stats ops[EXTFUSE_OPCODES] = { 0 }, *s;
+	__u64 sent = 0;
+
+	/* Under shadow nothing is answered; other extensions answer only what a policy is about. */
+	if (!v->on || strcmp(v->extension, "metacache") || v->query.attach_flags & EXTFUSE_ATTACH_SHADOW ||
+	    extfuse_conn__stats(fd, v->e->conn, ops))
+		return 0;
+	for (s = ops; s < ops + EXTFUSE_OPCODES; s++) {
+		if (s->answered || s->passed || s->changed || s->stale)
+			return 0;
+		sent += s->upcalls;
+	}
+	return sent >= ENOUGH_TO_TELL ? sent : 0;
+}
+
 static void view_fill(struct view *v, const struct mount_entry *e, int fd)
 {
 	memset(v, 0, sizeof(*v));
@@ -56,6 +77,7 @@ static void view_fill(struct view *v, const struct mount_entry *e, int fd)
 	v->query.name[sizeof(v->query.name) - 1] = '\0';
 	v->on = !v->query_err && v->query.state == EXTFUSE_STATE_ATTACHED;
 	v->extension = v->query_err || v->query.state == EXTFUSE_STATE_NONE ? "" : v->query.name;
+	v->in_vain = sent_in_vain(v, fd);
 	view_reason(v, fd >= 0);
 }
 
@@ -80,6 +102,9 @@ static void view_print(const struct view *v)
 		printf("  passthrough:  %llu backing objects\n", (unsigned long long)v->backing);
 	fputs("  acceleration: ", stdout);
 	fputs(v->on ? "on" : "off: ", stdout);
+	if (v->in_vain)
+		printf(", but of %llu requests so far none was answered: if it stays so when files are looked at again, the daemon gives its answers no lifetime (actimeo=, mount.extfuse(8))",
+		       (unsigned long long)v->in_vain);
 	text_plain(stdout, v->reason);
 	putchar('\n');
 }
@@ -129,6 +154,7 @@ static void view_json(struct json *j, const struct view *v)
 		json_null(j, "reason");
 	else
 		json_string(j, "reason", v->reason);
+	json_number(j, "sent_in_vain", v->in_vain);
 	if (!v->query_err) {
 		json_string(j, "state", extfuse_state__name(v->query.state));
 		json_number(j, "attachment", v->query.id);

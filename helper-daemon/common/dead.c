@@ -143,7 +143,8 @@ static int entry_unmount(const struct mount_entry *e, bool alive)
 		mount_list__free(&list);
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", root);
-	if (!err && umount2(path, MNT_DETACH))
+	/* By force the connection is aborted: then nobody waits for an answer, a process with a descriptor of it least of all. */
+	if (!err && umount2(path, MNT_DETACH | (alive ? MNT_FORCE : 0)))
 		err = -errno;
 	close(root);
 	return err;

@@ -12,7 +12,7 @@
 
 /*
  * In this process's mount namespace.  @alive: also one whose daemon holds it
- * still, for a caller who knows that it is his.  @tell, which may be NULL, is called for
+ * still, for a caller that knows that it is its own; its connection is aborted.  @tell, which may be NULL, is called for
  * each mount: 0 when it is gone, -errno when it cannot be unmounted; -EBUSY when
  * something is mounted on top of it.
  */

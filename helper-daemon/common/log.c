@@ -41,7 +41,8 @@ int log_target(const char *target)
 		use_syslog = 0;
 		return 0;
 	}
-	fd = open(target, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+	/* A pipe that nobody reads must stop no daemon. */
+	fd = open(target, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
 	if (fd < 0)
 		return -errno;
 	log_fd = fd;

@@ -51,6 +51,7 @@ int mount_state__write(const struct mount_state *s)
 	put(f, "command", s->command);
 	put(f, "extension", s->extension);
 	put(f, "reason", s->reason);
+	put(f, "folds", s->folds);
 	err = ferror(f) ? -EIO : 0;
 	if (fclose(f) && !err)
 		err = -errno;
@@ -109,6 +110,8 @@ int mount_state__read(struct mount_state *s, unsigned int conn)
 			snprintf(s->extension, sizeof(s->extension), "%s", value);
 		else if (!strcmp(line, "reason"))
 			snprintf(s->reason, sizeof(s->reason), "%s", value);
+		else if (!strcmp(line, "folds"))
+			snprintf(s->folds, sizeof(s->folds), "%s", value);
 	}
 	free(line);
 	fclose(f);

@@ -22,6 +22,7 @@ struct mount_state {
 	char command[512];	/* the daemon, as a user would name it */
 	char extension[64];	/* asked for, "none" included */
 	char reason[512];	/* why nothing was attached, or empty */
+	char folds[128];	/* how files are found under other names than theirs, see folds.h, or empty */
 };
 
 /* All return 0 or -errno; reading gives -ESRCH when the supervisor is gone. */

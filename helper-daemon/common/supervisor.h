@@ -5,6 +5,8 @@
 
 /* A signal asked it to end before the mount answered, and it has told nobody. */
 #define EXIT_TOLD_TO_END	3
+/* A process of the daemon did not end, and may have the connection open. */
+#define EXIT_DAEMON_LEFT	4
 /* It could not be started; the dynamic linker ends so, too. */
 #define EXIT_CANNOT_START	127
 

@@ -17,7 +17,7 @@
 enum {
 	OPT_FD = 256, OPT_CONN, OPT_TARGET, OPT_MIRROR, OPT_MIRROR_FD, OPT_GO_FD, OPT_LOG, OPT_USER,
 	OPT_NAME, OPT_EXTENSION, OPT_REASON, OPT_ATTR, OPT_ENTRY, OPT_NEGATIVE, OPT_BACKING,
-	OPT_DEBUG, OPT_VERSION, OPT_HELP,
+	OPT_FOLDS, OPT_DEBUG, OPT_VERSION, OPT_HELP,
 };
 
 static const struct {
@@ -35,6 +35,7 @@ static const struct {
 	{ { "name", required_argument, NULL, OPT_NAME }, "TEXT: how 'extfuse status' calls the daemon" },
 	{ { "extension", required_argument, NULL, OPT_EXTENSION }, "TEXT: the extension that was asked for" },
 	{ { "reason", required_argument, NULL, OPT_REASON }, "TEXT: why it is not attached" },
+	{ { "folds", required_argument, NULL, OPT_FOLDS }, "TEXT: how files are found under other names than theirs" },
 	{ { "attr-timeout", required_argument, NULL, OPT_ATTR }, "SECONDS: mirror: lifetime of attributes" },
 	{ { "entry-timeout", required_argument, NULL, OPT_ENTRY }, "SECONDS: mirror: of names" },
 	{ { "negative-timeout", required_argument, NULL, OPT_NEGATIVE }, "SECONDS: mirror: of names that do not exist" },
@@ -91,6 +92,9 @@ static void take_option(struct extfused_options *o, int c, const char *arg)
 		break;
 	case OPT_REASON:
 		snprintf(o->state.reason, sizeof(o->state.reason), "%s", arg);
+		break;
+	case OPT_FOLDS:
+		snprintf(o->state.folds, sizeof(o->state.folds), "%s", arg);
 		break;
 	case OPT_ATTR:
 		o->mirror.attr_timeout = atof(arg);

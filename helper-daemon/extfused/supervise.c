@@ -36,6 +36,8 @@
 
 /* How long a daemon's helpers may take to end by themselves, in 50 ms. */
 #define GRACE_TURNS	40
+/* And how long after SIGKILL. */
+#define KILL_TURNS	60
 
 static char device[64];		/* what /proc/PID/fd shows for the connection */
 static int device_mount;	/* where that node is; mount.extfuse makes a mount for each connection */
@@ -146,20 +148,33 @@ static bool reap(pid_t first, int *status)
 	return pid == 0;
 }
 
-static void end_children(pid_t first, int *status)
+static bool child_any(pid_t pid)
+{
+	(void)pid;
+	return true;
+}
+
+/* Returns 0, or a process that is left: one that hangs in the kernel outlives SIGKILL. */
+static pid_t end_children(pid_t first, int *status)
 {
 	int turn;
 
 	each_child(child_terminate);
-	for (turn = 0; turn < GRACE_TURNS; turn++) {
+	for (turn = 0; turn < GRACE_TURNS + KILL_TURNS; turn++) {
 		if (!reap(first, status))
-			return;
+			return 0;
+		/* Each that dies may leave us its own children. */
+		if (turn >= GRACE_TURNS)
+			each_child(child_kill);
 		poll(NULL, 0, 50);
 	}
-	/* Each that dies may leave us its own children. */
-	do {
+	return each_child(child_any);
+}
+
+static void wait_children(void)
+{
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
 		each_child(child_kill);
-	} while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
 }
 
 static const char *daemon_name;
@@ -251,8 +266,7 @@ static void child_main(const struct extfused_options *opts)
 /* From now on nobody waits: let go of the terminal, speak to the log. */
 static void go_background(const struct extfused_options *opts)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int err = log_target(opts->log ? opts->log : "syslog");
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), err;
 
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
@@ -260,6 +274,8 @@ static void go_background(const struct extfused_options *opts)
 		dup2(null, STDERR_FILENO);
 		close(null);
 	}
+	/* It may hang: by now a reader of what mount says does not wait for us. */
+	err = log_target(opts->log ? opts->log : "syslog");
 	if (err) {
 		log_target("syslog");
 		log_error("cannot write %s: %s", opts->log, strerror(-err));
@@ -289,6 +305,15 @@ struct watch {
 	bool failed;		/* the mount is to be given up */
 	int ending;		/* the signal that asked the daemon to end */
 };
+
+static void tell_left(const struct watch *w, pid_t pid)
+{
+	const struct mount_state *s = &w->opts->state;
+
+	log_error("%s: process %d of the daemon (%s) was killed and does not end, it hangs in the kernel (/proc/%d/wchan): %s",
+		  s->target, pid, s->command, pid,
+		  w->answers ? "the mount goes when it has ended, 'umount -f' ends what waits for it" : "the mount is taken down without it");
+}
 
 static int signal_to_pass;
 
@@ -410,6 +435,7 @@ int supervise(struct extfused_options *opts)
 	struct watch w = { .opts = opts, .status = -1 };
 	bool failed_itself;
 	char how[64];
+	pid_t left;
 	int sig_fd;
 
 	/* Fails harmlessly where mount(8) made us a leader already. */
@@ -445,7 +471,12 @@ int supervise(struct extfused_options *opts)
 	watch(&w, sig_fd);
 
 	failed_itself = w.status > 0;
-	end_children(w.first, &w.status);
+	left = end_children(w.first, &w.status);
+	if (left)
+		tell_left(&w, left);
+	/* Nobody waits for us; what is left may have the connection open, and its mount can go when it ends. */
+	if (left && w.answers)
+		wait_children();
 	if (!w.failed && w.status > 0 && !ended_by_us(w.status))
 		failed_itself = true;
 	if (!w.answers && failed_itself)
@@ -459,10 +490,12 @@ int supervise(struct extfused_options *opts)
 	 * dead there, because a supervisor in it would keep that namespace for ever.
 	 */
 	daemon_name = opts->state.command;
-	dead_mounts__remove(opts->state.conn, false, w.answers ? tell_taken_down : tell_failure);
+	dead_mounts__remove(opts->state.conn, left && !w.answers, w.answers ? tell_taken_down : tell_failure);
 	mount_state__remove(opts->state.conn, opts->state.supervisor);
 	if (w.answers)
 		return daemon_was_gone;
+	if (left)
+		return EXIT_DAEMON_LEFT;
 	/* It was most likely mount.extfuse, which then has a line of its own. */
 	return w.ending && !failed_itself ? EXIT_TOLD_TO_END : 1;
 }

@@ -40,11 +40,11 @@ static unsigned int stack_depth(const char *source)
 /* Of directories further down the module sees it, and the extension refuses names there. */
 static int names_check(struct job *job, const struct extfuse_ext *ext)
 {
-	if (job->program || !extfuse_ext__takes_pattern(ext) || !source_folds(job))
+	if (!job->folds || job->program || !extfuse_ext__takes_pattern(ext))
 		return 0;
 	snprintf(job->err, sizeof(job->err),
-		 "extension %s goes by names, and in %s a file is found under other names than its own (it folds case, or its file system may): no pattern can tell which file a name means; mirror a directory that does not, or protect the files by their permissions",
-		 extfuse_ext__name(ext), job->source);
+		 "extension %s goes by names, and in %s a file is found under other names than its own (%s): no pattern can tell which file a name means; mirror a directory that does not, or protect the files by their permissions",
+		 extfuse_ext__name(ext), job->source, job->folds);
 	return -EINVAL;
 }
 

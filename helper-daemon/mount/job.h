@@ -18,6 +18,7 @@ struct job {
 	char *program;		/* foreign daemon, or NULL: the mirror */
 	char *program_path;	/* where it was found; the daemon's user may have another $PATH */
 	const char *spec;	/* its argument; may be empty */
+	const char *folds;	/* NULL, or how files are found under names that are not theirs */
 	mode_t rootmode;
 	uid_t uid;		/* who the daemon is */
 	gid_t gid;
@@ -47,8 +48,6 @@ int job_leave(const struct job *job);
 int source_open(struct job *job, const char *dir);
 /* Adds to the options what of its mount's flags (MS_NOSUID and the like) goes for a mirror of it, as for a bind mount. */
 int source_flags(struct job *job);
-/* Are files there found under names that are not theirs, as far as that can be told? */
-bool source_folds(const struct job *job);
 
 /*
  * Starts extfused and waits until the mount answers.  Closes job->fd.  Returns

@@ -22,6 +22,7 @@
 
 #include "backing.h"
 #include "dead.h"
+#include "folds.h"
 #include "foreign.h"
 #include "job.h"
 #include "load.h"
@@ -150,6 +151,7 @@ static const char *type_program(const char *type)
 static int set_source(struct job *job, const struct request *r)
 {
 	const char *program = type_program(r->type), *hash;
+	bool remount = mount_options__have(r->options, "remount");
 	struct stat st;
 
 	job->source = r->source;
@@ -159,9 +161,12 @@ static int set_source(struct job *job, const struct request *r)
 		job->spec = r->source;
 		return job->program ? 0 : -ENOMEM;
 	}
-	if (!stat(r->source, &st) && S_ISDIR(st.st_mode))
+	if (!remount && !stat(r->source, &st) && S_ISDIR(st.st_mode))
 		return source_open(job, r->source);
 	hash = strchr(r->source, '#');
+	/* The mount has its source open; that may hang by now, or be gone. */
+	if (remount && !hash)
+		return 0;
 	if (!hash || hash == r->source) {
 		snprintf(job->err, sizeof(job->err),
 			 "the source %s is neither a directory nor PROGRAM#SPEC", r->source);
@@ -257,6 +262,8 @@ static int job_prepare(struct job *job, const struct request *r)
 	/* mount(8) does not tell its helper of "exec" and the like: a remount can have them. */
 	if (!err && !job->program && !job->opts.remount)
 		err = source_flags(job);
+	if (!err && !job->opts.remount)
+		job->folds = job->program ? "its daemon may fold case, and the kernel is not told" : folds_how(job->source_fd);
 	/* What a user's daemon says must not make that user another, as with fusermount3. */
 	if (!err && job->opts.user && !job->opts.remount)
 		job->opts.flags |= MS_NOSUID | MS_NODEV;
@@ -460,6 +467,15 @@ static int job_mount(struct job *job)
 	return err;
 }
 
+static void say_left(const char *target, int err)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "the mount that failed is left, and cannot be unmounted: %s", dead_mounts__explain(err));
+	if (err)
+		say(target, line);
+}
+
 /* Takes away what is left of a mount that failed. */
 static void job_undo(struct job *job)
 {
@@ -469,7 +485,7 @@ static void job_undo(struct job *job)
 	job->fd = -1;
 	if (!job->mounted || job_enter(job))
 		return;
-	dead_mounts__remove(job->conn, job->orphaned, NULL);
+	dead_mounts__remove(job->conn, job->orphaned, say_left);
 	job_leave(job);
 }
 
@@ -482,6 +498,16 @@ static void limit_raise(void)
 		return;
 	rl.rlim_cur = rl.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+/* What a mirror's source is known to do is refused. */
+static void say_unknown(const struct job *job, const struct extfuse_ext *ext)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "mounted, but extension %s goes by names, and %s may find a file under others as well (%s): then no pattern hides it",
+		 extfuse_ext__name(ext), job->program, job->folds);
+	say(job->target, line);
 }
 
 static int job_run(struct job *job)
@@ -506,6 +532,8 @@ static int job_run(struct job *job)
 	if (err)
 		goto out;
 	err = job_start_daemon(job);
+	if (!err && ext && job->program && extfuse_ext__takes_pattern(ext))
+		say_unknown(job, ext);
 out:
 	extfuse_ext__free(ext);
 	if (err)

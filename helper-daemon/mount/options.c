@@ -310,7 +310,7 @@ static char *word_cut(char **list)
 	return word;
 }
 
-static bool words_have(const char *list, const char *want)
+bool mount_options__have(const char *list, const char *want)
 {
 	char *copy = strdup(list), *rest = copy, *word;
 	bool found = false;
@@ -332,7 +332,7 @@ int mount_options__parse(struct mount_options *o, const char *list, bool mirror,
 	if (!rest)
 		return -ENOMEM;
 	o->mount_timeout_ns = MOUNT_TIMEOUT_NS;
-	o->remount = words_have(list, "remount");
+	o->remount = mount_options__have(list, "remount");
 	while (!ret && (word = word_cut(&rest))) {
 		if (*word)
 			ret = word_parse(o, word, mirror, sloppy, err, errlen);

@@ -54,6 +54,8 @@ struct mount_options {
  */
 int mount_options__parse(struct mount_options *o, const char *list, bool mirror, bool sloppy,
 			 char *err, size_t errlen);
+/* Is this word one of the list, whatever the others are? */
+bool mount_options__have(const char *list, const char *word);
 void mount_options__free(struct mount_options *o);
 void mount_options__help(FILE *out);
 

@@ -7,17 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 /*
@@ -70,58 +66,6 @@ int source_open(struct job *job, const char *dir)
 #ifndef ST_NOSYMFOLLOW
 #define ST_NOSYMFOLLOW	0x2000
 #endif
-
-/* Not all are in <linux/magic.h>, or in that of each release. */
-#define EXFAT_MAGIC	0x2011bab0
-#define HFS_MAGIC	0x4244
-#define HFSPLUS_MAGIC	0x482b
-#define NTFS_MAGIC	0x5346544e
-#define NTFS3_MAGIC	0x7366746e
-#define CIFS_MAGIC	0xff534d42
-#define SMB2_MAGIC	0xfe534d42
-
-/* File systems that fold case, or whose server may without a word. */
-static bool type_folds(unsigned long type)
-{
-	switch (type) {
-	case MSDOS_SUPER_MAGIC:
-	case EXFAT_MAGIC:
-	case HFS_MAGIC:
-	case HFSPLUS_MAGIC:
-	case NTFS_MAGIC:
-	case NTFS3_MAGIC:
-	case CIFS_MAGIC:
-	case SMB2_MAGIC:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Does the directory itself say so, as those of ext4, f2fs and tmpfs can? */
-static bool dir_folds(int source_fd)
-{
-	char path[64];
-	int flags = 0, fd;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", source_fd);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	if (ioctl(fd, FS_IOC_GETFLAGS, &flags))
-		flags = 0;
-	close(fd);
-	return flags & FS_CASEFOLD_FL;
-}
-
-bool source_folds(const struct job *job)
-{
-	struct statfs st;
-
-	if (!fstatfs(job->source_fd, &st) && type_folds((__u32)st.f_type))
-		return true;
-	return dir_folds(job->source_fd);
-}
 
 int source_flags(struct job *job)
 {

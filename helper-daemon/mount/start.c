@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -127,6 +128,8 @@ static void exec_daemon(const struct job *job, int go_fd)
 	args_add(&a, "--extension=%s", job->opts.ext ? job->opts.ext : "");
 	if (*job->reason)
 		args_add(&a, "--reason=%s", job->reason);
+	if (job->folds)
+		args_add(&a, "--folds=%s", job->folds);
 	if (job->program)
 		args_foreign(&a, job);
 	else
@@ -192,6 +195,8 @@ static pid_t start(const struct job *job, int go[2], bool daemon, const sigset_t
 
 /* How long extfused may take to see by itself that the connection is dead. */
 #define GRACE_NS	5000000000ULL
+/* How long it may take to end its daemon: it gives some seconds to each of SIGTERM and SIGKILL. */
+#define END_NS		15000000000ULL
 
 static __u64 now_ns(void)
 {
@@ -241,22 +246,60 @@ static int asker_result(struct job *job, int status)
 }
 
 /* extfused is gone, and has said why unless it was killed or told to end. */
-static int daemon_gone(struct job *job, int status, pid_t asker, int failed)
+static void daemon_gone(struct job *job, int status)
 {
-	if (asker) {
-		kill(asker, SIGKILL);
-		/* A request that was read and is not answered keeps it: the mount has to go first. */
-		waitpid(asker, NULL, WNOHANG);
-	}
-	job->orphaned = WIFSIGNALED(status);
-	if (job->orphaned && !*job->err)
-		snprintf(job->err, sizeof(job->err), "extfused was killed by signal %d",
-			 WTERMSIG(status));
-	else if (WEXITSTATUS(status) == EXIT_TOLD_TO_END && !*job->err)
+	job->orphaned = WIFSIGNALED(status) || WEXITSTATUS(status) == EXIT_DAEMON_LEFT;
+	if (*job->err)
+		return;
+	if (WIFSIGNALED(status))
+		snprintf(job->err, sizeof(job->err), "extfused was killed by signal %d", WTERMSIG(status));
+	else if (WEXITSTATUS(status) == EXIT_TOLD_TO_END)
 		snprintf(job->err, sizeof(job->err), "extfused was told to end before the mount answered");
-	else if (WEXITSTATUS(status) == EXIT_CANNOT_START && !*job->err)
+	else if (WEXITSTATUS(status) == EXIT_CANNOT_START)
 		daemon_starts(job->err, sizeof(job->err));
-	return failed ? failed : -EIO;
+}
+
+static void asker_end(pid_t asker)
+{
+	if (!asker)
+		return;
+	kill(asker, SIGKILL);
+	/* A request that was read and is not answered keeps it: the mount has to go first. */
+	waitpid(asker, NULL, WNOHANG);
+}
+
+/*
+ * Has extfused end its daemon, and waits for that, but not for ever: it may be
+ * stopped, or hang in the kernel.
+ */
+static void daemon_end(struct job *job, pid_t daemon, const sigset_t *set)
+{
+	__u64 deadline = now_ns() + END_NS;
+	size_t len;
+	int status;
+
+	kill(daemon, SIGTERM);
+	do {
+		if (waitpid(daemon, &status, WNOHANG) == daemon) {
+			daemon_gone(job, status);
+			return;
+		}
+	} while (wait_signal(set, deadline));
+	kill(daemon, SIGKILL);
+	job->orphaned = true;
+	len = strlen(job->err);
+	snprintf(job->err + len, sizeof(job->err) - len, "; and extfused (process %d), which should have ended, was killed",
+		 daemon);
+}
+
+static void say_given_up(struct job *job, int sig, bool patient)
+{
+	if (sig)
+		snprintf(job->err, sizeof(job->err), "given up because of signal %d", sig);
+	else if (patient)
+		snprintf(job->err, sizeof(job->err), "the connection was aborted before the mount answered, though its daemon runs");
+	else
+		say_timeout(job);
 }
 
 /*
@@ -269,51 +312,69 @@ static int wait_answer(struct job *job, pid_t daemon, pid_t asker, const sigset_
 {
 	__u64 limit = job->opts.mount_timeout_ns, deadline = limit ? now_ns() + limit : 0;
 	int status, sig, failed = 0;
-	bool patient = false;
 	pid_t pid;
 
 	for (;;) {
 		pid = waitpid(-1, &status, WNOHANG);
-		if (pid == daemon)
-			return daemon_gone(job, status, asker, failed);
+		if (pid == daemon) {
+			asker_end(asker);
+			daemon_gone(job, status);
+			return failed ? failed : -EIO;
+		}
 		if (pid == asker) {
 			/* Its number may be another's from now on. */
 			asker = 0;
-			if (failed)
-				continue;
 			failed = asker_result(job, status);
 			if (!failed)
 				return 0;
-			patient = !*job->err;
-			deadline = patient ? now_ns() + GRACE_NS : 0;
-			if (!patient)
-				kill(daemon, SIGTERM);
-			continue;
+			if (*job->err)
+				break;
+			deadline = now_ns() + GRACE_NS;
 		}
 		if (pid > 0)
 			continue;
 		sig = wait_signal(set, deadline);
 		if (sig == SIGCHLD || sig < 0)
 			continue;
-		if (sig > 0)
-			snprintf(job->err, sizeof(job->err), "given up because of signal %d", sig);
-		else if (patient)
-			snprintf(job->err, sizeof(job->err), "the connection was aborted before the mount answered, though its daemon runs");
-		else
-			say_timeout(job);
-		patient = false;
-		deadline = 0;
+		say_given_up(job, sig, failed);
 		if (!failed)
 			failed = sig ? -EINTR : -ETIMEDOUT;
-		kill(daemon, SIGTERM);
+		break;
 	}
+	asker_end(asker);
+	daemon_end(job, daemon, set);
+	return failed;
+}
+
+/*
+ * The byte lets extfused go on alone; its end of the socket closes when it has.
+ * Until then it opens its log, which may be on a file system that does not answer.
+ */
+static int daemon_let_go(struct job *job, pid_t daemon, int go_fd, const sigset_t *set)
+{
+	struct pollfd end = { .fd = go_fd, .events = POLLIN };
+	char byte = 1;
+
+	if (write(go_fd, &byte, 1) != 1)
+		goto gone;
+	if (!poll(&end, 1, END_NS / 1000000)) {
+		snprintf(job->err, sizeof(job->err), "the mount answers, but extfused does not go on alone: does log=%s hang?",
+			 job->opts.log ? job->opts.log : "syslog");
+		daemon_end(job, daemon, set);
+		return -ETIMEDOUT;
+	}
+	if (read(go_fd, &byte, 1) >= 0)
+		return 0;
+gone:
+	snprintf(job->err, sizeof(job->err), "extfused ended when the mount had just answered");
+	daemon_end(job, daemon, set);
+	return -EIO;
 }
 
 int job_start_daemon(struct job *job)
 {
 	sigset_t set, old;
 	pid_t daemon, asker;
-	char byte = 1;
 	int go[2], err;
 
 	sigemptyset(&set);
@@ -339,19 +400,14 @@ int job_start_daemon(struct job *job)
 	close(go[1]);
 	if (asker < 0) {
 		snprintf(job->err, sizeof(job->err), "cannot start a process: %s", strerror(errno));
-		if (daemon > 0) {
-			kill(daemon, SIGTERM);
-			waitpid(daemon, NULL, 0);
-		}
+		if (daemon > 0)
+			daemon_end(job, daemon, &set);
 		close(go[0]);
 		return -EAGAIN;
 	}
 	err = wait_answer(job, daemon, asker, &set);
-	/* The byte lets extfused go on alone; its end of the socket closes when it has. */
-	if (!err && (write(go[0], &byte, 1) != 1 || read(go[0], &byte, 1) < 0)) {
-		snprintf(job->err, sizeof(job->err), "extfused ended when the mount had just answered");
-		err = -EIO;
-	}
+	if (!err)
+		err = daemon_let_go(job, daemon, go[0], &set);
 	close(go[0]);
 	return err;
 }

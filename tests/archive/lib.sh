@@ -59,6 +59,19 @@ suite_base() {
 	echo "${base%-updates}"
 }
 
+# The release with whose compilers modules are built for a suite's kernels: that of the first suite which dkms/matrix joins with it.
+suite_tools() {
+	local first
+	first=$(matrix_rows | awk -v suite="$1" '{
+		n = split($6, group, ",")
+		for (i = 1; i <= n; i++) {
+			m = split(group[i], joined, "+")
+			for (j = 1; j <= m; j++) if (joined[j] == suite) { print joined[1]; exit }
+		}
+	}')
+	suite_base "${first:-$1}"
+}
+
 # The source packages of the kernels that a release offers, backports left out: what our package for it makes its forks of.
 suite_sources() {
 	local source

@@ -18,7 +18,7 @@ place_choose() {
 	local release=$1 suite='' base='' here
 	case $release in *-debug) place_choose_debug "$release"; return ;; esac
 	here=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-	suite=$(place_suite "$release") && base=$(suite_base "$suite")
+	suite=$(place_suite "$release") && base=$(suite_tools "$suite")
 	headers=/lib/modules/$release/build
 	place_layer='' place_suite=''
 	if [ -f "$headers/Makefile" ] && { [ -z "$base" ] || [ "$base" = "$here" ]; }; then

@@ -6,10 +6,16 @@
  *		given and as realpath(3) has it, goes to the background, and waits for requests on that
  *	lurk	a mount helper: goes to the background with all that it has inherited, and never answers
  *	file	serves a regular file, which is its root; it holds "standin"
+ *	stuck	does not heed SIGTERM, never answers, and a thread of it hangs in the kernel for a file that it looks up in ./mute
+ *	late	serves as "file", and has that thread as well
+ * and one that is called with a directory:
+ *	mute	mounts a stock fuse there that answers for its root and for nothing in it: what asks, not even SIGKILL ends
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,10 +58,12 @@ static int over(const char *path)
 	return 0;
 }
 
+static mode_t root_mode = S_IFREG | 0644;
+
 static void attr_fill(struct fuse_attr *attr)
 {
 	attr->ino = FUSE_ROOT_ID;
-	attr->mode = S_IFREG | 0644;
+	attr->mode = root_mode;
 	attr->nlink = 1;
 	attr->size = sizeof(text) - 1;
 	attr->blksize = 4096;
@@ -102,18 +110,58 @@ static void answer(int fd, const struct fuse_in_header *in)
 	case FUSE_BATCH_FORGET:
 		break;
 	default:
-		reply(fd, in->unique, -ENOSYS, "", 0);
+		if (!S_ISDIR(root_mode))
+			reply(fd, in->unique, -ENOSYS, "", 0);
 	}
+}
+
+/* A caller may wait for the end of our output. */
+static void say_no_more(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+}
+
+static int mute(const char *dir)
+{
+	char options[] = "fd=99,rootmode=40000,user_id=0,group_id=0", buf[FUSE_MIN_READ_BUFFER + 4096];
+
+	if (dup2(open("/dev/fuse", O_RDWR), 99) != 99 || mount("mute", dir, "fuse.mute", 0, options)) {
+		perror("standin: cannot mount");
+		return 1;
+	}
+	root_mode = S_IFDIR | 0755;
+	say_no_more();
+	go_background();
+	while (read(99, buf, sizeof(buf)) > 0)
+		answer(99, (void *)buf);
+	return 0;
+}
+
+static void *hang(void *unused)
+{
+	struct stat st;
+
+	(void)unused;
+	stat("mute/file", &st);
+	return NULL;
+}
+
+static void hang_in_thread(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, hang, NULL))
+		_exit(2);
 }
 
 static int file(int fd)
 {
 	char buf[FUSE_MIN_READ_BUFFER + 4096];
-	int null = open("/dev/null", O_RDWR);
 
-	/* A caller may wait for the end of the output of mount. */
-	dup2(null, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
+	say_no_more();
 	while (read(fd, buf, sizeof(buf)) > 0)
 		answer(fd, (void *)buf);
 	return 0;
@@ -132,6 +180,19 @@ int main(int argc, char **argv)
 		for (;;)
 			pause();
 	}
-	fprintf(stderr, "usage: standin over|lurk|file /dev/fd/N\n");
+	if (!strcmp(mode, "mute"))
+		return mute(path);
+	if (!strcmp(mode, "late")) {
+		hang_in_thread();
+		return file(atoi(path + strlen("/dev/fd/")));
+	}
+	if (!strcmp(mode, "stuck")) {
+		say_no_more();
+		signal(SIGTERM, SIG_IGN);
+		hang_in_thread();
+		for (;;)
+			pause();
+	}
+	fprintf(stderr, "usage: standin over|lurk|file|stuck|late /dev/fd/N, standin mute DIRECTORY\n");
 	return 2;
 }
