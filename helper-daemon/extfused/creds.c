@@ -43,7 +43,6 @@
 
 #include <linux/extfuse.h>
 
-
 #define CAP(cap)	(1ULL << (cap))
 
 /* What a write asks for: may set-id bits stay, may it use what is reserved? */

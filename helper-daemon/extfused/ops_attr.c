@@ -233,15 +233,29 @@ void mirror_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 	node_put(n);
 }
 
+static bool is_acl(const char *name)
+{
+	return !strcmp(name, XATTR_NAME_POSIX_ACL_ACCESS) || !strcmp(name, XATTR_NAME_POSIX_ACL_DEFAULT);
+}
+
 /*
  * Linux 6.1 maps the ids in an ACL, on an idmapped mount, only where the room
  * for it ends as an ACL does: 4 bytes, and 8 for each entry.
  */
 static size_t acl_room(const char *name, size_t size)
 {
-	if (size < 4 || (strcmp(name, XATTR_NAME_POSIX_ACL_ACCESS) && strcmp(name, XATTR_NAME_POSIX_ACL_DEFAULT)))
+	if (size < 4 || !is_acl(name))
 		return size;
 	return size - (size - 4) % 8;
+}
+
+/*
+ * The kernel asks for ACLs when it checks a caller, and takes an error for the
+ * result of the check.  A file system without ACLs has none to refuse by.
+ */
+static int getxattr_error(const char *name, int err)
+{
+	return err == EOPNOTSUPP && is_acl(name) ? ENODATA : err;
 }
 
 void mirror_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
@@ -262,7 +276,7 @@ void mirror_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t si
 	}
 	len = getxattr(fd_path(&p, n->fd), name, value, acl_room(name, size));
 	if (len < 0)
-		fuse_reply_err(req, errno);
+		fuse_reply_err(req, getxattr_error(name, errno));
 	else if (!size)
 		fuse_reply_xattr(req, len);
 	else

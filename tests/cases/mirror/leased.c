@@ -81,6 +81,7 @@ static void others_are_served(void)
 int main(void)
 {
 	unsigned int i;
+	char text[8];
 	int held, fd;
 
 	signal(SIGIO, SIG_IGN);
@@ -98,7 +99,7 @@ int main(void)
 	others_are_served();
 	CHECK(!fcntl(held, F_SETLEASE, F_UNLCK), "the lease is given back");
 	CHECK(ended(0) == MANY, "opens that ended");
-	CHECK(pread(held, &(char[8]){ 0 }, 8, 0) == 3, "the file was truncated");
+	CHECK(pread(held, text, sizeof(text), 0) == 3, "the file was truncated");
 	fd = open("mnt/leased", O_RDWR | O_CLOEXEC);
 	CHECK(fd >= 0 && !close(fd), "an open without a lease");
 	close(held);
