@@ -22,30 +22,25 @@
 
 struct mirror_options mirror;
 
-/*
- * Somebody mounted us, so nobody waits for our complaints any more: let go of
- * the terminal, or of the pipe that a script reads.
- */
-static void go_background(void)
+void mirror_go_background(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		if (!mirror.debug)
+			dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	/* It may hang: by now nobody waits for us. */
 	if (log_target(mirror.log))
 		log_target("syslog");
-	if (null < 0)
-		return;
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	if (!mirror.debug)
-		dup2(null, STDERR_FILENO);
-	close(null);
 }
 
 static void mirror_init(void *data, struct fuse_conn_info *conn)
 {
 	(void)data;
-	if (mirror.log)
-		go_background();
 	/* The kernel checks ACLs and leaves the umask to us: a default ACL overrides it. */
 	conn->want |= conn->capable & (FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK);
 	/* A link's target never changes, a new link is a new node; but those of /proc are made for their reader. */

@@ -48,6 +48,12 @@ int mirror_serve(const struct mirror_options *opts, int fd);
  */
 int workers_start(struct fuse_session *se, int fd);
 
+/*
+ * Somebody mounted us, so nobody waits for our complaints any more: lets go of
+ * the terminal, or of the pipe that a script reads, and opens the log.
+ */
+void mirror_go_background(void);
+
 /* Signals that end the mirror or ask for its counters are blocked from here on. */
 void mirror_block_signals(void);
 

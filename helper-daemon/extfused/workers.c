@@ -109,14 +109,19 @@ static bool worker_idle(void)
  * it, its defaults are in force until mirror_init() has decided otherwise; and
  * a buffer that one request was spliced into stays marked so in libfuse 3.14
  * when the next is read: that one would be looked for in the pipe, and lost.
+ * False: there are enough threads without this one.
  */
-static void after_init(void)
+static bool after_init(void)
 {
-	if (pool.init_done)
-		return;
 	pool.init_done = true;
 	nodes_offer_root();
 	say_missing(lease_start());
+	if (!mirror.log)
+		return true;
+	/* The log may be where nobody answers, which keeps this thread only. */
+	worker_busy();
+	mirror_go_background();
+	return worker_idle();
 }
 
 /* Whose rights it has could not be settled: nothing is done for it. */
@@ -274,9 +279,7 @@ static void *worker_main(void *arg)
 		if (pool.init_done)
 			worker_busy();
 		work(&buf);
-		if (pool.init_done)
-			enough = !worker_idle();
-		after_init();
+		enough = pool.init_done ? !worker_idle() : !after_init();
 	}
 	free(buf.mem);
 	if (!on)
