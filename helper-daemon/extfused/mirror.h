@@ -30,7 +30,7 @@ struct mirror_options {
 	bool made_when_read;	/* files are made for their reader (/proc, /sys): the mirror finds out, and keeps nothing */
 	bool backing;		/* the mount is for passthrough: give the kernel backing objects */
 	int debug;
-	const char *log;	/* log_target() from the first request on; NULL: stays */
+	const char *log;	/* log_target() once INIT is answered; NULL: stays */
 };
 
 /* What the mirror serves; set once before the first request. */

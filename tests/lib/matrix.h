@@ -8,6 +8,7 @@
 #ifndef MATRIX_H
 #define MATRIX_H
 
+#include "acl.h"
 #include "compare.h"
 
 #define OWNER		ALICE
@@ -15,15 +16,8 @@
 #define ACL_USER	1003
 #define ACL_GROUP	3004
 
-/* What xattrs of ACLs hold: version 2, then tag, permissions, id for each entry. */
 #define ACL_MAX	6
-struct acl {
-	__u32 version;
-	struct acl_entry {
-		__u16 tag, perm;
-		__u32 id;
-	} e[ACL_MAX];
-};
+DECLARE_ACL(ACL_MAX);
 
 enum { ACL_USER_OBJ = 1, ACL_USER_TAG = 2, ACL_GROUP_OBJ = 4, ACL_GROUP_TAG = 8, ACL_MASK = 16, ACL_OTHER = 32 };
 

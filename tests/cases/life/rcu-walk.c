@@ -9,18 +9,13 @@
 #include <sys/mount.h>
 
 #include "../backing/backing.h"
+#include "acl.h"
 #include "pause.h"
 
 #define ALICE	1000
 #define LONG_NS	(1000 * RAW_SEC)
 
-struct acl {
-	__u32 version;
-	struct {
-		__u16 tag, perm;
-		__u32 id;
-	} e[5];
-};
+DECLARE_ACL(5);
 
 static struct rawfuse *rf;
 

@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 
+#include "acl.h"
 #include "compare.h"
 
 static void step_mode(void)
@@ -114,14 +115,7 @@ static void step_xattr(void)
 	CALL(listxattr("sticky", buf, sizeof(buf)));
 }
 
-/* What setfacl writes: version 2, then tag, permissions, id per entry. */
-struct acl {
-	__u32 version;
-	struct {
-		__u16 tag, perm;
-		__u32 id;
-	} e[5];
-};
+DECLARE_ACL(5);
 
 static void step_acl(void)
 {

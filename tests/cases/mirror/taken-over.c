@@ -24,6 +24,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "acl.h"
 #include "case.h"
 
 #define ALICE	1000
@@ -144,13 +145,7 @@ static void nothing_new(void)
 }
 
 /* What is then done. */
-struct acl {
-	uint32_t version;
-	struct {
-		uint16_t tag, perm;
-		uint32_t id;
-	} e[3];
-};
+DECLARE_ACL(3);
 
 static long set_acl(const char *name)
 {

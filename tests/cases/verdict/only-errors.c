@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../rules/rules.h"
+#include "acl.h"
 
 #define ALICE	1000
 #define LAST	133	/* EHWPOISON */
@@ -126,13 +127,7 @@ static int open_as(uid_t uid, const char *path, int flags)
 	return WEXITSTATUS(status);
 }
 
-struct acl {
-	uint32_t version;
-	struct {
-		uint16_t tag, perm;
-		uint32_t id;
-	} e[5];
-};
+DECLARE_ACL(5);
 
 /*
  * Others may by the mode, this one may not by the ACL.  Most errors refuse; one means to the VFS that the mode counts,
