@@ -3,6 +3,7 @@
  * what: a change below between a look and an act is as good as on a bind mount: what the act gives, and what becomes of the object
  * needs: extfuse ext4 root
  * timeout: 240
+ * log: EXT4-fs warning
  * ring: slow
  *
  * A cell is one object of its own, in a sticky directory of everybody's: made below, looked at through the mount by a caller
