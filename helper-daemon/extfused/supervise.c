@@ -430,6 +430,16 @@ static int supervisor_init(const struct extfused_options *opts)
 	return fd < 0 ? -errno : fd;
 }
 
+/* The daemon has said itself what it did not like, unless it knows nothing of such mount points. */
+static void tell_unserved(const struct extfused_options *opts, const char *what, const char *when)
+{
+	if (!opts->command)
+		log_error("%s: the daemon (%s) %s%s", opts->state.target, opts->state.command, what, when);
+	else
+		log_error("%s: the daemon (%s) %s%s: only a program that uses libfuse 3.3 or newer takes /dev/fd/%d as its mount point",
+			  opts->state.target, opts->state.command, what, when, opts->fd);
+}
+
 int supervise(struct extfused_options *opts)
 {
 	struct watch w = { .opts = opts, .status = -1 };
@@ -480,11 +490,9 @@ int supervise(struct extfused_options *opts)
 	if (!w.failed && w.status > 0 && !ended_by_us(w.status))
 		failed_itself = true;
 	if (!w.answers && failed_itself)
-		log_error("%s: the daemon (%s) %s before it served the mount", opts->state.target,
-			  opts->state.command, how_ended(w.status, how, sizeof(how)));
+		tell_unserved(opts, how_ended(w.status, how, sizeof(how)), " before it served the mount");
 	else if (!w.answers && !w.failed)
-		log_error("%s: the daemon (%s) does not serve the mount: only a program that uses libfuse 3.3 or newer takes /dev/fd/%d as its mount point",
-			  opts->state.target, opts->state.command, opts->fd);
+		tell_unserved(opts, "does not serve the mount", "");
 	/*
 	 * In this mount namespace: one that was mounted in another (mount -N) stays
 	 * dead there, because a supervisor in it would keep that namespace for ever.
