@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "inherit.h"
 #include "log.h"
 
 enum {
@@ -148,6 +149,7 @@ int main(int argc, char **argv)
 	size_t i;
 	int c;
 
+	inherit_sane();
 	log_name("extfused");
 	for (i = 0; i < NOPTIONS; i++)
 		longs[i] = options[i].opt;

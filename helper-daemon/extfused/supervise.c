@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "dead.h"
+#include "inherit.h"
 #include "log.h"
 #include "mounts.h"
 #include "supervisor.h"
@@ -248,6 +249,11 @@ static void child_main(const struct extfused_options *opts)
 	if (opts->go_fd >= 0)
 		close(opts->go_fd);
 	if (!opts->command) {
+		inherit_only((int []){ opts->fd, opts->mirror.source_fd }, 2);
+		inherit_no_limits();
+		/* It would keep the file system there from being unmounted. */
+		if (chdir("/"))
+			log_warning("cannot leave the working directory: %s", strerror(errno));
 		mirror_block_signals();
 		_exit(mirror_serve(&opts->mirror, opts->fd));
 	}
@@ -468,7 +474,9 @@ int supervise(struct extfused_options *opts)
 		close(sig_fd);
 		child_main(opts);
 	}
-	close(opts->fd);
+	/* The connection is the daemon's alone; what else is open may be a lock, or a pipe that somebody reads to its end. */
+	inherit_only((int []){ opts->go_fd, sig_fd }, 2);
+	inherit_no_limits();
 	if (chdir("/"))
 		log_warning("cannot leave the working directory: %s", strerror(errno));
 	umask(022);

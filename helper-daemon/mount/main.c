@@ -24,6 +24,7 @@
 #include "dead.h"
 #include "folds.h"
 #include "foreign.h"
+#include "inherit.h"
 #include "job.h"
 #include "load.h"
 #include "module.h"
@@ -558,6 +559,7 @@ int main(int argc, char **argv)
 	struct request request = { 0 };
 	int err;
 
+	inherit_sane();
 	if (parse_args(&request, argc, argv))
 		return EXIT_USAGE;
 	if (geteuid()) {
