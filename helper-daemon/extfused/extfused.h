@@ -25,4 +25,14 @@ struct extfused_options {
 /* Starts the daemon and stays until it is gone.  Returns the exit status. */
 int supervise(struct extfused_options *opts);
 
+/*
+ * user.c: the process becomes the daemon of user @name; of descriptors it has @fd,
+ * and speaks to @words_fd, the second end of user_words_open().  Ends on failure.
+ */
+void user_become(const char *name, int fd, int words_fd);
+/* Returns 0 or -errno.  The first end does not block. */
+int user_words_open(int words[2]);
+/* Passes on to stderr what the daemon has said; false: it says no more. */
+bool user_words_pass(int fd);
+
 #endif /* EXTFUSE_EXTFUSED_H */

@@ -16,9 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,52 +197,7 @@ static void tell_failure(const char *target, int err)
 		tell_taken_down(target, err);
 }
 
-/* What a user's daemon may keep of root's environment; the rest may hold secrets, or steer a library. */
-static bool env_is_kept(const char *var)
-{
-	static const char *const kept[] = { "LANG=", "LANGUAGE=", "LC_", "TERM=", "TZ=" };
-	size_t i;
-
-	for (i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
-		if (!strncmp(var, kept[i], strlen(kept[i])))
-			return true;
-	}
-	return false;
-}
-
-/* As a login has it. */
-static void env_of_user(const struct passwd *pw)
-{
-	char **old = environ;
-
-	environ = NULL;
-	for (; old && *old; old++) {
-		if (env_is_kept(*old))
-			putenv(*old);
-	}
-	setenv("HOME", pw->pw_dir, 1);
-	setenv("USER", pw->pw_name, 1);
-	setenv("LOGNAME", pw->pw_name, 1);
-	setenv("SHELL", *pw->pw_shell ? pw->pw_shell : "/bin/sh", 1);
-	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
-}
-
-static void user_become(const char *name)
-{
-	struct passwd *pw = getpwnam(name);
-
-	if (!pw || initgroups(name, pw->pw_gid) || setgid(pw->pw_gid) || setuid(pw->pw_uid)) {
-		log_error("cannot run the daemon as user %s: %s", name,
-			  pw ? strerror(errno) : "there is no such user");
-		_exit(127);
-	}
-	env_of_user(pw);
-	/* Root's directory may be one that the user could not enter. */
-	if (chdir(pw->pw_dir) && chdir("/"))
-		_exit(127);
-}
-
-static void child_main(const struct extfused_options *opts)
+static void child_main(const struct extfused_options *opts, int words_fd)
 {
 	if (opts->go_fd >= 0)
 		close(opts->go_fd);
@@ -263,7 +216,7 @@ static void child_main(const struct extfused_options *opts)
 	/* mount(8) may be called by init without one, and sshfs wants ~/.ssh. */
 	setenv("HOME", "/root", 0);
 	if (opts->user)
-		user_become(opts->user);
+		user_become(opts->user, opts->fd, words_fd);
 	execvp(opts->command[0], opts->command);
 	log_error("cannot run %s: %s", opts->command[0], strerror(errno));
 	_exit(127);
@@ -310,6 +263,7 @@ struct watch {
 	bool answers;		/* the mount has answered */
 	bool failed;		/* the mount is to be given up */
 	int ending;		/* the signal that asked the daemon to end */
+	int words_fd;		/* -1, or what a user's daemon says */
 };
 
 static void tell_left(const struct watch *w, pid_t pid)
@@ -377,6 +331,15 @@ static void take_go(struct watch *w)
 	w->opts->go_fd = -1;
 }
 
+/* After the mount has answered nobody hears it, but the daemon must not stop for that. */
+static void take_words(struct watch *w)
+{
+	if (w->words_fd < 0 || user_words_pass(w->words_fd))
+		return;
+	close(w->words_fd);
+	w->words_fd = -1;
+}
+
 /* Whoever serves the mount now; 0: nobody. */
 static pid_t daemon_follow(struct watch *w)
 {
@@ -392,19 +355,23 @@ static pid_t daemon_follow(struct watch *w)
 
 static void watch(struct watch *w, int sig_fd)
 {
-	struct pollfd fds[2] = {
+	struct pollfd fds[3] = {
 		{ .fd = sig_fd, .events = POLLIN },
 		{ .fd = w->opts->go_fd, .events = POLLIN },
+		{ .events = POLLIN },
 	};
 
 	while (!w->failed && reap(w->first, &w->status) && daemon_follow(w)) {
 		fds[1].fd = w->opts->go_fd;
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		fds[2].fd = w->words_fd;
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			break;
 		if (fds[0].revents)
 			take_signal(w, sig_fd);
 		if (fds[1].fd >= 0 && fds[1].revents)
 			take_go(w);
+		if (fds[2].revents)
+			take_words(w);
 	}
 }
 
@@ -449,6 +416,7 @@ static void tell_unserved(const struct extfused_options *opts, const char *what,
 int supervise(struct extfused_options *opts)
 {
 	struct watch w = { .opts = opts, .status = -1 };
+	int words[2] = { -1, -1 };
 	bool failed_itself;
 	char how[64];
 	pid_t left;
@@ -464,7 +432,7 @@ int supervise(struct extfused_options *opts)
 			  opts->state.command, strerror(-sig_fd));
 		return 1;
 	}
-	w.first = fork();
+	w.first = opts->user && user_words_open(words) ? -1 : fork();
 	if (w.first < 0) {
 		log_error("%s: cannot start the daemon (%s): %s", opts->state.target,
 			  opts->state.command, strerror(errno));
@@ -472,10 +440,11 @@ int supervise(struct extfused_options *opts)
 	}
 	if (!w.first) {
 		close(sig_fd);
-		child_main(opts);
+		child_main(opts, words[1]);
 	}
 	/* The connection is the daemon's alone; what else is open may be a lock, or a pipe that somebody reads to its end. */
-	inherit_only((int []){ opts->go_fd, sig_fd }, 2);
+	inherit_only((int []){ opts->go_fd, sig_fd, words[0] }, 3);
+	w.words_fd = words[0];
 	inherit_no_limits();
 	if (chdir("/"))
 		log_warning("cannot leave the working directory: %s", strerror(errno));
@@ -490,6 +459,7 @@ int supervise(struct extfused_options *opts)
 
 	failed_itself = w.status > 0;
 	left = end_children(w.first, &w.status);
+	take_words(&w);
 	if (left)
 		tell_left(&w, left);
 	/* Nobody waits for us; what is left may have the connection open, and its mount can go when it ends. */
