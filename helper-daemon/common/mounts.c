@@ -5,11 +5,13 @@
 #include "mounts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 /* The tests have one of their own. */
 #ifndef MOUNTINFO
@@ -72,6 +74,7 @@ static bool entry_parse(struct mount_entry *e, char *line)
 	e->parent = atoi(field[1]);
 	e->conn = maj << 20 | min;
 	e->target = field[4];
+	e->flags = field[5];
 	e->type = type;
 	e->source = source;
 	return true;
@@ -171,4 +174,22 @@ int mount_id_of(pid_t pid, const char *fd)
 	}
 	fclose(f);
 	return id;
+}
+
+const struct mount_entry *mount_list__at(const struct mount_list *list, const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC), id;
+	char name[16];
+	size_t i;
+
+	if (fd < 0)
+		return NULL;
+	snprintf(name, sizeof(name), "%d", fd);
+	id = mount_id_of(0, name);
+	close(fd);
+	for (i = 0; i < list->count; i++) {
+		if (list->entries[i].id == id)
+			return &list->entries[i];
+	}
+	return NULL;
 }

@@ -16,6 +16,7 @@ struct mount_entry {
 	unsigned int conn;	/* st_dev as the kernel packs it: the connection's number */
 	char *line;		/* has the texts below in it */
 	const char *target;
+	const char *flags;	/* of the mount: "rw,nosuid" */
 	const char *type;
 	const char *source;
 	const char *options;	/* of the super block */
@@ -31,6 +32,9 @@ bool mount_entry__is_extfuse(const struct mount_entry *e);
 /* Every mount if @all, else those of type extfuse only.  Returns 0 or -errno. */
 int mount_list__read(struct mount_list *list, bool all);
 void mount_list__free(struct mount_list *list);
+
+/* The mount that @path leads to, or NULL.  Asks nothing of that file system. */
+const struct mount_entry *mount_list__at(const struct mount_list *list, const char *path);
 
 /* The topmost extfuse mount at or above @path; NULL if there is none. */
 const struct mount_entry *mount_list__find(const struct mount_list *list, const char *path);

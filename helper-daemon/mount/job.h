@@ -50,6 +50,12 @@ int source_open(struct job *job, const char *dir);
 int source_flags(struct job *job);
 
 /*
+ * Changes the flags of the mount at the target.  Returns 0, with a line in
+ * job->err if more was asked for, or -errno.
+ */
+int job_remount(struct job *job);
+
+/*
  * Starts extfused and waits until the mount answers.  Closes job->fd.  Returns
  * 0 or -errno with a line in job->err, or an empty one where extfused has said
  * it all; then no process is left.

@@ -281,19 +281,6 @@ static int job_prepare(struct job *job, const struct request *r)
 	return err;
 }
 
-/* Only the generic flags can change; the kernel keeps the rest as it was. */
-static int job_remount(struct job *job)
-{
-	int err = job_enter(job);
-
-	if (!err && mount(NULL, job->target, NULL, MS_REMOUNT | job->opts.flags, NULL))
-		err = -errno;
-	job_leave(job);
-	if (err)
-		snprintf(job->err, sizeof(job->err), "cannot remount: %s", strerror(-err));
-	return err;
-}
-
 /* An extension that was asked for is an error, the default one a sentence. */
 static int job_unaccelerated(struct job *job, int err, const char *why)
 {
@@ -400,25 +387,17 @@ static void mount_failed(struct job *job, int err)
 /* The connection of what lies at the target, for when the module does not tell: the mount just made. 0: none. */
 static unsigned int conn_at(const struct job *job)
 {
-	unsigned int conn = 0;
+	const struct mount_entry *e;
 	struct mount_list list;
-	int fd, id;
-	char name[16];
+	unsigned int conn = 0;
 
 	if (job_enter(job))
 		return 0;
-	fd = open(job->target, O_PATH | O_CLOEXEC);
-	snprintf(name, sizeof(name), "%d", fd);
-	id = fd < 0 ? -1 : mount_id_of(0, name);
 	if (!mount_list__read(&list, false)) {
-		for (size_t i = 0; i < list.count; i++) {
-			if (list.entries[i].id == id)
-				conn = list.entries[i].conn;
-		}
+		e = mount_list__at(&list, job->target);
+		conn = e ? e->conn : 0;
 		mount_list__free(&list);
 	}
-	if (fd >= 0)
-		close(fd);
 	job_leave(job);
 	return conn;
 }
@@ -579,6 +558,8 @@ int main(int argc, char **argv)
 		say_error(&job, job.err);
 		return EXIT_MOUNT;
 	}
+	if (job.opts.remount)
+		say_error(&job, job.err);
 	if (*job.reason && (!job.opts.ext || strcmp(job.opts.ext, "none"))) {
 		snprintf(job.err, sizeof(job.err), "mounted, but not accelerated: %s", job.reason);
 		say_error(&job, job.err);

@@ -281,6 +281,8 @@ static int word_parse(struct mount_options *o, const char *word, bool mirror, bo
 		snprintf(err, errlen, "option '%s' cannot be used: %s", word, row->help);
 		return -EINVAL;
 	}
+	if (!strcmp(row->name, "user_id="))
+		o->handed_back = true;
 	if (!row_apply(o, row, word, value)) {
 		snprintf(err, errlen, "option '%s' has a value that it does not take%s%s", word,
 			 row->help ? "; it is " : "", row->help ? row->help : "");

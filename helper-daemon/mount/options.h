@@ -32,6 +32,7 @@ struct mount_options {
 	bool default_permissions;
 	bool allow_idmap;
 	bool remount;
+	bool handed_back;	/* the list has all flags of the mount that is there */
 	char *list;		/* the options cut into words; has the texts below in it */
 	const char *subtype;
 	const char *ext;	/* NULL: the default */
