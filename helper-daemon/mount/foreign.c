@@ -119,3 +119,61 @@ int foreign_find(const char *program, char **found, char *err, size_t errlen)
 	*found = path_absolute(path);
 	return *found ? 0 : -ENOMEM;
 }
+
+/* Those who may: root, the daemon's user, and the owner of this very program, which decides what root runs anyway. */
+static bool is_trusted(uid_t owner, uid_t uid)
+{
+	struct stat self;
+
+	return !owner || owner == uid || (!stat("/proc/self/exe", &self) && owner == self.st_uid);
+}
+
+/* Can others change what the last name of @path leads to, by changing that, or names in it? */
+static bool is_open_to_others(const char *path, uid_t uid)
+{
+	struct stat st;
+
+	if (lstat(path, &st) || !is_trusted(st.st_uid, uid))
+		return true;
+	if (S_ISLNK(st.st_mode) || (S_ISDIR(st.st_mode) && st.st_mode & S_ISVTX))
+		return false;
+	return st.st_mode & S_IWOTH || (st.st_mode & S_IWGRP && st.st_gid);
+}
+
+/* Cuts @path, which is absolute, after the first name that is open to others; false: there is none. */
+static bool cut_at_open(char *path, uid_t uid)
+{
+	char *end = path + 1, rest;
+
+	if (is_open_to_others("/", uid)) {
+		*end = '\0';
+		return true;
+	}
+	while (*end) {
+		end += strcspn(end, "/");
+		rest = *end;
+		*end = '\0';
+		if (is_open_to_others(path, uid))
+			return true;
+		*end = rest;
+		end += rest == '/';
+	}
+	return false;
+}
+
+int foreign_check(const char *path, const char *spec, uid_t uid, char *err, size_t errlen)
+{
+	char *named = strdup(path), *real = realpath(path, NULL), *at = NULL;
+
+	if (named && real)
+		at = cut_at_open(named, uid) ? named : cut_at_open(real, uid) ? real : NULL;
+	if (at)
+		snprintf(err, errlen,
+			 "the source is no directory, and as PROGRAM#SPEC it is not taken, because others than root decide what program that is (%s is theirs to change): if the program is meant, give -t extfuse.%s and '%s' as the source",
+			 at, path, spec);
+	else if (!named || !real)
+		snprintf(err, errlen, "%s cannot be used: %s", path, strerror(errno));
+	free(named);
+	free(real);
+	return *err ? -EPERM : 0;
+}

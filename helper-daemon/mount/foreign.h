@@ -6,6 +6,7 @@
 #define EXTFUSE_MOUNT_FOREIGN_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * Looks for a program as execvp() would, and refuses what is linked with
@@ -13,5 +14,13 @@
  * absolute path in @found, or -errno with a line in @err.
  */
 int foreign_find(const char *program, char **found, char *err, size_t errlen);
+
+/*
+ * Whether nobody but root and user @uid decides what program that is: PROGRAM#SPEC
+ * may be the name of a directory that is not there now, and then who can make
+ * names on the way would choose what root runs.  Returns 0, or -EPERM with a
+ * line in @err.
+ */
+int foreign_check(const char *path, const char *spec, uid_t uid, char *err, size_t errlen);
 
 #endif /* EXTFUSE_MOUNT_FOREIGN_H */

@@ -16,6 +16,7 @@ struct job {
 	int source_fd;		/* the directory of a mirror, else -1 */
 	const char *target;
 	char *program;		/* foreign daemon, or NULL: the mirror */
+	bool program_guessed;	/* a part of what may have been meant as a directory */
 	char *program_path;	/* where it was found; the daemon's user may have another $PATH */
 	const char *spec;	/* its argument; may be empty */
 	const char *folds;	/* NULL, or how files are found under names that are not theirs */

@@ -175,7 +175,10 @@ static int set_source(struct job *job, const struct request *r)
 	}
 	job->program = strndup(r->source, hash - r->source);
 	job->spec = hash + 1;
-	return job->program ? 0 : -ENOMEM;
+	if (!job->program)
+		return -ENOMEM;
+	job->program_guessed = strchr(job->program, '/');
+	return 0;
 }
 
 static int set_user(struct job *job)
@@ -276,6 +279,8 @@ static int job_prepare(struct job *job, const struct request *r)
 		err = set_root_mode(job);
 	if (!err && job->program && !job->opts.remount)
 		err = foreign_find(job->program, &job->program_path, job->err, sizeof(job->err));
+	if (!err && job->program_guessed && !job->opts.remount)
+		err = foreign_check(job->program_path, job->spec, job->uid, job->err, sizeof(job->err));
 	if (err && !*job->err)
 		snprintf(job->err, sizeof(job->err), "%s", strerror(-err));
 	return err;
