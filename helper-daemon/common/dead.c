@@ -16,12 +16,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <extfuse/extfuse.h>
@@ -74,23 +72,6 @@ static bool is_covered(const struct mount_list *list, const struct mount_entry *
 	return false;
 }
 
-/* Opens the root of mount @id, which should be at @target.  -EBUSY: another mount is there. */
-static int root_open(const char *target, int id)
-{
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
-	char name[16];
-	int fd;
-
-	fd = syscall(SYS_openat2, AT_FDCWD, target, &how, sizeof(how));
-	if (fd < 0)
-		return -errno;
-	snprintf(name, sizeof(name), "%d", fd);
-	if (mount_id_of(0, name) == id)
-		return fd;
-	close(fd);
-	return -EBUSY;
-}
-
 /*
  * The mount as it is now: still an extfuse mount of its connection, dead or, if
  * @alive, either (else -ESTALE), and with nothing on it (else -EBUSY).  @root: -1 while
@@ -119,7 +100,7 @@ static int entry_open(const struct mount_entry *e)
 		if (err)
 			return err;
 		err = entry_check(&list, e, -1, true, &now);
-		root = err ? err : root_open(now->target, e->id);
+		root = err ? err : mount_entry__open(now);
 		mount_list__free(&list);
 		if (err)
 			return err;

@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -192,4 +194,20 @@ const struct mount_entry *mount_list__at(const struct mount_list *list, const ch
 			return &list->entries[i];
 	}
 	return NULL;
+}
+
+int mount_entry__open(const struct mount_entry *e)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
+	char name[16];
+	int fd;
+
+	fd = syscall(SYS_openat2, AT_FDCWD, e->target, &how, sizeof(how));
+	if (fd < 0)
+		return -errno;
+	snprintf(name, sizeof(name), "%d", fd);
+	if (mount_id_of(0, name) == e->id)
+		return fd;
+	close(fd);
+	return -EBUSY;
 }

@@ -33,6 +33,12 @@ bool mount_entry__is_extfuse(const struct mount_entry *e);
 int mount_list__read(struct mount_list *list, bool all);
 void mount_list__free(struct mount_list *list);
 
+/*
+ * Opens its root, by a path whose parents a user may have swapped: -EBUSY when
+ * another mount is there.  Only with O_PATH.
+ */
+int mount_entry__open(const struct mount_entry *e);
+
 /* The mount that @path leads to, or NULL.  Asks nothing of that file system. */
 const struct mount_entry *mount_list__at(const struct mount_list *list, const char *path);
 

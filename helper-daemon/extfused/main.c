@@ -158,6 +158,7 @@ int main(int argc, char **argv)
 	if (optind < argc)
 		o.command = argv + optind;
 	check_options(&o);
+	o.mirror.conn = o.state.conn;
 	if (!o.state.command[0])
 		snprintf(o.state.command, sizeof(o.state.command), "%s",
 			 o.command ? o.command[0] : "mirror");

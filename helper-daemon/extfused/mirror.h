@@ -24,6 +24,7 @@
 struct mirror_options {
 	const char *source;	/* its name, for messages */
 	int source_fd;		/* the directory */
+	unsigned int conn;	/* the connection's number */
 	double attr_timeout;
 	double entry_timeout;
 	double negative_timeout;
@@ -143,6 +144,15 @@ bool lease_wait_open(fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info
 bool lease_wait_setattr(fuse_req_t req, fuse_ino_t ino, const struct stat *attr, int valid);
 /* open() that fails with EWOULDBLOCK where it would have to wait for a lease. */
 int open_at_once(const char *path, int flags);
+
+/*
+ * prune.c: descriptors do not run out because the kernel remembers much.
+ * prune_look() is told of each descriptor that is new, prune_wait() that there was
+ * none; it returns whether it is worth another try.
+ */
+int prune_start(void);
+void prune_look(int fd);
+bool prune_wait(void);
 
 /* Whose handle it is. */
 struct opener {

@@ -270,10 +270,26 @@ static struct node *node_find_known(const struct stat *st)
 	return n;
 }
 
+static int path_open(struct node *dir, const char *name, int fd)
+{
+	struct fd_path p;
+	int path_fd, turns = 3;
+
+	do {
+		if (fd >= 0)
+			path_fd = open(fd_path(&p, fd), O_PATH | O_CLOEXEC);
+		else
+			path_fd = openat(dir->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (path_fd >= 0 || errno != EMFILE)
+			return path_fd;
+	} while (--turns && prune_wait());
+	errno = EMFILE;
+	return -1;
+}
+
 static int find(struct node *dir, const char *name, int fd, struct node **out, struct stat *st)
 {
 	struct node *n, *other;
-	struct fd_path p;
 	int path_fd, err;
 
 	/* Most names lead to a node that is here: then no descriptor is opened. */
@@ -283,12 +299,10 @@ static int find(struct node *dir, const char *name, int fd, struct node **out, s
 	if (*out)
 		return 0;
 
-	if (fd >= 0)
-		path_fd = open(fd_path(&p, fd), O_PATH | O_CLOEXEC);
-	else
-		path_fd = openat(dir->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	path_fd = path_open(dir, name, fd);
 	if (path_fd < 0)
 		return -errno;
+	prune_look(path_fd);
 	/* The name may lead elsewhere by now: the descriptor says what it is. */
 	if (fstat(path_fd, st)) {
 		err = -errno;

@@ -68,6 +68,7 @@ void mirror_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, err);
 		return;
 	}
+	prune_look(dh->fd);
 	pthread_mutex_init(&dh->lock, NULL);
 	dh->next = 0;
 	dh->at = 0;

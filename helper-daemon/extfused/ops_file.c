@@ -78,6 +78,7 @@ uint64_t file_handle_new(struct node *n, int fd)
 
 	if (!h)
 		return 0;
+	prune_look(fd);
 	*h = (struct open_file){
 		.fd = fd,
 		.node = n,

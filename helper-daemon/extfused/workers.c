@@ -116,6 +116,7 @@ static bool after_init(void)
 	pool.init_done = true;
 	nodes_offer_root();
 	say_missing(lease_start());
+	say_missing(prune_start());
 	if (!mirror.log)
 		return true;
 	/* The log may be where nobody answers, which keeps this thread only. */
