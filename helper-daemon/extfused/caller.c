@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +174,20 @@ int caller_read(const struct fuse_in_header *head, struct identity *caller)
 	if (caller->gid == NO_ID)
 		caller->gid = NOBODY;
 	return err;
+}
+
+static bool has_sigkill(const char *status, const char *name)
+{
+	const char *at = field(status, name);
+
+	return at && strtoull(at, NULL, 16) & 1ULL << (SIGKILL - 1);
+}
+
+bool caller_is_killed(const struct fuse_in_header *head)
+{
+	const char *status = status_of(head->pid);
+
+	return status && (has_sigkill(status, "SigPnd") || has_sigkill(status, "ShdPnd"));
 }
 
 bool creds_caller_is_near(fuse_req_t req)

@@ -6,7 +6,8 @@
  * open and has some time (fs.lease-break-time) to give the lease back.  A thread
  * that waited for that would serve nobody else, and any user can have a lease on
  * a file of his own.  So nothing here waits in open(): what would have to is put
- * on a list, and one thread tries it again, as its caller, until it does not.
+ * on a list, and one thread tries it again, as its caller, until it does not, or
+ * until its caller is killed.
  */
 #include "mirror.h"
 
@@ -124,6 +125,8 @@ static void try_again(struct waiting *w)
 	again = w;
 	if (err)
 		fuse_reply_err(w->req, EIO);
+	else if (fuse_req_interrupted(w->req) && caller_is_killed(&w->head))
+		fuse_reply_err(w->req, EINTR);
 	else if (w->valid)
 		mirror_setattr(w->req, w->ino, &attr, w->valid, NULL);
 	else

@@ -166,6 +166,8 @@ struct opener creds_opener(void);
 bool creds_asks_for_kill(void);
 /* Is he of our own user namespace, so that what he lacks is what the kernel has found lacking? */
 bool creds_caller_is_near(fuse_req_t req);
+/* Does he wait only to end?  Other signals leave him waiting: a program seldom expects that open() is interrupted. */
+bool caller_is_killed(const struct fuse_in_header *head);
 /* Of the handle with this number: ops_file.c. */
 const struct opener *file_opener(uint64_t fh);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: opens that wait for a lease below are kept waiting, and nobody else is
+ * what: opens that wait for a lease below are kept waiting, and nobody else is; who is killed need not wait, who gets another signal does
  * needs: extfuse ext4 root
  * timeout: 90
  *
@@ -78,13 +78,42 @@ static void others_are_served(void)
 	alarm(0);
 }
 
+static void ends(int i, int sig)
+{
+	int turns, status;
+
+	CHECK(!kill(children[i], sig), "signal %d", sig);
+	for (turns = 0; turns < 100 * case_slow() && waitpid(children[i], &status, WNOHANG) != children[i]; turns++)
+		usleep(100000);
+	CHECK(turns < 100 * case_slow(), "%d does not end by signal %d", i, sig);
+	CHECK(WIFSIGNALED(status), "%d: status %x", i, status);
+	children[i] = 0;
+}
+
+/* A truncate and an open, while the lease is there. */
+static void killed_ends(void)
+{
+	CHECK(!kill(children[0], SIGUSR1), "a signal");
+	usleep(500000);
+	CHECK(!waitpid(children[0], NULL, WNOHANG), "ended by a signal that has a handler");
+	ends(0, SIGKILL);
+	ends(1, SIGTERM);
+}
+
+static void on_signal(int sig)
+{
+	(void)sig;
+}
+
 int main(void)
 {
+	const struct sigaction usr1 = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	unsigned int i;
 	char text[8];
 	int held, fd;
 
 	signal(SIGIO, SIG_IGN);
+	sigaction(SIGUSR1, &usr1, NULL);
 	CHECK(!system("echo 600 >/proc/sys/fs/lease-break-time"), "the time to break a lease");
 	CHECK(!mkdir("low", 0755) && !mkdir("mnt", 0755), "directories");
 	CHECK(!system("echo content >low/leased; echo content >low/other"), "files");
@@ -96,9 +125,10 @@ int main(void)
 		start(i);
 	sleep(2);
 	CHECK(!ended(WNOHANG), "an open that did not wait");
+	killed_ends();
 	others_are_served();
 	CHECK(!fcntl(held, F_SETLEASE, F_UNLCK), "the lease is given back");
-	CHECK(ended(0) == MANY, "opens that ended");
+	CHECK(ended(0) == MANY - 2, "opens that ended");
 	CHECK(pread(held, text, sizeof(text), 0) == 3, "the file was truncated");
 	fd = open("mnt/leased", O_RDWR | O_CLOEXEC);
 	CHECK(fd >= 0 && !close(fd), "an open without a lease");
