@@ -9,6 +9,8 @@
  * Here a thread waits as well, and if all did, nobody could read.  So threads are
  * started when none is free, no more than WAITING_MAX are at work on what may have
  * to wait, and what is beyond that is put on a list, from which these threads go on.
+ * Some waits a user brings about alone (a delegation of one's own file or directory
+ * below keeps whoever changes it): so no user but root has more than WAITING_USER of them.
  */
 #include "mirror.h"
 
@@ -22,7 +24,8 @@
 
 /* As many as libfuse's own loop would keep: enough for a slow disk to be busy. */
 #define THREADS_FREE	10
-#define WAITING_MAX	64
+#define WAITING_MAX	128
+#define WAITING_USER	32
 #define THREADS_MAX	(WAITING_MAX + THREADS_FREE)
 
 struct queued {
@@ -38,7 +41,8 @@ static struct {
 	pthread_mutex_t lock;	/* of what follows; held for a few instructions */
 	unsigned int threads;
 	unsigned int idle;
-	unsigned int waiting;	/* at work on what may have to wait */
+	unsigned int waiting;	/* at work on what may have to wait, */
+	uint32_t users[WAITING_MAX];	/* for these */
 	struct queued *first;
 	struct queued **last;
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .last = &pool.first };
@@ -194,25 +198,61 @@ static bool may_wait(uint32_t opcode)
 	}
 }
 
-/* False: as many as may are at work; it is on the list now, with the buffer's memory. */
-static bool wait_begin(struct fuse_buf *buf)
+/* With the lock held: may one more of this user's be at work?  Then it is counted. */
+static bool user_begin(uint32_t uid)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < pool.waiting; i++)
+		n += pool.users[i] == uid;
+	if (pool.waiting == WAITING_MAX || (uid && n >= WAITING_USER))
+		return false;
+	pool.users[pool.waiting++] = uid;
+	return true;
+}
+
+static void user_end(uint32_t uid)
+{
+	unsigned int i = 0;
+
+	while (pool.users[i] != uid)
+		i++;
+	pool.users[i] = pool.users[--pool.waiting];
+}
+
+/* False: as many as may are at work; it is on the list now, with the buffer's memory.  *@counted: it is one of them. */
+static bool wait_begin(struct fuse_buf *buf, bool *counted)
 {
 	struct queued *q = NULL;
 
 	pthread_mutex_lock(&pool.lock);
-	if (pool.waiting >= WAITING_MAX)
+	*counted = user_begin(head_of(buf)->uid);
+	if (!*counted)
 		q = malloc(sizeof(*q));
 	if (q) {
 		*q = (struct queued){ .buf = *buf };
 		*pool.last = q;
 		pool.last = &q->next;
-	} else {
-		pool.waiting++;
 	}
 	pthread_mutex_unlock(&pool.lock);
 	if (q)
 		*buf = (struct fuse_buf){ 0 };
 	return !q;
+}
+
+/* Takes the first off the list that may begin. */
+static struct queued *list_take(void)
+{
+	struct queued **at = &pool.first, *q;
+
+	while ((q = *at) && !user_begin(head_of(&q->buf)->uid))
+		at = &q->next;
+	if (!q)
+		return NULL;
+	*at = q->next;
+	if (!q->next)
+		pool.last = at;
+	return q;
 }
 
 /* The next on the list, in place of that in the buffer; false: there is none. */
@@ -221,13 +261,8 @@ static bool wait_next(struct fuse_buf *buf)
 	struct queued *q;
 
 	pthread_mutex_lock(&pool.lock);
-	q = pool.first;
-	if (q)
-		pool.first = q->next;
-	else
-		pool.waiting--;
-	if (!pool.first)
-		pool.last = &pool.first;
+	user_end(head_of(buf)->uid);
+	q = list_take();
 	pthread_mutex_unlock(&pool.lock);
 	if (!q)
 		return false;
@@ -239,15 +274,17 @@ static bool wait_next(struct fuse_buf *buf)
 
 static void work(struct fuse_buf *buf)
 {
+	bool counted;
+
 	if (!may_wait(head_of(buf)->opcode)) {
 		serve(buf);
 		return;
 	}
-	if (!wait_begin(buf))
+	if (!wait_begin(buf, &counted))
 		return;
 	do
 		serve(buf);
-	while (wait_next(buf));
+	while (counted && wait_next(buf));
 }
 
 /* Returns whether the connection goes on. */
