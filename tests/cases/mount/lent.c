@@ -3,12 +3,13 @@
  * What a daemon under setuid= might have of root's; two programs in one:
  *
  *	lent root COMMAND...	runs it as a root that has much to lend: a terminal of its own, a key in the session keyring,
- *				a file that is open as 9, and capabilities that setuid() does not take; what it says on the
- *				terminal goes to stdout
+ *				a file that is open as 9, and a capability that neither setuid() nor execve() takes; what it says
+ *				on the terminal goes to stdout
  *	lent FILE /dev/fd/N	the "daemon": writes into FILE what it has, says something coloured, ends with status 3
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <stdio.h>
@@ -21,6 +22,20 @@
 #include <unistd.h>
 
 #define KEY	"extfuse-lent"
+
+/* An ambient one outlives execve(), and with that securebit setuid() as well. */
+static int lend_capability(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data))
+		return -1;
+	data[0].inheritable |= 1U << CAP_CHOWN;
+	if (syscall(SYS_capset, &head, data) || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_CHOWN, 0, 0))
+		return -1;
+	return prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP);
+}
 
 static int child(const char *terminal, char **command)
 {
@@ -38,7 +53,7 @@ static int child(const char *terminal, char **command)
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ||
 	    syscall(SYS_add_key, "user", KEY, "secret", 6, KEY_SPEC_SESSION_KEYRING) < 0)
 		return 1;
-	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP))
+	if (lend_capability())
 		return 1;
 	execvp(command[0], command);
 	return 1;
