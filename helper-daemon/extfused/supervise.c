@@ -413,6 +413,16 @@ static void tell_unserved(const struct extfused_options *opts, const char *what,
 			  opts->state.target, opts->state.command, what, when, opts->fd);
 }
 
+/* What is open but these may be a lock, or a pipe that somebody reads to its end; the connection is the daemon's alone. */
+static void keep_only(int go_fd, int sig_fd, int words_fd)
+{
+	inherit_only((int []){ go_fd, sig_fd, words_fd }, 3);
+	inherit_no_limits();
+	if (chdir("/"))
+		log_warning("cannot leave the working directory: %s", strerror(errno));
+	umask(022);
+}
+
 int supervise(struct extfused_options *opts)
 {
 	struct watch w = { .opts = opts, .status = -1 };
@@ -442,13 +452,8 @@ int supervise(struct extfused_options *opts)
 		close(sig_fd);
 		child_main(opts, words[1]);
 	}
-	/* The connection is the daemon's alone; what else is open may be a lock, or a pipe that somebody reads to its end. */
-	inherit_only((int []){ opts->go_fd, sig_fd, words[0] }, 3);
+	keep_only(opts->go_fd, sig_fd, words[0]);
 	w.words_fd = words[0];
-	inherit_no_limits();
-	if (chdir("/"))
-		log_warning("cannot leave the working directory: %s", strerror(errno));
-	umask(022);
 	opts->state.supervisor = getpid();
 	opts->state.daemon = w.first;
 	w.answers = opts->go_fd < 0;

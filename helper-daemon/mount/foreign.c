@@ -137,7 +137,7 @@ static bool is_open_to_others(const char *path, uid_t uid)
 		return true;
 	if (S_ISLNK(st.st_mode) || (S_ISDIR(st.st_mode) && st.st_mode & S_ISVTX))
 		return false;
-	return st.st_mode & S_IWOTH || (st.st_mode & S_IWGRP && st.st_gid);
+	return st.st_mode & 0002 || (st.st_mode & 0020 && st.st_gid);
 }
 
 /* Cuts @path, which is absolute, after the first name that is open to others; false: there is none. */
