@@ -428,7 +428,7 @@ void extfuse_notify_all(struct fuse_conn *fc);
 void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const struct qstr *name);
 void extfuse_evict(struct fuse_conn *fc, u64 nodeid);
 bool extfuse_backing_wrote(struct inode *inode, loff_t pos, ssize_t written);
-void extfuse_backing_mapped(struct file *file, const struct vm_area_struct *vma);
+int extfuse_backing_map(struct file *file, const struct vm_area_struct *vma);
 void extfuse_inode_lock_order(struct inode *inode);
 
 /* In fuse_inode.state, far from fuse's own: its backing file is, or was, mapped for writing, ... */

@@ -136,6 +136,15 @@ static inline struct fuse_file *extfuse_own(struct fuse_file *ff)
 	return unlikely(ff->ext_own) ? ff : NULL;
 }
 
+/*
+ * Call sites: must each write on the handle append?  Who opened it with O_APPEND
+ * may have taken that back: fcntl() asks the file here, which may always be changed.
+ */
+static inline bool extfuse_must_append(struct fuse_file *ff)
+{
+	return unlikely(ff->ext_appends) && IS_APPEND(file_inode(fuse_file_passthrough(ff)));
+}
+
 /* Of a node with a backing object: may a SETATTR be done there? */
 static inline bool extfuse_setattr_may_pass(const struct extfuse_conn *xc, const struct iattr *attr)
 {

@@ -64,29 +64,45 @@ bool extfuse_backing_wrote(struct inode *inode, loff_t pos, ssize_t written)
 	return fuse_write_update_attr(inode, pos, written);
 }
 
-/*
- * From now on data and times change by mere stores.  The mapping outlives its
- * handle and pins the inode, so this holds for as long as the inode is there:
- * see learn_known() in reply.c.
- */
-void extfuse_backing_mapped(struct file *file, const struct vm_area_struct *vma)
+/* What mmap() has asked the file of the mount, before anybody knew what lies below it. */
+static int map_check(const struct inode *below, const struct vm_area_struct *vma)
 {
-	const struct fuse_file *ff = file->private_data;
+	if (!(vma->vm_flags & VM_SHARED))
+		return 0;
+	if (IS_APPEND(below))
+		return -EACCES;
+	return vma->vm_flags & VM_WRITE && IS_SWAPFILE(below) ? -ETXTBSY : 0;
+}
+
+/*
+ * extfuse_backing_map - call site: a backing file is mapped, if it may be
+ *
+ * From now on data and times change by mere stores.  The mapping outlives its
+ * handle, so this holds for as long as the inode is there: see learn_known() in
+ * reply.c.  Since 6.9 the mapping pins the inode; until then see
+ * extfuse_is_mapped_below().
+ */
+int extfuse_backing_map(struct file *file, const struct vm_area_struct *vma)
+{
+	struct fuse_file *ff = file->private_data;
 	struct inode *inode = file_inode(file);
 	struct extfuse_conn *xc;
+	int err;
 
-	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
-		return;
+	err = map_check(file_inode(fuse_file_passthrough(ff)), vma);
+	if (err || (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
+		return err;
 	if (ff->ext_own)
 		set_bit(EXTFUSE_I_MAPPED_OWN, &get_fuse_inode(inode)->state);
 	set_bit(EXTFUSE_I_MAPPED, &get_fuse_inode(inode)->state);
 	/* Whoever publishes a set later, or takes a stamp after the move, sees the bit. */
 	smp_mb__after_atomic();
 	xc = extfuse_conn_get(get_fuse_conn(inode));
-	if (!xc)
-		return;
-	extfuse_node_move(xc, get_node_id(inode), ALL_KINDS);
-	extfuse_inode_touch(inode, STATX_BASIC_STATS);
+	if (xc) {
+		extfuse_node_move(xc, get_node_id(inode), ALL_KINDS);
+		extfuse_inode_touch(inode, STATX_BASIC_STATS);
+	}
+	return 0;
 }
 
 /*

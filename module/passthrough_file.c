@@ -78,6 +78,9 @@ ssize_t extfuse_pass_copy_file_range(struct extfuse_pass *pass)
 	/* One of them is the daemon's: the VFS copies it then. */
 	if (!to)
 		return -EXDEV;
+	/* As with O_APPEND. */
+	if (extfuse_must_append(to))
+		return -EBADF;
 	ret = vfs_copy_file_range(backing_file_of(pass), in->off_in, fuse_file_passthrough(to),
 				  in->off_out, len, in->flags);
 	if (ret < 0)

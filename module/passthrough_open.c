@@ -31,6 +31,7 @@ void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff)
 		extfuse_io_end(inode, ff);
 	extfuse_passthrough_release(ff, NULL);
 	ff->ext_own = false;
+	ff->ext_appends = false;
 }
 
 /* Said where it is noticed; the mount goes on, and the daemon serves its data. */
@@ -102,6 +103,7 @@ static void handle_make(const struct extfuse_pass *pass, struct fuse_file *ff, s
 {
 	extfuse_handle_set(ff, file, get_cred(pass->cred));
 	extfuse_rights_opened(pass, ff);
+	ff->ext_appends = pass->args->ext.file->f_flags & O_APPEND;
 	ff->ext_own = true;
 }
 

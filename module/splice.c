@@ -50,6 +50,9 @@ ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, lof
 
 	if (!below->f_op->splice_write)
 		return -EINVAL;
+	/* With O_APPEND nobody comes here. */
+	if (extfuse_must_append(ff))
+		return -EPERM;
 	ret = privs_remove(out);
 	if (ret)
 		return ret;

@@ -158,6 +158,8 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *iter)
 	ret = iocb_check(iocb, ff->passthrough);
 	if (ret)
 		return ret;
+	if (extfuse_must_append(ff) && !(iocb->ki_flags & IOCB_APPEND))
+		return -EPERM;
 	old = override_creds(extfuse_io_cred(ff));
 	ret = write_below(iocb, iter, ff->passthrough);
 	revert_creds(old);
@@ -189,6 +191,19 @@ ssize_t extfuse_splice_write(struct pipe_inode_info *pipe, struct file *out, lof
 	return iter_file_splice_write(pipe, out, ppos, len, flags);
 }
 
+/* mmap() has asked the file of the mount for seals; since 6.7 the file below looks itself. */
+static int map_writable(struct file *file, const struct vm_area_struct *vma)
+{
+	int err;
+
+	if (!(vma->vm_flags & VM_SHARED))
+		return 0;
+	err = mapping_map_writable(file->f_mapping);
+	if (!err)
+		mapping_unmap_writable(file->f_mapping);
+	return err;
+}
+
 int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct fuse_file *ff = file->private_data;
@@ -197,7 +212,9 @@ int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (!ff->passthrough->f_op->mmap)
 		return -ENODEV;
-	extfuse_backing_mapped(file, vma);
+	err = extfuse_backing_map(file, vma) ?: map_writable(ff->passthrough, vma);
+	if (err)
+		return err;
 	vma_set_file(vma, ff->passthrough);
 	old = override_creds(ff->cred);
 	err = call_mmap(vma->vm_file, vma);
