@@ -215,6 +215,28 @@ bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid, int mask)
 }
 
 /*
+ * extfuse_is_mapped_below - has somebody a shared mapping, that may be written, of what lies below?
+ *
+ * Until 6.8 nothing of the mount is in such a mapping: the inode that knows of it
+ * may have gone, and come again.
+ */
+bool extfuse_is_mapped_below(struct inode *inode)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
+	const struct extfuse_backing *backing;
+	bool mapped;
+
+	if (!xc || !rcu_access_pointer(xc->backings))
+		return false;
+	rcu_read_lock();
+	backing = backing_find(xc, &get_fuse_inode(inode)->nodeid);
+	mapped = backing && extfuse_backing_is_of(backing, inode) &&
+		 mapping_writably_mapped(d_inode(backing->path.dentry)->i_mapping);
+	rcu_read_unlock();
+	return mapped;
+}
+
+/*
  * How deeply the mounts of a connection are stacked; 0: nothing can lie below
  * them; -ENOTCONN: none is left.
  */

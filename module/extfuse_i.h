@@ -411,6 +411,7 @@ bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid);
 bool extfuse_names_fold(struct extfuse_conn *xc, const struct fuse_args *args);
 bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode);
 bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid, int mask);
+bool extfuse_is_mapped_below(struct inode *inode);
 void extfuse_backings_abort(struct extfuse_conn *xc);
 int extfuse_sync_below(struct fuse_conn *fc, int err);
 int extfuse_backing_init(void);

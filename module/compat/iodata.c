@@ -47,7 +47,7 @@ void extfuse_open_finished(struct inode *inode, struct fuse_file *ff)
 	if (!S_ISREG(inode->i_mode) || ff->ext_own || ff->open_flags & FOPEN_DIRECT_IO)
 		return;
 	spin_lock(&fi->lock);
-	if (fi->ext_iomode < 0 || extfuse_is_mapped_by_own(inode)) {
+	if (fi->ext_iomode < 0 || extfuse_is_mapped_by_own(inode) || extfuse_is_mapped_below(inode)) {
 		ff->open_flags |= FOPEN_DIRECT_IO;
 		ff->open_flags &= ~FOPEN_KEEP_CACHE;
 	} else {
