@@ -219,6 +219,20 @@ static inline bool extfuse_lacks(struct fuse_file *ff, bool lacks)
 	return lacks && !extfuse_own(ff);
 }
 
+/*
+ * Call sites: the daemon once said that it need not be asked, which is a yes to all
+ * that comes.  A policy is asked each time, and then the daemon.
+ */
+static inline bool extfuse_is_unasked(const struct fuse_conn *fc, u32 opcode, bool lacks)
+{
+	const struct extfuse_conn *xc;
+
+	if (likely(!lacks))
+		return false;
+	xc = extfuse_conn_get(fc);
+	return !xc || !(READ_ONCE(xc->policy_now) & BIT_ULL(opcode));
+}
+
 /* Call sites: the kernel does this itself, for the daemon cannot, or knows no such handle. */
 static inline bool extfuse_keeps(struct fuse_file *ff, bool lacks)
 {
