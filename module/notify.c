@@ -67,11 +67,19 @@ bool extfuse_backing_wrote(struct inode *inode, loff_t pos, ssize_t written)
 /* What mmap() has asked the file of the mount, before anybody knew what lies below it. */
 static int map_check(const struct inode *below, const struct vm_area_struct *vma)
 {
+	int err;
+
 	if (!(vma->vm_flags & VM_SHARED))
 		return 0;
 	if (IS_APPEND(below))
 		return -EACCES;
-	return vma->vm_flags & VM_WRITE && IS_SWAPFILE(below) ? -ETXTBSY : 0;
+	if (vma->vm_flags & VM_WRITE && IS_SWAPFILE(below))
+		return -ETXTBSY;
+	/* A memfd may be sealed. */
+	err = mapping_map_writable(below->i_mapping);
+	if (!err)
+		mapping_unmap_writable(below->i_mapping);
+	return err;
 }
 
 /*

@@ -191,19 +191,6 @@ ssize_t extfuse_splice_write(struct pipe_inode_info *pipe, struct file *out, lof
 	return iter_file_splice_write(pipe, out, ppos, len, flags);
 }
 
-/* mmap() has asked the file of the mount for seals; since 6.7 the file below looks itself. */
-static int map_writable(struct file *file, const struct vm_area_struct *vma)
-{
-	int err;
-
-	if (!(vma->vm_flags & VM_SHARED))
-		return 0;
-	err = mapping_map_writable(file->f_mapping);
-	if (!err)
-		mapping_unmap_writable(file->f_mapping);
-	return err;
-}
-
 int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct fuse_file *ff = file->private_data;
@@ -212,7 +199,7 @@ int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (!ff->passthrough->f_op->mmap)
 		return -ENODEV;
-	err = extfuse_backing_map(file, vma) ?: map_writable(ff->passthrough, vma);
+	err = extfuse_backing_map(file, vma);
 	if (err)
 		return err;
 	vma_set_file(vma, ff->passthrough);
