@@ -147,11 +147,12 @@ int open_at_once(const char *path, int flags);
 
 /*
  * prune.c: descriptors do not run out because the kernel remembers much.
- * prune_look() is told of each descriptor that is new, prune_wait() that there was
- * none; it returns whether it is worth another try.
+ * prune_look() is told of each descriptor that is new; false: it is one of the last,
+ * and not for a node.  prune_wait() is told that there was none; it returns whether it is
+ * worth another try.
  */
 int prune_start(void);
-void prune_look(int fd);
+bool prune_look(int fd);
 bool prune_wait(void);
 
 /* Whose handle it is. */

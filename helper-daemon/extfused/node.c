@@ -280,8 +280,10 @@ static int path_open(struct node *dir, const char *name, int fd)
 			path_fd = open(fd_path(&p, fd), O_PATH | O_CLOEXEC);
 		else
 			path_fd = openat(dir->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (path_fd >= 0 || errno != EMFILE)
+		if (path_fd < 0 ? errno != EMFILE : prune_look(path_fd))
 			return path_fd;
+		if (path_fd >= 0)
+			close(path_fd);
 	} while (--turns && prune_wait());
 	errno = EMFILE;
 	return -1;
@@ -302,7 +304,6 @@ static int find(struct node *dir, const char *name, int fd, struct node **out, s
 	path_fd = path_open(dir, name, fd);
 	if (path_fd < 0)
 		return -errno;
-	prune_look(path_fd);
 	/* The name may lead elsewhere by now: the descriptor says what it is. */
 	if (fstat(path_fd, st)) {
 		err = -errno;

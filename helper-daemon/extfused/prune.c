@@ -22,6 +22,8 @@
 #include "mounts.h"
 
 #define SECOND_NS	1000000000LL
+/* Dropping names takes some descriptors itself. */
+#define SPARE		16
 /* How long a request may wait for it, where there is no descriptor left; and then for the nodes to go. */
 #define WAIT_S		10
 #define FORGET_US	100000
@@ -34,6 +36,7 @@ static struct {
 	unsigned int ended;	/* how often it was done, */
 	int err;		/* and whether, the last time */
 	int high;		/* from this descriptor on it is time; 0: never */
+	int last;		/* this and what follows no node gets */
 } prune = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.more = PTHREAD_COND_INITIALIZER,
@@ -153,14 +156,18 @@ bool prune_wait(void)
 	return useful;
 }
 
-void prune_look(int fd)
+bool prune_look(int fd)
 {
+	bool spare;
+
 	pthread_mutex_lock(&prune.lock);
 	if (prune.high && fd >= prune.high && !prune.asked) {
 		prune.asked = true;
 		pthread_cond_signal(&prune.more);
 	}
+	spare = prune.high && fd >= prune.last;
 	pthread_mutex_unlock(&prune.lock);
+	return !spare;
 }
 
 int prune_start(void)
@@ -175,6 +182,7 @@ int prune_start(void)
 	if (err)
 		return err;
 	pthread_detach(thread);
+	prune.last = rl.rlim_cur - SPARE;
 	prune.high = rl.rlim_cur / 4 * 3;
 	return 0;
 }

@@ -346,11 +346,33 @@ static pid_t daemon_follow(struct watch *w)
 	struct mount_state *s = &w->opts->state;
 	pid_t pid = each_child(pid_holds_device);
 
+	/* Of one that goes to the background the first process may have ended, and the other not be ours yet. */
+	if (!pid) {
+		poll(NULL, 0, 50);
+		pid = each_child(pid_holds_device);
+	}
 	if (pid && w->answers && !pid_holds_device(s->daemon)) {
 		s->daemon = pid;
 		state_write(s);
 	}
 	return pid;
+}
+
+/*
+ * A signal, or a word of the mount command.  What the daemon says is no reason to
+ * look for it: a process that ends closes its pipe first, and leaves us its
+ * children later.
+ */
+static int wait_event(struct watch *w, struct pollfd fds[3])
+{
+	do {
+		fds[2].fd = w->words_fd;
+		if (poll(fds, 3, -1) < 0)
+			return errno == EINTR ? 0 : -errno;
+		if (fds[2].revents)
+			take_words(w);
+	} while (!fds[0].revents && !fds[1].revents);
+	return 0;
 }
 
 static void watch(struct watch *w, int sig_fd)
@@ -363,15 +385,12 @@ static void watch(struct watch *w, int sig_fd)
 
 	while (!w->failed && reap(w->first, &w->status) && daemon_follow(w)) {
 		fds[1].fd = w->opts->go_fd;
-		fds[2].fd = w->words_fd;
-		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+		if (wait_event(w, fds))
 			break;
 		if (fds[0].revents)
 			take_signal(w, sig_fd);
 		if (fds[1].fd >= 0 && fds[1].revents)
 			take_go(w);
-		if (fds[2].revents)
-			take_words(w);
 	}
 }
 
