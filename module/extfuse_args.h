@@ -44,6 +44,13 @@ struct super_block;
 #define EXTFUSE_LINK	struct fuse_conn
 #endif
 
+/* Set-id bits are to go with the change; the mode in the request is what the fork made of that. */
+enum extfuse_kill {
+	EXTFUSE_KILL_NONE,
+	EXTFUSE_KILL_OWNER,	/* chown(): the caller must own the file, also where it changes neither id */
+	EXTFUSE_KILL_WRITER,	/* the caller writes or truncates */
+};
+
 struct extfuse_args {
 	/* Call sites hold references for as long as the request lasts. */
 	struct inode *inode;		/* the node (the directory, for names) */
@@ -68,7 +75,7 @@ struct extfuse_args {
 	u8 nmarks;
 	bool replied;			/* the daemon wrote the reply that ended it, or a backing file system did */
 	bool pass;			/* verdict PASSTHROUGH; then: it was done */
-	bool kill;			/* SETATTR: set-id bits go; its mode is what the fork made of that */
+	u8 kill;			/* SETATTR: enum extfuse_kill */
 	bool pending;			/* background: our end is owed */
 	bool refused;			/* F_REVAL: the error is a policy's, it says nothing of the name */
 	bool caller_known;		/* uid, gid, pid and who are filled */
@@ -101,7 +108,7 @@ static inline u16 extfuse_header(const struct extfuse_args *ext, bool background
 		header |= EXTFUSE_HEADER_OVERRIDDEN;
 	if (!background)
 		header |= EXTFUSE_HEADER_WAITS;
-	if (ext->kill)
+	if (ext->kill == EXTFUSE_KILL_WRITER)
 		header |= EXTFUSE_HEADER_KILL;
 	return header;
 }

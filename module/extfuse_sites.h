@@ -180,8 +180,16 @@ static inline bool extfuse_is_readonly(struct inode *inode, int mask)
 	       extfuse_backing_is_readonly(xc, get_node_id(inode), mask);
 }
 
-/* In iattr.ia_valid, far from the VFS's own: ATTR_KILL_* was there, see extfuse_args.kill. */
-#define EXTFUSE_ATTR_KILL	(1U << 31)
+/* In iattr.ia_valid, far from the VFS's own: enum extfuse_kill. */
+#define EXTFUSE_ATTR_KILL_SHIFT	30
+
+/* Call site: ATTR_KILL_* is there.  Only what comes with a write is forced. */
+static inline unsigned int extfuse_attr_kill(const struct iattr *attr)
+{
+	unsigned int kill = attr->ia_valid & ATTR_FORCE ? EXTFUSE_KILL_WRITER : EXTFUSE_KILL_OWNER;
+
+	return kill << EXTFUSE_ATTR_KILL_SHIFT;
+}
 
 /* Call site: a SETATTR is sent. */
 static inline void extfuse_setattr_args(struct fuse_args *args, const struct iattr *attr)
@@ -191,7 +199,7 @@ static inline void extfuse_setattr_args(struct fuse_args *args, const struct iat
 		if (attr->ia_valid & ATTR_SIZE)
 			args->ext.ff = extfuse_own(attr->ia_file->private_data);
 	}
-	args->ext.kill = attr->ia_valid & EXTFUSE_ATTR_KILL;
+	args->ext.kill = attr->ia_valid >> EXTFUSE_ATTR_KILL_SHIFT;
 }
 
 /* Call sites: a file whose handle the daemon can be told. */

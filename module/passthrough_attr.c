@@ -106,28 +106,28 @@ ssize_t extfuse_pass_statx(struct extfuse_pass *pass)
  * for the caller: set-id bits and capabilities.  A mode that was asked for says
  * that itself.
  */
-static void kills_add(const struct path *path, struct iattr *attr, bool only_kill)
+static void kills_add(const struct path *path, struct iattr *attr, enum extfuse_kill kill)
 {
 	struct inode *inode = d_inode(path->dentry);
 
 	if (S_ISDIR(inode->i_mode) || attr->ia_valid & ATTR_MODE)
 		return;
-	if (attr->ia_valid & (ATTR_UID | ATTR_GID))
-		attr->ia_valid |= ATTR_KILL_SUID | ATTR_KILL_PRIV |
-				  setattr_should_drop_sgid(mnt_idmap(path->mnt), inode);
-	else if (attr->ia_valid & ATTR_SIZE || only_kill)
+	if (attr->ia_valid & ATTR_SIZE || kill == EXTFUSE_KILL_WRITER)
 		/* A writer need not be the owner. */
 		attr->ia_valid |= ATTR_FORCE | ATTR_KILL_PRIV |
 				  setattr_should_drop_suidgid(mnt_idmap(path->mnt), inode);
+	else if (attr->ia_valid & (ATTR_UID | ATTR_GID) || kill == EXTFUSE_KILL_OWNER)
+		attr->ia_valid |= ATTR_KILL_SUID | ATTR_KILL_PRIV |
+				  setattr_should_drop_sgid(mnt_idmap(path->mnt), inode);
 }
 
-static int attr_change(const struct path *path, struct iattr *attr, bool only_kill)
+static int attr_change(const struct path *path, struct iattr *attr, enum extfuse_kill kill)
 {
 	struct inode *inode = d_inode(path->dentry);
 	int err;
 
 	inode_lock(inode);
-	kills_add(path, attr, only_kill);
+	kills_add(path, attr, kill);
 	err = notify_change(mnt_idmap(path->mnt), path->dentry, attr, NULL);
 	inode_unlock(inode);
 	return err;
@@ -151,7 +151,7 @@ static int attr_change_size(const struct path *path, struct iattr *attr, bool ma
 	err = get_write_access(inode);
 	if (err)
 		return err;
-	err = attr_change(path, attr, false);
+	err = attr_change(path, attr, EXTFUSE_KILL_NONE);
 	put_write_access(inode);
 	return err;
 }

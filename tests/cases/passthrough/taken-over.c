@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,6 +31,13 @@ static void set_mode(int fd)
 static void set_group(int fd)
 {
 	if (fchown(fd, -1, ALICE))
+		return;
+}
+
+/* Changes no owner, so it asks for nothing but what goes beside a change: set-id bits. */
+static void set_nothing(int fd)
+{
+	if (fchown(fd, -1, -1))
 		return;
 }
 
@@ -65,33 +73,55 @@ static time_t now(void)
 	return ts.tv_sec;
 }
 
-static void hammer(const char *what, void (*change)(int fd))
+/* What alice does in a loop, what root makes of the file, and whether that is still so. */
+struct attack {
+	const char *what;
+	void (*change)(int fd);
+	mode_t mode;		/* hers before, and root's after it was taken over */
+	bool (*is_changed)(const struct stat *st, unsigned int round);
+};
+
+static bool has_more(const struct stat *st, unsigned int round)
 {
-	unsigned int rounds, lost = 0, alices = 0;
-	time_t end = now() + SECONDS * case_slow();
+	return st->st_mode & S_ISUID || (st->st_gid == ALICE && !(round & 1));
+}
+
+static bool has_less(const struct stat *st, unsigned int round)
+{
+	(void)round;
+	return !(st->st_mode & S_ISUID);
+}
+
+static bool below_is_changed(const struct attack *a, unsigned int round)
+{
 	struct stat st;
+
+	CHECK(!stat("low/f", &st), "stat");
+	return a->is_changed(&st, round);
+}
+
+static void hammer(const struct attack *a)
+{
+	unsigned int round, lost = 0, alices = 0;
+	time_t end = now() + SECONDS * case_slow();
 	pid_t pid;
 
-	CHECK(!chown("low/f", ALICE, ALICE) && !chmod("low/f", 0644), "the file is alice's");
-	pid = loop(change);
-	for (rounds = 0; rounds < ROUNDS && now() < end; rounds++) {
-		CHECK(!chown("low/f", ALICE, rounds & 1 ? ALICE : 0), "it is alice's");
-		usleep(rounds % 7 * 100);
-		CHECK(!stat("low/f", &st), "stat");
-		alices += st.st_mode & S_ISUID || (st.st_gid == ALICE && !(rounds & 1));
-		CHECK(!chown("low/f", 0, 0), "it is root's");
+	CHECK(!chown("low/f", ALICE, ALICE) && !chmod("low/f", a->mode), "the file is alice's");
+	pid = loop(a->change);
+	for (round = 0; round < ROUNDS && now() < end; round++) {
+		CHECK(!chown("low/f", ALICE, round & 1 ? ALICE : 0) && !chmod("low/f", a->mode), "it is alice's");
+		usleep(round % 7 * 100);
+		alices += below_is_changed(a, round);
+		CHECK(!chown("low/f", 0, 0) && !chmod("low/f", a->mode), "it is root's");
 		usleep(200);
-		CHECK(!stat("low/f", &st), "stat");
-		if (st.st_mode & S_ISUID || st.st_gid)
-			lost++;
-		CHECK(!chmod("low/f", 0644), "as at first");
+		lost += below_is_changed(a, 0);
 	}
 	CHECK(!waitpid(pid, NULL, WNOHANG), "alice must have gone on");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	printf("%s: %u rounds, of which alice changed her own in %u, and root's in %u\n", what, rounds, alices, lost);
-	CHECK(alices, "%s: alice must be able to change what is hers", what);
-	CHECK(!lost, "%s: root's file was changed in %u of %u rounds", what, lost, rounds);
+	printf("%s: %u rounds, of which alice changed her own in %u, and root's in %u\n", a->what, round, alices, lost);
+	CHECK(alices, "%s: alice must be able to change what is hers", a->what);
+	CHECK(!lost, "%s: root's file was changed in %u of %u rounds", a->what, lost, round);
 }
 
 int main(void)
@@ -103,8 +133,9 @@ int main(void)
 	CHECK(fd >= 0, "a file");
 	close(fd);
 	CHECK(!system("mount -t extfuse -o log=$PWD/log $PWD/low $PWD/mnt"), "the mount");
-	hammer("fchmod 04755", set_mode);
-	hammer("fchown to her group", set_group);
+	hammer(&(struct attack){ "fchmod 04755", set_mode, 0644, has_more });
+	hammer(&(struct attack){ "fchown to her group", set_group, 0644, has_more });
+	hammer(&(struct attack){ "fchown to nobody", set_nothing, 04755, has_less });
 	CHECK(!system("umount $PWD/mnt"), "the unmount");
 	return 0;
 }

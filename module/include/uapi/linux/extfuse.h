@@ -450,7 +450,7 @@ struct extfuse_ioc_backing_limit {
  *
  * MAPPED: the caller came through an idmapped mount, and the ids are those that it maps.
  * OVERRIDDEN: the task works with other credentials than its own (overlayfs, nfsd): what /proc says of it is not of this request.
- * KILL: a SETATTR takes set-id bits away because of a write, a new size or a new owner; the caller has asked for no mode.
+ * KILL: a SETATTR takes set-id bits away because of a write or a new size; the caller has asked for no mode, and need not own the file.
  * WAITS: the task stays in the kernel until the reply; without it (readahead, asynchronous I/O) it may be another program by now.
  */
 #define EXTFUSE_HEADER_MAPPED		(1 << 0)
