@@ -178,16 +178,22 @@ int mount_id_of(pid_t pid, const char *fd)
 	return id;
 }
 
+static int mount_id_at(int fd)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", fd);
+	return mount_id_of(0, name);
+}
+
 const struct mount_entry *mount_list__at(const struct mount_list *list, const char *path)
 {
 	int fd = open(path, O_PATH | O_CLOEXEC), id;
-	char name[16];
 	size_t i;
 
 	if (fd < 0)
 		return NULL;
-	snprintf(name, sizeof(name), "%d", fd);
-	id = mount_id_of(0, name);
+	id = mount_id_at(fd);
 	close(fd);
 	for (i = 0; i < list->count; i++) {
 		if (list->entries[i].id == id)
@@ -199,14 +205,12 @@ const struct mount_entry *mount_list__at(const struct mount_list *list, const ch
 int mount_entry__open(const struct mount_entry *e)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
-	char name[16];
 	int fd;
 
 	fd = syscall(SYS_openat2, AT_FDCWD, e->target, &how, sizeof(how));
 	if (fd < 0)
 		return -errno;
-	snprintf(name, sizeof(name), "%d", fd);
-	if (mount_id_of(0, name) == e->id)
+	if (mount_id_at(fd) == e->id)
 		return fd;
 	close(fd);
 	return -EBUSY;

@@ -197,16 +197,21 @@ static void tell_failure(const char *target, int err)
 		tell_taken_down(target, err);
 }
 
+/* What else is open may be a lock, or a pipe that somebody reads to its end; the directory would keep its file system busy. */
+static void keep_only(const int *fds, size_t n)
+{
+	inherit_only(fds, n);
+	inherit_no_limits();
+	if (chdir("/"))
+		log_warning("cannot leave the working directory: %s", strerror(errno));
+}
+
 static void child_main(const struct extfused_options *opts, int words_fd)
 {
 	if (opts->go_fd >= 0)
 		close(opts->go_fd);
 	if (!opts->command) {
-		inherit_only((int []){ opts->fd, opts->mirror.source_fd }, 2);
-		inherit_no_limits();
-		/* It would keep the file system there from being unmounted. */
-		if (chdir("/"))
-			log_warning("cannot leave the working directory: %s", strerror(errno));
+		keep_only((int []){ opts->fd, opts->mirror.source_fd }, 2);
 		mirror_block_signals();
 		_exit(mirror_serve(&opts->mirror, opts->fd));
 	}
@@ -432,16 +437,6 @@ static void tell_unserved(const struct extfused_options *opts, const char *what,
 			  opts->state.target, opts->state.command, what, when, opts->fd);
 }
 
-/* What is open but these may be a lock, or a pipe that somebody reads to its end; the connection is the daemon's alone. */
-static void keep_only(int go_fd, int sig_fd, int words_fd)
-{
-	inherit_only((int []){ go_fd, sig_fd, words_fd }, 3);
-	inherit_no_limits();
-	if (chdir("/"))
-		log_warning("cannot leave the working directory: %s", strerror(errno));
-	umask(022);
-}
-
 int supervise(struct extfused_options *opts)
 {
 	struct watch w = { .opts = opts, .status = -1 };
@@ -471,7 +466,9 @@ int supervise(struct extfused_options *opts)
 		close(sig_fd);
 		child_main(opts, words[1]);
 	}
-	keep_only(opts->go_fd, sig_fd, words[0]);
+	/* The connection is the daemon's alone. */
+	keep_only((int []){ opts->go_fd, sig_fd, words[0] }, 3);
+	umask(022);
 	w.words_fd = words[0];
 	opts->state.supervisor = getpid();
 	opts->state.daemon = w.first;
