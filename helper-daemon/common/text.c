@@ -6,17 +6,23 @@
 
 #include <stdbool.h>
 
+static bool is_control(unsigned char c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
+static void put_char(FILE *out, unsigned char c, bool visibly)
+{
+	if (visibly)
+		fprintf(out, "\\%03o", c);
+	else
+		fputc(c, out);
+}
+
 static void put(FILE *out, const char *text, bool backslashes)
 {
-	unsigned char c;
-
-	for (; *text; text++) {
-		c = *text;
-		if (c < 0x20 || c == 0x7f || (c == '\\' && backslashes))
-			fprintf(out, "\\%03o", c);
-		else
-			fputc(c, out);
-	}
+	for (; *text; text++)
+		put_char(out, *text, is_control(*text) || (*text == '\\' && backslashes));
 }
 
 void text_plain(FILE *out, const char *text)
@@ -27,4 +33,12 @@ void text_plain(FILE *out, const char *text)
 void text_name(FILE *out, const char *name)
 {
 	put(out, name, true);
+}
+
+void text_lines(FILE *out, const char *lines, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		put_char(out, lines[i], is_control(lines[i]) && lines[i] != '\n' && lines[i] != '\t');
 }

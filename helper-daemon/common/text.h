@@ -14,4 +14,7 @@ void text_plain(FILE *out, const char *text);
 /* The same for a name by itself, with its backslashes as \134: as mountinfo writes it. */
 void text_name(FILE *out, const char *name);
 
+/* Writes @len bytes of what a program has said; newlines and tabs stay as they are. */
+void text_lines(FILE *out, const char *lines, size_t len);
+
 #endif /* EXTFUSE_TEXT_H */

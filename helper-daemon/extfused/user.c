@@ -24,6 +24,7 @@
 
 #include "inherit.h"
 #include "log.h"
+#include "text.h"
 
 /* What it may keep of root's environment; the rest may hold secrets, or steer a library. */
 static bool env_is_kept(const char *var)
@@ -116,7 +117,7 @@ int user_words_open(int words[2])
 bool user_words_pass(int fd)
 {
 	char text[1024];
-	ssize_t len = 0, i;
+	ssize_t len = 0;
 	int turn;
 
 	/* As much as a pipe holds: more may follow for ever. */
@@ -124,15 +125,7 @@ bool user_words_pass(int fd)
 		len = read(fd, text, sizeof(text));
 		if (len <= 0)
 			break;
-		for (i = 0; i < len; i++) {
-			unsigned char c = text[i];
-
-			/* A terminal obeys the rest. */
-			if (c >= 0x20 ? c != 0x7f : c == '\n' || c == '\t')
-				fputc(c, stderr);
-			else
-				fprintf(stderr, "\\%03o", c);
-		}
+		text_lines(stderr, text, len);
 		fflush(stderr);
 	}
 	return len > 0 || (len < 0 && (errno == EAGAIN || errno == EINTR));
