@@ -178,7 +178,7 @@ int mount_id_of(pid_t pid, const char *fd)
 	return id;
 }
 
-static int mount_id_at(int fd)
+int mount_id_at(int fd)
 {
 	char name[16];
 

@@ -51,5 +51,7 @@ const struct mount_entry *mount_list__find(const struct mount_list *list, const 
  * the descriptor is open.
  */
 int mount_id_of(pid_t pid, const char *fd);
+/* The same of a descriptor of this process. */
+int mount_id_at(int fd);
 
 #endif /* EXTFUSE_MOUNTS_H */

@@ -411,8 +411,7 @@ static int supervisor_init(const struct extfused_options *opts)
 	if (len <= 0)
 		return -EBADF;
 	device[len] = '\0';
-	snprintf(path, sizeof(path), "%d", opts->fd);
-	device_mount = mount_id_of(0, path);
+	device_mount = mount_id_at(opts->fd);
 	if (device_mount < 0)
 		return device_mount;
 	sigemptyset(&set);
