@@ -165,8 +165,8 @@ vm_died() {
 # dies of it, with extfuse and without: the memory before the address where it died has no int3 then.
 died_of_the_emulator() {
 	local before
-	before=$(sed -n '/int3: 0000/,/Code: /s/.*Code: .*\(..\) <.*/\1/p' "$WORK/console" 2>/dev/null)
-	[ -n "$before" ] && [ "${before%%$'\n'*}" != cc ]
+	before=$(sed -n '/int3: 0000/,/Code: /{ s/.*Code: .*\(..\) <.*/\1/; T; p; q }' "$WORK/console" 2>/dev/null)
+	[ -n "$before" ] && [ "$before" != cc ]
 }
 
 # The guest powers off when it has this: all that it sent before it asked was read.
@@ -262,8 +262,7 @@ vm_cases() {
 		esac
 	done
 	if died_of_the_emulator; then
-		kill -9 "$QEMU" 2>/dev/null || true
-		echo "run: the emulator had an int3 that the kernel had taken back: boots again, for $name as well"
+		vm_died "the emulator had an int3 that the kernel had taken back: boots again, for $name as well"
 		return 0
 	fi
 	reason="the VM died"
