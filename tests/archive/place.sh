@@ -8,6 +8,8 @@
 #   place_choose RELEASE    chooses; sets place (a key: equal places build equally) and headers (the headers, as seen from here)
 #   place_run COMMAND…      runs a command there, with the tree and BUILD at their usual paths; the headers are what
 #                           /lib/modules/RELEASE/build points to
+#   place_module RELEASE OUT [VAR=VALUE…]
+#                           runs dkms/Makefile there: the module of the release chosen, of its fork in BUILD/fork, into OUT (below BUILD)
 
 # The suite that a release of the matrix is from; fails when the archive has it no more.
 place_suite() {
@@ -51,4 +53,13 @@ place_run() {
 	else
 		"$ARCHIVE_DIR/chroot" run "$place_suite" --layer "$place_layer" --bind "${BUILD:-$TREE/build}" -- "$@"
 	fi
+}
+
+# Only kernels whose headers bring no BTF need their image.
+place_module() {
+	local release=$1 out=$2 image=$headers/vmlinux
+	shift 2
+	[ -e "$image" ] || image=$("$VM_DIR/kernel.sh" --image "$release") || return 1
+	place_run make -j"${JOBS:-$(nproc)}" --no-print-directory -f "$TREE/dkms/Makefile" "KVER=$release" "VMLINUZ=$image" \
+		"FORK=${BUILD:-$TREE/build}/fork/$(series_of "$release")" "OUT=$out" "$@"
 }
