@@ -12,6 +12,7 @@
  */
 #include "fuse_i.h"
 #include "backing.h"
+#include "later.h"
 #include "compat/dcache.h"
 #include "compat/vfs.h"
 #include <linux/cred.h>

@@ -367,9 +367,6 @@ __printf(2, 3) void extfuse_log(struct extfuse_log *log, const char *fmt, ...);
 int extfuse_prog_check(const struct bpf_prog *prog, struct extfuse_log *log);
 
 /* attach.c */
-extern bool extfuse_programs;
-extern bool extfuse_userns_mounts;
-extern bool extfuse_unsafe_helpers;
 bool extfuse_mount_is_allowed(struct fs_context *fsc);
 
 /* set.c */
@@ -381,10 +378,6 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 int extfuse_set_detach(struct extfuse_conn *xc);
 void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set);
 void extfuse_conn_free(struct fuse_conn *fc);
-void extfuse_free_later(struct work_struct *work);
-void extfuse_free_wait(void);
-int extfuse_set_init(void);
-void extfuse_set_exit(void);
 
 /* passthrough.c */
 ssize_t extfuse_pass(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args);

@@ -10,6 +10,7 @@
  * subprograms, and fails closed: what it does not know is refused.
  */
 #include "fuse_i.h"
+#include "params.h"
 #include "compat/insn.h"
 #include <linux/kallsyms.h>
 #include <linux/module.h>

@@ -29,6 +29,7 @@
  */
 #include "fuse_i.h"
 #include "context.h"
+#include "params.h"
 #include <linux/rcupdate_trace.h>
 #include <linux/sched/clock.h>
 

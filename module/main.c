@@ -4,6 +4,7 @@
  * registers anything, and goes after the fork is gone.
  */
 #include "fuse_i.h"
+#include "later.h"
 #include <linux/module.h>
 #include "extfuse_fixes.h"
 
@@ -15,12 +16,12 @@ static int __init extfuse_init(void)
 	err = extfuse_kfunc_init();
 	if (err)
 		return err;
-	err = extfuse_set_init();
+	err = extfuse_later_init();
 	if (err)
 		return err;
 	err = extfuse_backing_init();
 	if (err)
-		goto out_set;
+		goto out_later;
 	err = extfuse_iodata_init();
 	if (err)
 		goto out_backing;
@@ -33,8 +34,8 @@ out_iodata:
 	extfuse_iodata_exit();
 out_backing:
 	extfuse_backing_exit();
-out_set:
-	extfuse_set_exit();
+out_later:
+	extfuse_later_exit();
 	return err;
 }
 
@@ -43,7 +44,7 @@ static void __exit extfuse_exit(void)
 	fuse_core_exit();
 	extfuse_iodata_exit();
 	extfuse_backing_exit();
-	extfuse_set_exit();
+	extfuse_later_exit();
 	/* Connections and their slots are freed by RCU callbacks of ours. */
 	rcu_barrier();
 }

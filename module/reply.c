@@ -11,6 +11,7 @@
  * RELEASE for a handle.
  */
 #include "fuse_i.h"
+#include "params.h"
 #include "compat/inode.h"
 #include "compat/statx.h"
 #include <linux/rcupdate_trace.h>

@@ -8,9 +8,9 @@
  * with that number is still there.
  */
 #include "fuse_i.h"
+#include "later.h"
 #include <linux/rcupdate_trace.h>
 
-static struct workqueue_struct *free_wq;
 static atomic64_t last_id;
 
 void extfuse_set_free(struct extfuse_set *set)
@@ -33,18 +33,6 @@ static void set_free_work(struct work_struct *work)
 static bool set_take(struct extfuse_conn *xc, struct extfuse_set *set)
 {
 	return set && cmpxchg((struct extfuse_set **)&xc->set, set, NULL) == set;
-}
-
-/* Work that waits for a grace period and frees; unloading waits for it. */
-void extfuse_free_later(struct work_struct *work)
-{
-	queue_work(free_wq, work);
-}
-
-/* What was queued until now is done. */
-void extfuse_free_wait(void)
-{
-	flush_workqueue(free_wq);
 }
 
 static void set_drop(struct extfuse_set *set)
@@ -364,16 +352,4 @@ int extfuse_set_detach(struct extfuse_conn *xc)
 		extfuse_set_free(set);
 	}
 	return err;
-}
-
-int extfuse_set_init(void)
-{
-	free_wq = alloc_workqueue("extfuse", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	return free_wq ? 0 : -ENOMEM;
-}
-
-/* Waits for each set that was taken out. */
-void extfuse_set_exit(void)
-{
-	destroy_workqueue(free_wq);
 }
