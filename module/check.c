@@ -6,6 +6,7 @@
  * where all that it rests on is still fresh; it can renew, never change.
  */
 #include "fuse_i.h"
+#include "attr.h"
 #include "compat/statx.h"
 
 static const struct fuse_in_arg *in0(const struct extfuse_run *run)
@@ -37,33 +38,6 @@ static bool proven(const struct extfuse_run *run, u8 what)
 	return (run->proven & what) == what;
 }
 
-u64 extfuse_valid_ns(u64 sec, u32 nsec)
-{
-	if (sec > U64_MAX / NSEC_PER_SEC - 1)
-		return U64_MAX;
-	return sec * NSEC_PER_SEC + min_t(u32, nsec, NSEC_PER_SEC - 1);
-}
-
-static void valid_cap(u64 *sec, u32 *nsec, u64 max)
-{
-	if (!*sec && !*nsec)
-		return;
-	if (extfuse_valid_ns(*sec, *nsec) <= max)
-		return;
-	*sec = div_u64_rem(max, NSEC_PER_SEC, nsec);
-}
-
-void extfuse_attr_cap(struct fuse_attr_out *out, u64 max)
-{
-	valid_cap(&out->attr_valid, &out->attr_valid_nsec, max);
-}
-
-void extfuse_entry_cap(struct fuse_entry_out *out, u64 max_attr, u64 max_entry)
-{
-	valid_cap(&out->attr_valid, &out->attr_valid_nsec, max_attr);
-	valid_cap(&out->entry_valid, &out->entry_valid_nsec, max_entry);
-}
-
 /* The larger of what the attachment allows and what this daemon ever gave. */
 static u64 max_attr(const struct extfuse_run *run, const struct fuse_attr *attr)
 {
@@ -82,37 +56,6 @@ static u64 max_entry(const struct extfuse_run *run)
 	if (run->set->flags & EXTFUSE_ATTACH_NAMES_DIR)
 		return longest;
 	return max(run->set->max_entry_valid, longest);
-}
-
-/*
- * Is this what the inode has?  Inline where a call more is felt.  Under the
- * writeback cache size and times of regular files are the kernel's: neither
- * compared nor (by fuse_change_attributes()) taken.
- */
-static __always_inline bool attr_same(struct inode *inode, const struct fuse_attr *attr)
-{
-	const struct fuse_conn *fc = get_fuse_conn(inode);
-	const struct fuse_inode *fi = get_fuse_inode(inode);
-
-	/* fuse makes a node bad for that size, under the writeback cache too. */
-	if (attr->size > LLONG_MAX)
-		return false;
-	if (attr->ino != fi->orig_ino || attr->mode != fi->orig_i_mode ||
-	    attr->nlink != inode->i_nlink || attr->flags)
-		return false;
-	if (!extfuse_owner_same(fc, attr, inode))
-		return false;
-	if ((S_ISCHR(attr->mode) || S_ISBLK(attr->mode)) &&
-	    attr->rdev != new_encode_dev(inode->i_rdev))
-		return false;
-	if (fc->writeback_cache && S_ISREG(inode->i_mode))
-		return true;
-	return attr->size == i_size_read(inode);
-}
-
-bool extfuse_attr_same(struct inode *inode, const struct fuse_attr *attr)
-{
-	return attr_same(inode, attr);
 }
 
 static bool is_submount(const struct inode *inode)
@@ -152,7 +95,7 @@ static enum extfuse_outcome check_getattr(struct extfuse_run *run)
 		return EXTFUSE_BAD;
 	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)) || !inode || is_submount(inode))
 		return EXTFUSE_STALE;
-	if (!attr_same(inode, &out->attr))
+	if (!extfuse_attr_same(inode, &out->attr))
 		return attr_outcome(&out->attr);
 	if (out->attr_valid || out->attr_valid_nsec)
 		extfuse_attr_cap(out, max_attr(run, &out->attr));
@@ -203,7 +146,7 @@ static enum extfuse_outcome check_lookup(struct extfuse_run *run)
 	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_NAME) | EXTFUSE_PROVEN_CHILD))
 		return EXTFUSE_STALE;
 	if (out->nodeid != get_node_id(inode) ||
-	    inode->i_generation != (u32)out->generation || !attr_same(inode, &out->attr))
+	    inode->i_generation != (u32)out->generation || !extfuse_attr_same(inode, &out->attr))
 		return attr_outcome(&out->attr);
 	extfuse_entry_cap(out, max_attr(run, &out->attr), max_entry(run));
 	return EXTFUSE_ACCEPT;

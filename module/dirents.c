@@ -8,6 +8,7 @@
  * offset, so that the next READDIR goes on behind what was hidden.
  */
 #include "fuse_i.h"
+#include "attr.h"
 #include <linux/dcache.h>
 
 /* One entry of a buffer. */

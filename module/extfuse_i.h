@@ -305,10 +305,6 @@ static inline bool extfuse_is_quiet(const struct extfuse_conn *xc, const struct 
 bool extfuse_proofs_fresh(struct extfuse_conn *xc, const struct extfuse_proof *proofs,
 			  unsigned int n);
 bool extfuse_entry_pay(struct inode *inode);
-bool extfuse_attr_same(struct inode *inode, const struct fuse_attr *attr);
-u64 extfuse_valid_ns(u64 sec, u32 nsec);
-void extfuse_attr_cap(struct fuse_attr_out *out, u64 max);
-void extfuse_entry_cap(struct fuse_entry_out *out, u64 max_attr, u64 max_entry);
 
 /* reply.c */
 ssize_t extfuse_reply(struct extfuse_conn *xc, struct fuse_mount *fm,
@@ -339,7 +335,6 @@ bool extfuse_dirents_equal(void *a, u32 alen, void *b, u32 blen, bool plus);
 
 /* shadow.c */
 void extfuse_shadow_keep(struct extfuse_run *run, int verdict);
-bool extfuse_entry_equal(const struct fuse_entry_out *a, const struct fuse_entry_out *b);
 void extfuse_shadow_drop(struct fuse_args *args);
 void extfuse_shadow_compare(struct extfuse_conn *xc, struct fuse_args *args, ssize_t ret);
 
@@ -455,20 +450,6 @@ static inline struct extfuse_conn *extfuse_conn_get(const struct fuse_conn *fc)
 {
 	/* Pairs with the release in extfuse_conn_make(). */
 	return smp_load_acquire(&fc->extfuse);
-}
-
-/*
- * Ids of a mount and of the kernel; nearly all mounts are of the initial user
- * namespace, where both are the same.
- */
-static inline bool extfuse_owner_same(const struct fuse_conn *fc, const struct fuse_attr *attr,
-				      const struct inode *inode)
-{
-	if (likely(fc->user_ns == &init_user_ns))
-		return attr->uid == __kuid_val(inode->i_uid) &&
-		       attr->gid == __kgid_val(inode->i_gid);
-	return uid_eq(make_kuid(fc->user_ns, attr->uid), inode->i_uid) &&
-	       gid_eq(make_kgid(fc->user_ns, attr->gid), inode->i_gid);
 }
 
 /*

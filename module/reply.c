@@ -11,24 +11,11 @@
  * RELEASE for a handle.
  */
 #include "fuse_i.h"
+#include "attr.h"
 #include "params.h"
 #include "compat/inode.h"
 #include "compat/statx.h"
 #include <linux/rcupdate_trace.h>
-
-/* What the inode says that a reply contradicts; times lie as fuse keeps them. */
-static bool attr_differs(struct inode *inode, const struct fuse_attr *attr)
-{
-	const struct fuse_conn *fc = get_fuse_conn(inode);
-	const struct fuse_inode *fi = get_fuse_inode(inode);
-
-	if (attr->mode != fi->orig_i_mode || attr->nlink != inode->i_nlink ||
-	    !extfuse_owner_same(fc, attr, inode))
-		return true;
-	if (fc->writeback_cache && S_ISREG(inode->i_mode))
-		return false;
-	return attr->size != i_size_read(inode) || extfuse_times_differ(inode, attr);
-}
 
 struct search {
 	u64 nodeid;
@@ -44,7 +31,7 @@ static int search_match(struct inode *inode, EXTFUSE_INODE_HASH nodeid, void *da
 
 	if (get_node_id(inode) != search->nodeid)
 		return 0;
-	search->differs = attr_differs(inode, search->attr);
+	search->differs = extfuse_attr_differs(inode, search->attr);
 	search->mapped = extfuse_backing_is_mapped(inode);
 	return -1;
 }
@@ -62,7 +49,7 @@ static void learn_known(struct extfuse_conn *xc, u64 nodeid, u64 stamp, bool dif
 static void learn_inode(struct extfuse_conn *xc, struct inode *inode, u64 stamp,
 			const struct fuse_attr *attr)
 {
-	learn_known(xc, get_node_id(inode), stamp, attr_differs(inode, attr),
+	learn_known(xc, get_node_id(inode), stamp, extfuse_attr_differs(inode, attr),
 		    extfuse_backing_is_mapped(inode));
 }
 

@@ -5,6 +5,7 @@
  * the daemon's; differences are counted (extfuse_op_stats.differed).
  */
 #include "fuse_i.h"
+#include "attr.h"
 #include "compat/statx.h"
 
 struct extfuse_shadow {
@@ -45,21 +46,6 @@ void extfuse_shadow_keep(struct extfuse_run *run, int verdict)
 	run->args->ext.shadow = shadow;
 }
 
-/* atime and what follows it may lag, lifetimes are not the file's. */
-static bool attr_equal(const struct fuse_attr *a, const struct fuse_attr *b)
-{
-	return a->ino == b->ino && a->size == b->size && a->mode == b->mode &&
-	       a->nlink == b->nlink && a->uid == b->uid && a->gid == b->gid &&
-	       a->rdev == b->rdev && a->mtime == b->mtime && a->mtimensec == b->mtimensec &&
-	       a->ctime == b->ctime && a->ctimensec == b->ctimensec;
-}
-
-bool extfuse_entry_equal(const struct fuse_entry_out *a, const struct fuse_entry_out *b)
-{
-	return a->nodeid == b->nodeid && a->generation == b->generation &&
-	       attr_equal(&a->attr, &b->attr);
-}
-
 /* "There is no such name" has two forms. */
 static bool lookup_equal(const struct extfuse_shadow *shadow, const struct fuse_args *args,
 			 ssize_t ret)
@@ -79,7 +65,7 @@ static noinline_for_stack bool statx_equal(const void *ours, const void *daemons
 	struct fuse_attr_out a, b;
 
 	return extfuse_statx_read(ours, &a) && extfuse_statx_read(daemons, &b) &&
-	       attr_equal(&a.attr, &b.attr) && extfuse_statx_btime_equal(ours, daemons);
+	       extfuse_attr_equal(&a.attr, &b.attr) && extfuse_statx_btime_equal(ours, daemons);
 }
 
 /* Variable outputs: of the daemon's reply the size is in args, whoever waits for it. */
@@ -128,7 +114,7 @@ static bool answer_equal(struct extfuse_shadow *shadow, const struct fuse_args *
 		return ret == shadow->error;
 	switch (args->opcode) {
 	case FUSE_GETATTR:
-		return attr_equal(&a->attr,
+		return extfuse_attr_equal(&a->attr,
 				  &((const struct fuse_attr_out *)args->out_args[0].value)->attr);
 	case FUSE_STATX:
 		return statx_equal(shadow->data, args->out_args[0].value);
