@@ -7,6 +7,12 @@
  */
 #include "fuse_i.h"
 #include "attr.h"
+#include "check.h"
+#include "dirents.h"
+#include "inode.h"
+#include "opcode.h"
+#include "run.h"
+#include "slots.h"
 #include "compat/statx.h"
 
 static const struct fuse_in_arg *in0(const struct extfuse_run *run)
@@ -17,20 +23,6 @@ static const struct fuse_in_arg *in0(const struct extfuse_run *run)
 static bool out_written(const struct extfuse_run *run, unsigned int i)
 {
 	return run->out_written & BIT(i);
-}
-
-/* Everything that bpf_extfuse_fresh() said yes to, asked again. */
-bool extfuse_proofs_fresh(struct extfuse_conn *xc, const struct extfuse_proof *proofs,
-			  unsigned int n)
-{
-	for (; n; n--, proofs++) {
-		if (!extfuse_epoch_fresh(xc, proofs->stamp))
-			return false;
-		if (proofs->slot < EXTFUSE_SLOTS &&
-		    !extfuse_slot_fresh(xc, proofs->slot, proofs->stamp))
-			return false;
-	}
-	return true;
 }
 
 static bool proven(const struct extfuse_run *run, u8 what)
@@ -61,23 +53,6 @@ static u64 max_entry(const struct extfuse_run *run)
 static bool is_submount(const struct inode *inode)
 {
 	return IS_AUTOMOUNT(inode) || get_fuse_inode((struct inode *)inode)->submount_lookup;
-}
-
-/*
- * fuse's callers raise nlookup after each positive entry, whoever answered: an
- * answer of ours takes the count from the node first.  False: it has none.
- */
-bool extfuse_entry_pay(struct inode *inode)
-{
-	struct fuse_inode *fi = get_fuse_inode(inode);
-	bool paid;
-
-	spin_lock(&fi->lock);
-	paid = fi->nlookup > 0;
-	if (paid)
-		fi->nlookup--;
-	spin_unlock(&fi->lock);
-	return paid;
 }
 
 /* What is not the inode's is stale, or was never attributes. */

@@ -5,6 +5,9 @@
  */
 #include "fuse_i.h"
 #include "context.h"
+#include "opcode.h"
+#include "run.h"
+#include "passthrough/below.h"
 #include <linux/random.h>
 
 static siphash_key_t who_key __read_mostly;

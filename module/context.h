@@ -7,12 +7,17 @@
 #ifndef _EXTFUSE_CONTEXT_H
 #define _EXTFUSE_CONTEXT_H
 
+#include "run.h"
 #include <linux/cred.h>
 #include <linux/pid_namespace.h>
 
 bool extfuse_creds_translate(struct extfuse_req *req, const struct fuse_mount *fm,
 			     const struct fuse_args *args, bool idmapped);
 u64 extfuse_who(const struct fuse_conn *fc);
+u32 extfuse_policy_flags(const struct extfuse_run *run);
+/* As extfuse_context_fill(). */
+bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
+void extfuse_context_init(void);
 
 /* Nearly all mounts are of the initial namespaces, where ids need no translation. */
 static __always_inline bool creds_fill(struct extfuse_req *req, const struct fuse_mount *fm,

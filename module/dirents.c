@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers of directory entries (READDIR, READDIRPLUS): are those of a program
- * whole, and what does the reply program say to each entry, whoever made it.
- *
- * An entry that is hidden leaves the buffer, and what its READDIRPLUS entry
- * counted goes back to the daemon at once.  The entry before it takes over its
- * offset, so that the next READDIR goes on behind what was hidden.
+ * Buffers of directory entries (READDIR, READDIRPLUS): how they are walked, whether
+ * one is whole, and whether two say the same.
  */
 #include "fuse_i.h"
 #include "attr.h"
+#include "dirents.h"
+#include "run.h"
 #include <linux/dcache.h>
-
-/* One entry of a buffer. */
-struct entry {
-	struct fuse_entry_out *out;	/* READDIRPLUS */
-	struct fuse_dirent *dirent;
-	u32 reclen;			/* padded */
-};
 
 static struct fuse_dirent *entry_dirent(void *buf, bool plus)
 {
@@ -34,13 +25,12 @@ static u32 head_size(bool plus)
 	return plus ? FUSE_NAME_OFFSET_DIRENTPLUS : FUSE_NAME_OFFSET;
 }
 
-static bool entry_is_malformed(void *buf, u32 left, bool plus)
+bool extfuse_entry_is_malformed(void *buf, u32 left, bool plus)
 {
 	return left >= head_size(plus) && name_is_malformed(entry_dirent(buf, plus));
 }
 
-/* False: no more whole, well-formed entry at @buf. */
-static bool entry_next(void *buf, u32 left, bool plus, struct entry *e)
+bool extfuse_entry_next(void *buf, u32 left, bool plus, struct extfuse_entry *e)
 {
 	if (left < head_size(plus))
 		return false;
@@ -62,45 +52,13 @@ struct dentry *extfuse_dirent_lookup(struct dentry *dir, const struct fuse_diren
 	return d_lookup(dir, &name);
 }
 
-/*
- * A READDIRPLUS entry of a program keeps its node only where a hashed dentry
- * has it already, with the attributes that the entry says, and can pay the
- * count; else it is a name only.
- */
-static void entry_own(struct extfuse_run *run, struct dentry *dir, struct entry *e, u64 stamp)
-{
-	struct fuse_entry_out *out = e->out;
-	struct dentry *dentry = NULL;
-	struct inode *inode;
-	bool keep = false;
-
-	if (out->nodeid && !extfuse_dirent_is_dot(e->dirent) && dir && !fuse_invalid_attr(&out->attr))
-		dentry = extfuse_dirent_lookup(dir, e->dirent);
-	if (dentry) {
-		inode = d_inode(dentry);
-		keep = inode && !fuse_is_bad(inode) && out->nodeid == get_node_id(inode) &&
-		       !fuse_stale_inode(inode, out->generation, &out->attr) &&
-		       extfuse_attr_same(inode, &out->attr) &&
-		       extfuse_slot_fresh(run->xc, extfuse_slot_of_node(out->nodeid,
-									EXTFUSE_KIND_ATTR),
-					  stamp) &&
-		       extfuse_entry_pay(inode);
-		dput(dentry);
-	}
-	if (!keep)
-		memset(out, 0, sizeof(*out));
-	else
-		extfuse_entry_cap(out, READ_ONCE(run->xc->longest_attr),
-				  READ_ONCE(run->xc->longest_entry));
-}
-
 /* Names have the protocol's shape, nothing is left over, offsets move on. */
 static bool entries_whole(void *buf, u32 size, bool plus, u64 off)
 {
-	struct entry e;
+	struct extfuse_entry e;
 
 	for (; size; off = e.dirent->off) {
-		if (!entry_next(buf, size, plus, &e) || !e.dirent->off || e.dirent->off == off ||
+		if (!extfuse_entry_next(buf, size, plus, &e) || !e.dirent->off || e.dirent->off == off ||
 		    memchr(e.dirent->name, '/', e.dirent->namelen) ||
 		    memchr(e.dirent->name, 0, e.dirent->namelen))
 			return false;
@@ -123,28 +81,7 @@ enum extfuse_outcome extfuse_dirents_check(struct extfuse_run *run)
 	return whole ? EXTFUSE_ACCEPT : EXTFUSE_BAD;
 }
 
-/*
- * extfuse_dirents_own - the last step of a READDIRPLUS answer of a program
- * @size:	bytes in the output
- * @stamp:	what its attributes must not be older than: the least of its proofs
- *
- * Pays the counts that the caller will raise; the answer cannot be taken back.
- */
-void extfuse_dirents_own(struct extfuse_run *run, u32 size, u64 stamp)
-{
-	void *buf = extfuse_out_map(run->args), *p = buf;
-	struct dentry *dir = NULL;
-	struct entry e;
-
-	if (run->args->ext.inode)
-		dir = d_find_any_alias(run->args->ext.inode);
-	for (; entry_next(p, size, true, &e); p += e.reclen, size -= e.reclen)
-		entry_own(run, dir, &e, stamp);
-	dput(dir);
-	extfuse_out_unmap(run->args, buf);
-}
-
-static bool entry_is_same(const struct entry *a, const struct entry *b)
+static bool entry_is_same(const struct extfuse_entry *a, const struct extfuse_entry *b)
 {
 	if (a->dirent->ino != b->dirent->ino || a->dirent->off != b->dirent->off ||
 	    a->dirent->type != b->dirent->type || a->dirent->namelen != b->dirent->namelen ||
@@ -154,38 +91,6 @@ static bool entry_is_same(const struct entry *a, const struct entry *b)
 	return !a->out || !a->out->nodeid || extfuse_entry_equal(a->out, b->out);
 }
 
-static bool entry_pay(struct dentry *dir, const struct entry *e)
-{
-	struct dentry *dentry = dir ? extfuse_dirent_lookup(dir, e->dirent) : NULL;
-	struct inode *inode = dentry ? d_inode(dentry) : NULL;
-	bool paid;
-
-	paid = inode && get_node_id(inode) == e->out->nodeid && extfuse_entry_pay(inode);
-	dput(dentry);
-	return paid;
-}
-
-/*
- * extfuse_dirents_pay - the last step of a READDIRPLUS that was passed through
- * @size:	bytes in the output
- *
- * Nodes pay the counts that the caller will raise.  An entry whose node cannot
- * is a name only; one that the reply program has hidden has cost nothing.
- */
-void extfuse_dirents_pay(const struct fuse_args *args, u32 size)
-{
-	struct dentry *dir = d_find_any_alias(args->ext.inode);
-	void *buf = extfuse_out_map(args), *p = buf;
-	struct entry e;
-
-	for (; entry_next(p, size, true, &e); p += e.reclen, size -= e.reclen) {
-		if (e.out->nodeid && !entry_pay(dir, &e))
-			memset(e.out, 0, sizeof(*e.out));
-	}
-	extfuse_out_unmap(args, buf);
-	dput(dir);
-}
-
 /*
  * extfuse_dirents_equal - does the listing @a of a program say what the daemon's @b does?
  *
@@ -193,11 +98,11 @@ void extfuse_dirents_pay(const struct fuse_args *args, u32 size)
  */
 bool extfuse_dirents_equal(void *a, u32 alen, void *b, u32 blen, bool plus)
 {
-	struct entry ea, eb;
+	struct extfuse_entry ea, eb;
 
 	if (!alen != !blen)
 		return false;
-	while (entry_next(a, alen, plus, &ea) && entry_next(b, blen, plus, &eb)) {
+	while (extfuse_entry_next(a, alen, plus, &ea) && extfuse_entry_next(b, blen, plus, &eb)) {
 		if (!entry_is_same(&ea, &eb))
 			return false;
 		a += ea.reclen;
@@ -213,106 +118,11 @@ void extfuse_dirents_each(const struct fuse_args *args, u32 len,
 			  void (*fn)(void *data, struct fuse_entry_out *out), void *data)
 {
 	void *buf = extfuse_out_map(args), *p = buf;
-	struct entry e;
+	struct extfuse_entry e;
 
-	for (; entry_next(p, len, true, &e); p += e.reclen, len -= e.reclen) {
+	for (; extfuse_entry_next(p, len, true, &e); p += e.reclen, len -= e.reclen) {
 		if (e.out->nodeid && !extfuse_dirent_is_dot(e.dirent))
 			fn(data, e.out);
 	}
 	extfuse_out_unmap(args, buf);
-}
-
-/* The daemon counted this entry, if it is the daemon's; nobody here will. */
-static void entry_forget(const struct extfuse_run *run, const struct entry *e)
-{
-	if (run->own_entries || run->args->ext.pass)
-		return;
-	if (!e->out || !e->out->nodeid || extfuse_dirent_is_dot(e->dirent))
-		return;
-	extfuse_pay_forget(run->fm->fc, e->out->nodeid);
-}
-
-/* True: keep.  Changes of lifetimes are taken, as in reply.c. */
-static bool entry_ask(struct extfuse_run *run, const struct bpf_prog *prog, struct entry *e)
-{
-	bool own = run->own_entries;
-	int verdict;
-
-	/* What the program has written for the entry before is not this one's. */
-	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REPLY, run->args->end))
-		return true;
-	run->own_entries = own;
-	run->entry = e->out;
-	run->dirent = e->dirent;
-	run->req.flags |= EXTFUSE_F_ENTRY;
-	run->req.num_out = e->out ? 2 : 1;
-	run->req.out_size[0] = e->out ? sizeof(*e->out) : FUSE_NAME_OFFSET + e->dirent->namelen;
-	run->req.out_size[1] = e->out ? FUSE_NAME_OFFSET + e->dirent->namelen : 0;
-	if (e->out && e->out->nodeid)
-		extfuse_entry_until(run, e->out);
-
-	extfuse_count(run->xc, run->args->opcode, replies);
-	verdict = extfuse_run_prog(run, prog);
-	extfuse_run_keep(run);
-	run->entry = NULL;
-	run->dirent = NULL;
-	if (!verdict && run->staged && e->out && e->out->nodeid) {
-		extfuse_entry_merge(run, e->out, e->dirent->name, e->dirent->namelen);
-		extfuse_count(run->xc, run->args->opcode, changed);
-	}
-	if (verdict >= 0 || verdict <= -512 || verdict == EXTFUSE_UPCALL)
-		return true;
-	extfuse_count(run->xc, run->args->opcode, changed);
-	/* A program that hides "." breaks more than it protects. */
-	return extfuse_dirent_is_dot(e->dirent);
-}
-
-/* One buffer; returns what is left of it, *last is the last offset in it. */
-static u32 entries_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 size, u64 *last)
-{
-	bool plus = run->args->opcode == FUSE_READDIRPLUS;
-	void *buf = extfuse_out_map(run->args), *from = buf, *to = buf;
-	struct fuse_dirent *before = NULL;
-	struct entry e;
-
-	while (entry_next(from, size, plus, &e)) {
-		u32 reclen = e.reclen;
-
-		*last = e.dirent->off;
-		size -= reclen;
-		if (entry_ask(run, prog, &e)) {
-			memmove(to, from, reclen);
-			before = to + ((void *)e.dirent - from);
-			to += reclen;
-		} else {
-			entry_forget(run, &e);
-			if (before)
-				before->off = *last;
-		}
-		from += reclen;
-	}
-	/* fuse itself says EIO to what is no entry; one that is cut off it passes over. */
-	if (entry_is_malformed(from, size, plus)) {
-		memmove(to, from, size);
-		to += size;
-	}
-	extfuse_out_unmap(run->args, buf);
-	return to - buf;
-}
-
-/*
- * extfuse_dirents_filter - asks the reply program about each entry of a reply
- * @len:	bytes in the output
- * @last:	out: the last offset in it
- *
- * Returns the new length.  0 where something was there means that all of it is
- * hidden, not that the directory ends: the caller asks for what is behind
- * @last.
- */
-u32 extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len, u64 *last)
-{
-	u32 left = entries_filter(run, prog, len, last);
-
-	run->args->out_args[0].size = left;
-	return left;
 }

@@ -1,25 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the fork calls inside itself: the edits put these calls where fuse's own
- * code stood.  Included at the end of extfuse_i.h.
+ * Call sites: all that the fork calls of ours, in its own functions, where the
+ * edits put it.  Included at the end of extfuse_i.h; what the transport calls is in
+ * extfuse_args.h, and what each series of the file data calls in
+ * passthrough/handle.h.
  */
 #ifndef _EXTFUSE_SITES_H
 #define _EXTFUSE_SITES_H
 
-/*
- * extfuse_simple_request - what every synchronous caller of the fork calls, as
- *			    fuse_simple_request() (compat/conn.c)
- *
- * Returns what that does: 0, the size of a variable output, or an error.  A
- * connection that never had programs pays one predictable branch.
- */
-static __always_inline ssize_t extfuse_simple_request(struct fuse_mount *fm,
-						      struct fuse_args *args)
-{
-	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
+#include "inode.h"
+#include "slots.h"
+#include "passthrough/backing.h"
+#include "passthrough/below.h"
+#include "passthrough/handle.h"
 
-	return unlikely(xc) ? extfuse_request_send(xc, fm, args) : extfuse_plain_send(fm, args);
-}
+struct fs_context;
+struct fuse_backing;
+struct pipe_inode_info;
+
+/* params.c: fuse_get_tree() asks before it makes a connection. */
+bool extfuse_mount_is_allowed(struct fs_context *fsc);
+
+/* conn.c: a connection is freed. */
+void extfuse_conn_free(struct fuse_conn *fc);
+
+/* marks.c: a file is released. */
+struct dentry *extfuse_release_dentry(const struct fuse_file *ff);
+
+/* notify.c: what happens to nodes outside of requests. */
+void extfuse_notify_inode(struct fuse_conn *fc, u64 nodeid);
+void extfuse_notify_all(struct fuse_conn *fc);
+void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const struct qstr *name);
+void extfuse_evict(struct fuse_conn *fc, u64 nodeid);
+
+/* inode.c: an inode has got attributes; what is done on a backing file. */
+void extfuse_inode_learned(struct inode *inode, u64 stamp);
+bool extfuse_backing_wrote(struct inode *inode, loff_t pos, ssize_t written);
+int extfuse_backing_map(struct file *file, const struct vm_area_struct *vma);
+
+/* revalidate.c: fuse_dentry_revalidate(). */
+ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args,
+				   struct dentry *entry);
+void extfuse_entry_renewed(struct fuse_conn *fc, struct dentry *entry,
+			   const struct fuse_args *args);
+
+/* passthrough/: handles on a backing file. */
+void extfuse_inode_lock_order(struct inode *inode);
+const struct cred *extfuse_io_cred(struct fuse_file *ff);
+void extfuse_passthrough_release(struct fuse_file *ff, struct fuse_backing *fb);
+ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
+			     size_t len, unsigned int flags);
+int extfuse_sync_below(struct fuse_conn *fc, int err);
 
 /* Call sites: the clock, for what is opened now and read later. */
 static inline u64 extfuse_conn_stamp(const struct fuse_conn *fc)

@@ -10,6 +10,8 @@
  * subprograms, and fails closed: what it does not know is refused.
  */
 #include "fuse_i.h"
+#include "helpers.h"
+#include "kfunc.h"
 #include "params.h"
 #include "compat/insn.h"
 #include <linux/kallsyms.h>

@@ -10,28 +10,15 @@
  * sleep: bpf_for_each_map_elem() calls back under RCU.
  */
 #include "fuse_i.h"
+#include "kfunc.h"
+#include "opcode.h"
+#include "run.h"
+#include "run_args.h"
+#include "slots.h"
+#include "passthrough/backing.h"
 #include "compat/kfunc.h"
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
-#include <linux/random.h>
-#include <linux/uaccess.h>
-
-u64 extfuse_run_secret __read_mostly;
-
-/* The run that the current task is in, or NULL. */
-struct extfuse_run *extfuse_run_current(void)
-{
-	struct bpf_tramp_run_ctx *ctx;
-	struct extfuse_run *run;
-
-	if (!in_task() || !current->bpf_ctx)
-		return NULL;
-	ctx = container_of(current->bpf_ctx, struct bpf_tramp_run_ctx, run_ctx);
-	/* The context of an iterator is empty: its first word is the stack's. */
-	run = (void *)(unsigned long)(READ_ONCE_NOCHECK(ctx->bpf_cookie) ^ extfuse_run_secret);
-	/* A foreign cookie gives any address: compare before anything is read. */
-	return run == container_of(ctx, struct extfuse_run, run_ctx) ? run : NULL;
-}
 
 /*
  * The run whose context @req is, or NULL.  Older verifiers let NULL or any
@@ -42,184 +29,6 @@ static struct extfuse_run *run_of(const struct extfuse_req *req)
 	struct extfuse_run *run = extfuse_run_current();
 
 	return run && req == &run->req ? run : NULL;
-}
-
-static int read_exact(void *dst, u32 size, const void *src, u32 want)
-{
-	if (size != want)
-		return -EINVAL;
-	memcpy(dst, src, want);
-	return 0;
-}
-
-static int read_u32(void *dst, u32 size, u32 value)
-{
-	return read_exact(dst, size, &value, sizeof(value));
-}
-
-static int read_bytes(void *dst, u32 size, const void *src, u32 len)
-{
-	if (size < len)
-		return -E2BIG;
-	if (copy_from_kernel_nofault(dst, src, len)) {
-		memset(dst, 0, size);
-		return -EFAULT;
-	}
-	return 0;
-}
-
-static int read_in(const struct extfuse_run *run, unsigned int i, void *dst, u32 size)
-{
-	const struct fuse_in_arg *in;
-	int err;
-
-	if (i >= extfuse_num_in(run->args))
-		return -EINVAL;
-	in = extfuse_in(run->args, i);
-	if (extfuse_in_is_split(run->args, i)) {
-		if (size <= in->size)
-			return -E2BIG;
-		err = read_bytes(dst, size, in->value, in->size);
-		if (!err)
-			((char *)dst)[in->size] = '\0';
-		return err;
-	}
-	if (!extfuse_in_is_paged(run->args, i))
-		return read_bytes(dst, size, in->value, in->size);
-	if (size < in->size)
-		return -E2BIG;
-	extfuse_pages_read(run->args, dst, in->size);
-	return 0;
-}
-
-static int read_in_size(const struct extfuse_run *run, unsigned int i, void *dst, u32 size)
-{
-	if (i >= extfuse_num_in(run->args))
-		return -EINVAL;
-	return read_u32(dst, size, extfuse_in_size(run->args, i));
-}
-
-static int read_ext(const struct extfuse_run *run, u32 type, void *dst, u32 size)
-{
-	const struct fuse_in_arg *ext = extfuse_in_ext(run->args);
-
-	if (!ext)
-		return -EINVAL;
-	if (type == IN_EXT_SIZE)
-		return read_u32(dst, size, ext->size);
-	return read_bytes(dst, size, ext->value, ext->size);
-}
-
-/* Attributes and entries are what is copied all the time: by type, it costs no call. */
-static __always_inline void output_copy(void *dst, const void *src, u32 len)
-{
-	switch (len) {
-	case sizeof(struct fuse_attr_out):
-		memcpy(dst, src, sizeof(struct fuse_attr_out));
-		break;
-	case sizeof(struct fuse_entry_out):
-		memcpy(dst, src, sizeof(struct fuse_entry_out));
-		break;
-	default:
-		memcpy(dst, src, len);
-	}
-}
-
-/* Outputs lie where the fork put them: they are there. */
-static int read_output(void *dst, u32 size, const void *src, u32 len)
-{
-	if (size < len)
-		return -E2BIG;
-	output_copy(dst, src, len);
-	return 0;
-}
-
-/* One entry of a directory: see enum extfuse_arg. */
-static int read_entry(const struct extfuse_run *run, unsigned int i, void *dst, u32 size)
-{
-	if (run->entry && i == 0)
-		return read_output(dst, size, run->staged ? &run->stage_entry : run->entry,
-				  sizeof(struct fuse_entry_out));
-	if (i == (run->entry ? 1 : 0))
-		return read_output(dst, size, run->dirent,
-				  FUSE_NAME_OFFSET + run->dirent->namelen);
-	return -EINVAL;
-}
-
-static int read_out(const struct extfuse_run *run, unsigned int i, void *dst, u32 size)
-{
-	const struct fuse_args *args = run->args;
-	u32 len;
-
-	if (run->dirent)
-		return read_entry(run, i, dst, size);
-	if (i >= args->out_numargs)
-		return -EINVAL;
-	if (run->phase == EXTFUSE_PHASE_REQUEST) {
-		if (!(run->out_written & BIT(i)))
-			return -ENODATA;
-		len = run->out_len[i];
-	} else {
-		/* An error has no outputs. */
-		if (!run->out_written)
-			return -ENODATA;
-		len = args->out_args[i].size;
-		if (run->staged && i == 0)
-			return read_output(dst, size, &run->stage_entry, len);
-	}
-	if (!extfuse_out_is_paged(args, i))
-		return read_output(dst, size, args->out_args[i].value, len);
-	if (size < len)
-		return -E2BIG;
-	extfuse_pages_read(args, dst, len);
-	return 0;
-}
-
-/* Request phase: straight into the caller's output, taken back if refused. */
-static int write_answer(struct extfuse_run *run, unsigned int i, const void *src, u32 size)
-{
-	struct fuse_args *args = run->args;
-	bool variable = args->out_argvar && i == args->out_numargs - 1U;
-
-	/* Its output lies where its input is: nobody could take it back. */
-	if (args->opcode == FUSE_IOCTL)
-		return -EINVAL;
-	if (size > run->out_room[i])
-		return -E2BIG;
-	if (!variable && size != run->out_room[i])
-		return -EINVAL;
-	if (extfuse_out_is_paged(args, i))
-		extfuse_pages_write(args, src, size);
-	else
-		output_copy(args->out_args[i].value, src, size);
-	run->out_len[i] = size;
-	run->out_written |= BIT(i);
-	return 0;
-}
-
-/* Reply phase: kept aside until the verdict; only attributes and entries. */
-static int write_reply(struct extfuse_run *run, unsigned int i, const void *src, u32 size)
-{
-	u16 flags = extfuse_opcode_get(run->args->opcode)->flags;
-	u32 want;
-
-	if (i != 0)
-		return -EINVAL;
-	if (run->dirent)
-		want = run->entry ? sizeof(struct fuse_entry_out) : 0;
-	else if (run->out_written && flags & (EXTFUSE_OP_ATTR_REPLY | EXTFUSE_OP_ENTRY_REPLY))
-		want = run->args->out_args[0].size;
-	else
-		want = 0;
-	if (!want)
-		return -EINVAL;
-	if (size > want)
-		return -E2BIG;
-	if (size != want)
-		return -EINVAL;
-	output_copy(&run->stage_entry, src, size);
-	run->staged = true;
-	return 0;
 }
 
 extfuse_kfunc_start
@@ -250,34 +59,7 @@ __bpf_kfunc int bpf_extfuse_read_args(struct extfuse_req *req, u32 type, void *d
 
 	if (!run || !dst)
 		return -EINVAL;
-
-	switch (type) {
-	case OPCODE:
-		return read_u32(dst, dst__sz, run->args->opcode);
-	case NODEID:
-		return read_exact(dst, dst__sz, &run->args->nodeid, sizeof(u64));
-	case NUM_IN_ARGS:
-		return read_u32(dst, dst__sz, extfuse_num_in(run->args));
-	case NUM_OUT_ARGS:
-		return read_u32(dst, dst__sz, run->dirent ? (run->entry ? 2 : 1) :
-				run->args->out_numargs);
-	case IN_PARAM_0_SIZE:
-	case IN_PARAM_1_SIZE:
-	case IN_PARAM_2_SIZE:
-		return read_in_size(run, (type - IN_PARAM_0_SIZE) / 2, dst, dst__sz);
-	case IN_PARAM_0_VALUE:
-	case IN_PARAM_1_VALUE:
-	case IN_PARAM_2_VALUE:
-		return read_in(run, (type - IN_PARAM_0_VALUE) / 2, dst, dst__sz);
-	case OUT_PARAM_0:
-	case OUT_PARAM_1:
-		return read_out(run, type - OUT_PARAM_0, dst, dst__sz);
-	case IN_EXT_SIZE:
-	case IN_EXT_VALUE:
-		return read_ext(run, type, dst, dst__sz);
-	default:
-		return -EBADRQC;
-	}
+	return extfuse_run_read(run, type, dst, dst__sz);
 }
 
 /**
@@ -303,17 +85,10 @@ __bpf_kfunc int bpf_extfuse_write_args(struct extfuse_req *req, u32 type, const 
 				       u32 src__sz)
 {
 	struct extfuse_run *run = run_of(req);
-	unsigned int i = type - OUT_PARAM_0;
 
 	if (!run || !src)
 		return -EINVAL;
-	if (type != OUT_PARAM_0 && type != OUT_PARAM_1)
-		return -EBADRQC;
-	if (run->phase == EXTFUSE_PHASE_REPLY)
-		return write_reply(run, i, src, src__sz);
-	if (i >= run->args->out_numargs)
-		return -EINVAL;
-	return write_answer(run, i, src, src__sz);
+	return extfuse_run_write(run, type, src, src__sz);
 }
 
 /* The slot of this request's name; negative where @nodeid has none in it. */
@@ -443,7 +218,6 @@ int extfuse_kfunc_init(void)
 {
 	int err;
 
-	get_random_bytes(&extfuse_run_secret, sizeof(extfuse_run_secret));
 	if (!kfuncs_have_ids()) {
 		pr_err("this module was built without BTF: reinstall extfuse-dkms, or see its make.log\n");
 		return -ENOEXEC;

@@ -4,7 +4,12 @@
  * registers anything, and goes after the fork is gone.
  */
 #include "fuse_i.h"
+#include "context.h"
+#include "kfunc.h"
 #include "later.h"
+#include "run.h"
+#include "passthrough/backing.h"
+#include "passthrough/handle.h"
 #include <linux/module.h>
 #include "extfuse_fixes.h"
 
@@ -12,6 +17,7 @@ static int __init extfuse_init(void)
 {
 	int err;
 
+	extfuse_run_init();
 	extfuse_context_init();
 	err = extfuse_kfunc_init();
 	if (err)

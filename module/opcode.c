@@ -6,6 +6,7 @@
  * change of a kind that we do not know may be a change of anything.
  */
 #include "fuse_i.h"
+#include "opcode.h"
 #include "compat/statx.h"
 
 #define A	BIT(EXTFUSE_KIND_ATTR)

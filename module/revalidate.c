@@ -6,6 +6,7 @@
  * somebody said that the name has changed.
  */
 #include "fuse_i.h"
+#include "slots.h"
 #include "compat/dcache.h"
 
 /*

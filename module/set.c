@@ -9,6 +9,10 @@
  */
 #include "fuse_i.h"
 #include "later.h"
+#include "opcode.h"
+#include "set.h"
+#include "slots.h"
+#include "stats.h"
 #include <linux/rcupdate_trace.h>
 
 static atomic64_t last_id;
@@ -232,11 +236,14 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 }
 
 /*
- * An attach moves the epoch, a replace keeps it: what the old programs cached
- * lies in maps that the new ones may share.  Unless names are kept otherwise.
+ * extfuse_set_publish - requests see the set from now on
+ *
+ * 0: it is the connection's, and an abort may free it at once.  -EBUSY, -ENOENT:
+ * it is still the caller's.  An attach moves the epoch, a replace keeps it: what
+ * the old programs cached is in maps that the new ones may share.  Unless names
+ * are kept otherwise.
  */
-int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct extfuse_set *set,
-			bool replace)
+int extfuse_set_publish(struct extfuse_conn *xc, struct extfuse_set *set, bool replace)
 {
 	struct extfuse_set *old = rcu_dereference_protected(xc->set, lockdep_is_held(&xc->lock));
 	u64 ops, reply_ops;
@@ -272,26 +279,15 @@ int extfuse_set_publish(struct fuse_conn *fc, struct extfuse_conn *xc, struct ex
 		extfuse_policy_release(xc);
 	if (old)
 		set_drop(old);
-	/* Abort clears connected, then takes the set: one of us sees the other. */
-	smp_mb();
-	if (!extfuse_conn_is_connected(fc)) {
-		extfuse_conn_abort(fc);
-		return -ENOTCONN;
-	}
 	return 0;
 }
 
-/* The connection is gone: programs, maps and backing objects go now, not with the mount. */
-void extfuse_conn_abort(struct fuse_conn *fc)
+/* extfuse_set_abort - the connection is gone: its programs go now, not with the mount */
+void extfuse_set_abort(struct extfuse_conn *xc)
 {
-	struct extfuse_conn *xc = extfuse_conn_get(fc);
+	u64 covered = READ_ONCE(xc->policy_now);
 	struct extfuse_set *set;
-	u64 covered;
 
-	if (!xc)
-		return;
-	WRITE_ONCE(xc->state, EXTFUSE_STATE_ABORTED);
-	covered = READ_ONCE(xc->policy_now);
 	/* Handles of ours outlive it: what a policy is asked about them stays closed. */
 	if (covered) {
 		extfuse_policy_hold(xc);
@@ -302,19 +298,6 @@ void extfuse_conn_abort(struct fuse_conn *fc)
 		extfuse_policy_release(xc);
 	if (set)
 		set_drop(set);
-	extfuse_backings_abort(xc);
-}
-
-/* Nobody can have a set or backing objects any more: abort came before. */
-void extfuse_conn_free(struct fuse_conn *fc)
-{
-	struct extfuse_conn *xc = fc->extfuse;
-
-	if (!xc)
-		return;
-	free_percpu(xc->stats);
-	mutex_destroy(&xc->lock);
-	kvfree(xc);
 }
 
 /* Detach by ioctl; when it returns no program of the set runs any more. */

@@ -6,6 +6,11 @@
  */
 #include "fuse_i.h"
 #include "attr.h"
+#include "dirents.h"
+#include "run.h"
+#include "shadow.h"
+#include "slots.h"
+#include "stats.h"
 #include "compat/statx.h"
 
 struct extfuse_shadow {

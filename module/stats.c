@@ -3,6 +3,7 @@
  * Counters per opcode and connection, one set per CPU, added up when asked.
  */
 #include "fuse_i.h"
+#include "stats.h"
 
 static void stats_sum(const struct extfuse_conn *xc, u32 opcode, struct extfuse_op_stats *sum)
 {

@@ -123,6 +123,12 @@ ssize_t fuse_daemon_idmap_request(struct mnt_idmap *idmap, struct fuse_mount *fm
 				  struct fuse_args *args);
 
 #ifdef HAVE_REQUEST_IDMAP
+/* fuse_simple_request() and fuse_simple_idmap_request() are inline and call this. */
+#define EXTFUSE_SIMPLE_REQUEST_FN(fm, args) \
+	ssize_t __fuse_simple_request(struct mnt_idmap *idmap, struct fuse_mount *fm, \
+				      struct fuse_args *args)
+#define extfuse_idmap_take(args)	((void)((args)->ext.idmap = idmap))
+
 /* Can it be mounted with an idmap? */
 static inline bool extfuse_may_idmap(const struct fuse_mount *fm)
 {
@@ -179,6 +185,10 @@ static inline kgid_t extfuse_mapped_fsgid(const struct fuse_mount *fm, const str
 	return mapped_fsgid(args->ext.idmap, fm->fc->user_ns);
 }
 #else
+#define EXTFUSE_SIMPLE_REQUEST_FN(fm, args) \
+	ssize_t fuse_simple_request(struct fuse_mount *fm, struct fuse_args *args)
+#define extfuse_idmap_take(args)	do { } while (0)
+
 static inline bool extfuse_is_idmapped(const struct fuse_mount *fm, const struct fuse_args *args)
 {
 	return false;

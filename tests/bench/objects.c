@@ -22,7 +22,7 @@
 
 #define OBJECTS		100000
 #define CACHES		512
-/* Of the objects, see module/backing.c. */
+/* Of the objects, see module/passthrough/backing.c. */
 #define OBJECT_CACHE	"extfuse_backing"
 /* What is not of a slab cache; named as in /proc/meminfo. */
 static const char *const fields[] = { "Slab", "VmallocUsed", "Percpu", "KernelStack", "PageTables" };

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of what a connection has of ours: made at the first attach or backing
+ * object, taken apart at the abort, freed with the connection.
+ */
+#include "fuse_i.h"
+#include "conn.h"
+#include "set.h"
+#include "slots.h"
+#include "passthrough/backing.h"
+
+/* Making fuse_conn.extfuse. */
+static DEFINE_MUTEX(make_lock);
+
+static struct extfuse_conn *conn_alloc(void)
+{
+	struct extfuse_conn *xc = kvzalloc(sizeof(*xc), GFP_KERNEL_ACCOUNT);
+
+	if (!xc)
+		return NULL;
+	xc->stats = alloc_percpu_gfp(struct extfuse_stats, GFP_KERNEL_ACCOUNT);
+	if (!xc->stats) {
+		kvfree(xc);
+		return NULL;
+	}
+	mutex_init(&xc->lock);
+	xc->max_backing = EXTFUSE_MAX_BACKING;
+	extfuse_slots_init(xc);
+	return xc;
+}
+
+/* From the first attach or backing object on each changing request is marked. */
+struct extfuse_conn *extfuse_conn_make(struct fuse_conn *fc)
+{
+	struct extfuse_conn *xc;
+
+	mutex_lock(&make_lock);
+	xc = fc->extfuse;
+	if (!xc) {
+		xc = conn_alloc();
+		/* Pairs with the acquire in extfuse_conn_get(). */
+		smp_store_release(&fc->extfuse, xc);
+	}
+	mutex_unlock(&make_lock);
+	return xc;
+}
+
+/* Call site: the connection is gone: programs, maps and backing objects go now, not with the mount. */
+void extfuse_conn_abort(struct fuse_conn *fc)
+{
+	struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	if (!xc)
+		return;
+	WRITE_ONCE(xc->state, EXTFUSE_STATE_ABORTED);
+	extfuse_set_abort(xc);
+	extfuse_backings_abort(xc);
+}
+
+/* Call site: nobody can have a set or backing objects any more: abort came before. */
+void extfuse_conn_free(struct fuse_conn *fc)
+{
+	struct extfuse_conn *xc = fc->extfuse;
+
+	if (!xc)
+		return;
+	free_percpu(xc->stats);
+	mutex_destroy(&xc->lock);
+	kvfree(xc);
+}

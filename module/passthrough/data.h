@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What data.c and async.c share.
+ */
+#ifndef _EXTFUSE_PASSTHROUGH_DATA_H
+#define _EXTFUSE_PASSTHROUGH_DATA_H
+
+#include <linux/magic.h>
+
+/* The same request on the backing file @below; what belongs to who asked stays there. */
+static inline void extfuse_iocb_clone(struct kiocb *to, struct kiocb *from, struct file *below)
+{
+	kiocb_clone(to, from, below);
+	to->ki_flags &= ~(IOCB_WAITQ | IOCB_ALLOC_CACHE);
+}
+
+/*
+ * Until 6.5 overlayfs loses a file with each asynchronous request on one that
+ * was copied up after it was opened (mainline 8542f1712074).  Such a request is
+ * done at once there; this can go with the last kernel that lacks the fix.
+ */
+static inline bool extfuse_aio_leaks(const struct file *below)
+{
+	return file_inode(below)->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC;
+}
+
+/* As vfs_iocb_iter_read() and _write() on @file, with its credentials put on; -EIOCBQUEUED: @iocb is told. */
+ssize_t extfuse_aio_read(struct kiocb *iocb, struct iov_iter *iter, struct file *file);
+ssize_t extfuse_aio_write(struct kiocb *iocb, struct iov_iter *iter, struct file *file);
+
+#endif /* _EXTFUSE_PASSTHROUGH_DATA_H */

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Data of files on a backing file.  Since 6.9 fuse has that (FUSE_PASSTHROUGH)
+ * and says for each inode whether its handles use the page cache or not
+ * ("io mode"): then this lets a handle of ours into both.  Until 6.8 all of it
+ * is here, in the names that fuse gave it.
+ *
+ * In either case one rule: as long as an inode has a handle that uses its page
+ * cache, none is opened on the backing file; as long as it has one on the
+ * backing file, or once such a one was mapped for writing, what the daemon
+ * serves is opened as FOPEN_DIRECT_IO.
+ */
+#ifndef _EXTFUSE_PASSTHROUGH_HANDLE_H
+#define _EXTFUSE_PASSTHROUGH_HANDLE_H
+
+#include <linux/cred.h>
+
+#if defined(HAVE_IOMODE) && !defined(CONFIG_FUSE_PASSTHROUGH)
+/* The kernel was built without: there are none. */
+#define EXTFUSE_HANDLES	false
+
+static inline const struct cred *extfuse_handle_cred(const struct fuse_file *ff)
+{
+	return current_cred();
+}
+#else
+#define EXTFUSE_HANDLES	true
+
+static inline const struct cred *extfuse_handle_cred(const struct fuse_file *ff)
+{
+	return ff->cred;
+}
+#endif
+
+#ifdef HAVE_IOMODE
+static inline int extfuse_iodata_init(void)
+{
+	return 0;
+}
+
+static inline void extfuse_iodata_exit(void)
+{
+}
+
+bool extfuse_open_direct(struct fuse_inode *fi, struct fuse_file *ff);
+void extfuse_flags_follow(struct fuse_file *ff, const struct file *user);
+int extfuse_cached_io_open(struct inode *inode, struct fuse_file *ff);
+#else
+struct fuse_backing;
+struct pipe_inode_info;
+
+static inline struct file *fuse_file_passthrough(struct fuse_file *ff)
+{
+	return ff->passthrough;
+}
+
+/* Around the life of the module. */
+int extfuse_iodata_init(void);
+void extfuse_iodata_exit(void);
+
+ssize_t fuse_passthrough_read_iter(struct kiocb *iocb, struct iov_iter *iter);
+ssize_t fuse_passthrough_write_iter(struct kiocb *iocb, struct iov_iter *iter);
+int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma);
+ssize_t extfuse_splice_write(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
+			     size_t len, unsigned int flags);
+void fuse_passthrough_release(struct fuse_file *ff, struct fuse_backing *fb);
+
+/* Call site: a file of the daemon's was opened. */
+void extfuse_open_finished(struct inode *inode, struct fuse_file *ff);
+/* Call site: nothing is under way any more on a file that was released. */
+void extfuse_io_release(struct fuse_file *ff, struct inode *inode);
+/* Call site: may a file of the daemon's be mapped? */
+bool extfuse_inode_is_uncached(struct inode *inode);
+#endif
+
+/* Call site: a write takes the inode's lock, if it may wait for that. */
+static inline bool extfuse_inode_lock(struct inode *inode, const struct kiocb *iocb)
+{
+	if (iocb->ki_flags & IOCB_NOWAIT)
+		return inode_trylock(inode);
+	inode_lock(inode);
+	return true;
+}
+
+/*
+ * Call sites, around a write and under the inode's lock: the file below loses its
+ * set-id bits and capabilities there, under its own lock and for the writer.
+ * Here it is not asked for them, nor changed for what is known of it.
+ */
+static inline void extfuse_nosec_begin(struct inode *inode, struct fuse_file *ff)
+{
+	if (ff->ext_own)
+		inode->i_flags |= S_NOSEC;
+}
+
+/* The daemon's handles ask. */
+static inline void extfuse_nosec_end(struct inode *inode, struct fuse_file *ff)
+{
+	if (ff->ext_own)
+		inode->i_flags &= ~S_NOSEC;
+}
+
+/* Call site: posix_fadvise(), readahead(). */
+int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice);
+
+/*
+ * extfuse_io_start - from now on, until the handle is released, nobody uses the
+ *		      page cache of @inode
+ * @cred:	of the backing file
+ *
+ * -EBUSY: somebody does.
+ */
+int extfuse_io_start(struct inode *inode, struct fuse_file *ff, const struct cred *cred);
+void extfuse_io_end(struct inode *inode, struct fuse_file *ff);
+
+/* The handle lies on @file from now on, and has both references. */
+void extfuse_handle_set(struct fuse_file *ff, struct file *file, const struct cred *cred);
+
+/* Opens what lies below @user; its path is what users see of mappings, where the kernel can do that. */
+struct file *extfuse_handle_open(const struct file *user, int flags, const struct path *path,
+				 const struct cred *cred);
+
+#endif /* _EXTFUSE_PASSTHROUGH_HANDLE_H */

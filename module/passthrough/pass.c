@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Passthrough: a request is done by the module on the node's backing object
+ * (design section 7).  A program asks for it by its verdict; what comes on a
+ * handle that was opened like that is done here whatever programs say, for the
+ * daemon does not know the handle.
+ *
+ * It runs after the program has returned, outside of RCU, in the caller's task,
+ * with the locks that the call site holds (hook.c); those of the backing file
+ * system come inside of them, as with any file system that is stacked on
+ * another.  What cannot be done here is an upcall, with args as they were.
+ *
+ * Who may: the fork has checked the caller, on what it knows of the node
+ * (default_permissions is demanded).  That may be old and never suffices: what is
+ * done for a caller is done with the caller's own rights, and the file system
+ * below checks them.  rights.c has the table.
+ */
+#include "fuse_i.h"
+#include "opcode.h"
+#include "stats.h"
+#include "passthrough/backing.h"
+#include "passthrough/pass.h"
+#include "compat/statx.h"
+#include "compat/vfs.h"
+
+/*
+ * extfuse_inode_lock_order - the lock of a new inode that may lie on a backing file; directories' is another
+ *
+ * Freeze protection of the file system below is taken under it, and the lock of
+ * a pipe under that (splice() to a file below).  With a file of which all is
+ * the daemon's the pipe's lock comes first (iter_file_splice_write()), and it
+ * may be on another mount, where nothing is below: to lockdep one class of locks.
+ * On a mount with something below that is a circle, see SECURITY.md, "Known gaps".
+ */
+void extfuse_inode_lock_order(struct inode *inode)
+{
+	static struct lock_class_key key;
+
+	if (inode->i_sb->s_stack_depth && !S_ISDIR(inode->i_mode))
+		lockdep_set_class_and_name(&inode->i_rwsem, &key, "extfuse_backed_inode");
+}
+
+/* Done on the object of the node. */
+static const extfuse_pass_fn object_fns[EXTFUSE_OPCODES] = {
+	[FUSE_GETATTR]		= extfuse_pass_getattr,
+	[FUSE_STATX]		= extfuse_pass_statx,
+	[FUSE_SETATTR]		= extfuse_pass_setattr,
+	[FUSE_ACCESS]		= extfuse_pass_access,
+	[FUSE_STATFS]		= extfuse_pass_statfs,
+	[FUSE_READLINK]		= extfuse_pass_readlink,
+	[FUSE_GETXATTR]		= extfuse_pass_getxattr,
+	[FUSE_SETXATTR]		= extfuse_pass_setxattr,
+	[FUSE_LISTXATTR]	= extfuse_pass_listxattr,
+	[FUSE_REMOVEXATTR]	= extfuse_pass_removexattr,
+	[FUSE_OPEN]		= extfuse_pass_open,
+	[FUSE_OPENDIR]		= extfuse_pass_opendir,
+};
+
+/* Done on the backing file of a handle. */
+static const extfuse_pass_fn handle_fns[EXTFUSE_OPCODES] = {
+	[FUSE_SETATTR]		= extfuse_pass_setattr,	/* of a size */
+	[FUSE_FLUSH]		= extfuse_pass_flush,
+	[FUSE_FSYNC]		= extfuse_pass_fsync,
+	[FUSE_FSYNCDIR]		= extfuse_pass_fsync,
+	[FUSE_LSEEK]		= extfuse_pass_lseek,
+	[FUSE_FALLOCATE]	= extfuse_pass_fallocate,
+	[FUSE_COPY_FILE_RANGE]	= extfuse_pass_copy_file_range,
+	[FUSE_COPY_FILE_RANGE_64] = extfuse_pass_copy_file_range,
+	[FUSE_IOCTL]		= extfuse_pass_ioctl,
+	[FUSE_READDIR]		= extfuse_pass_readdir,
+	[FUSE_READDIRPLUS]	= extfuse_pass_readdir,
+};
+
+static bool is_open(const struct fuse_args *args)
+{
+	return extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_OPEN_REPLY;
+}
+
+static bool pass_is_allowed(const struct extfuse_pass *pass)
+{
+	const struct fuse_args *args = pass->args;
+
+	if (!args->ext.pass || !pass->inode || args->nodeid != get_node_id(pass->inode))
+		return false;
+	return pass->fm->fc->default_permissions || !extfuse_rights_need_check(args->opcode);
+}
+
+static bool object_fits(const struct extfuse_backing *backing, const struct inode *inode)
+{
+	umode_t mode = d_backing_inode(backing->path.dentry)->i_mode;
+
+	return !((mode ^ inode->i_mode) & S_IFMT) && extfuse_backing_is_of(backing, inode);
+}
+
+/* The files that are being opened, or called, say through which mount. */
+static void via_take(const struct extfuse_pass *pass)
+{
+	struct fuse_args *args = pass->args;
+
+	if ((is_open(args) || args->opcode == FUSE_IOCTL) && args->ext.file)
+		extfuse_via_set(args, args->ext.file);
+}
+
+/* Does it with the rights that the table says. */
+static ssize_t pass_do(struct extfuse_pass *pass, extfuse_pass_fn fn)
+{
+	const struct cred *old;
+	ssize_t ret;
+
+	via_take(pass);
+	pass->caller = current_cred();
+	pass->cred = extfuse_rights_get(pass, pass->args->opcode);
+	if (!pass->cred)
+		return -ENOMEM;
+	old = override_creds(pass->cred);
+	ret = fn(pass);
+	revert_creds(old);
+	put_cred(pass->cred);
+	return ret;
+}
+
+static ssize_t pass_on_object(struct extfuse_pass *pass)
+{
+	extfuse_pass_fn fn = object_fns[pass->args->opcode];
+	struct fuse_conn *fc = pass->fm->fc;
+	struct extfuse_backing *backing;
+	ssize_t ret = EXTFUSE_UPCALL;
+
+	if (!fn || !pass_is_allowed(pass))
+		return EXTFUSE_UPCALL;
+	backing = extfuse_backing_get(pass->xc, pass->args->nodeid);
+	if (!backing)
+		return EXTFUSE_UPCALL;
+	/* Abort and unmount wait for it as for any other. */
+	extfuse_waiting_get(fc);
+	if (extfuse_conn_is_ready(fc) && object_fits(backing, pass->inode)) {
+		pass->path = backing->path;
+		pass->giver = backing->cred;
+		ret = pass_do(pass, fn);
+	}
+	extfuse_waiting_put(fc);
+	extfuse_backing_put(backing);
+	return ret;
+}
+
+/* The daemon does not know the handle, so this is where the request ends. */
+static ssize_t pass_on_handle(struct extfuse_pass *pass)
+{
+	extfuse_pass_fn fn = handle_fns[pass->args->opcode];
+	ssize_t ret;
+
+	/* READ and WRITE do not come here but for a readahead that somebody advises. */
+	if (!fn)
+		return -EIO;
+	pass->path = fuse_file_passthrough(pass->ff)->f_path;
+	pass->giver = extfuse_handle_cred(pass->ff);
+	ret = pass_do(pass, fn);
+	/* To fuse it would mean "not for this mount, ever". */
+	return ret == EXTFUSE_UPCALL ? -EOPNOTSUPP : ret;
+}
+
+/*
+ * extfuse_pass - does a request on a backing file system, if it is for that
+ *
+ * Returns its result, or EXTFUSE_UPCALL with args as they were.
+ */
+ssize_t extfuse_pass(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args)
+{
+	struct extfuse_pass pass = {
+		.xc = xc,
+		.fm = fm,
+		.args = args,
+		.inode = args->ext.inode,
+		.ff = is_open(args) ? NULL : args->ext.ff,
+	};
+	ssize_t ret;
+
+	/* Neither table has a place for the opcodes of the future. */
+	if (args->opcode >= EXTFUSE_OPCODES)
+		return EXTFUSE_UPCALL;
+	ret = pass.ff ? pass_on_handle(&pass) : pass_on_object(&pass);
+	args->ext.pass = ret != EXTFUSE_UPCALL;
+	if (!args->ext.pass)
+		return ret;
+	extfuse_count(xc, args->opcode, passed);
+	args->ext.replied = true;
+	return ret;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The request phase, see request.c.
+ */
+#ifndef _EXTFUSE_REQUEST_H
+#define _EXTFUSE_REQUEST_H
+
+/* Returns the request's result, or EXTFUSE_UPCALL with args as they were. */
+ssize_t extfuse_request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
+			    struct fuse_args *args, bool background);
+
+#endif /* _EXTFUSE_REQUEST_H */
