@@ -4,16 +4,13 @@
  *
  * It starts the daemon, closes its own copy of the connection (fuse aborts a
  * connection when the last one is closed, so the death of the daemon must be
- * that close), and waits.  Daemons that go to the background become its
- * children, because it is a subreaper; one of them is the daemon as long as it
- * holds /dev/extfuse open, which also tells a daemon from its helpers (sshfs
- * starts an ssh).  When none holds it, what is left of them is ended and a dead
- * mount is taken down.  It never touches a mount that is alive: after an
+ * that close), and waits.  When no child (children.c) holds the connection, what is
+ * left of them is ended and a dead mount is taken down.  It never touches a mount that is alive: after an
  * unmount the same place may have a new one.
  */
+#include "children.h"
 #include "extfused.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -30,151 +26,9 @@
 #include "dead.h"
 #include "inherit.h"
 #include "log.h"
-#include "mounts.h"
 #include "supervisor.h"
 
-/* How long a daemon's helpers may take to end by themselves, in 50 ms. */
-#define GRACE_TURNS	40
-/* And how long after SIGKILL. */
-#define KILL_TURNS	60
-
-static char device[64];		/* what /proc/PID/fd shows for the connection */
-static int device_mount;	/* where that node is; mount.extfuse makes a mount for each connection */
 static sigset_t old_mask;
-
-static bool pid_holds_device(pid_t pid)
-{
-	char path[64], target[sizeof(device) + 1];
-	struct dirent *d;
-	bool found = false;
-	ssize_t len;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	dir = opendir(path);
-	if (!dir)
-		return false;
-	while (!found && (d = readdir(dir))) {
-		len = readlinkat(dirfd(dir), d->d_name, target, sizeof(target) - 1);
-		if (len <= 0)
-			continue;
-		target[len] = '\0';
-		found = !strcmp(target, device) && mount_id_of(pid, d->d_name) == device_mount;
-	}
-	closedir(dir);
-	return found;
-}
-
-/* Calls @fn for each child of @parent until it returns true; returns that child or 0. */
-static pid_t each_child_of(pid_t parent, bool (*fn)(pid_t pid))
-{
-	pid_t pid, found = 0;
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
-	f = fopen(path, "re");
-	while (f && !found && fscanf(f, "%d", &pid) == 1) {
-		if (fn(pid))
-			found = pid;
-	}
-	if (f)
-		fclose(f);
-	return found;
-}
-
-static pid_t each_child(bool (*fn)(pid_t pid))
-{
-	return each_child_of(getpid(), fn);
-}
-
-static bool same_program(pid_t a, pid_t b)
-{
-	char path_a[64], path_b[64];
-	struct stat st_a, st_b;
-
-	snprintf(path_a, sizeof(path_a), "/proc/%d/exe", a);
-	snprintf(path_b, sizeof(path_b), "/proc/%d/exe", b);
-	return !stat(path_a, &st_a) && !stat(path_b, &st_b) && st_a.st_dev == st_b.st_dev &&
-	       st_a.st_ino == st_b.st_ino;
-}
-
-/*
- * The daemon.  One that goes to the background leaves a process that lives for
- * a moment yet: what that has forked, itself in a session of its own, is the
- * daemon already.
- */
-static pid_t leaving;
-
-static bool child_is_daemon(pid_t pid)
-{
-	return getsid(pid) == pid && pid_holds_device(pid) && same_program(pid, leaving);
-}
-
-static pid_t daemon_find(void)
-{
-	pid_t pid = each_child(pid_holds_device), forked;
-
-	if (!pid)
-		return 0;
-	leaving = pid;
-	forked = each_child_of(pid, child_is_daemon);
-	return forked ? forked : pid;
-}
-
-static bool child_terminate(pid_t pid)
-{
-	kill(pid, SIGTERM);
-	return false;
-}
-
-static bool child_kill(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	return false;
-}
-
-/* Reaps; remembers how the first process ended.  Returns false when no child is left. */
-static bool reap(pid_t first, int *status)
-{
-	int s;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &s, WNOHANG)) > 0) {
-		if (pid == first)
-			*status = s;
-	}
-	return pid == 0;
-}
-
-static bool child_any(pid_t pid)
-{
-	(void)pid;
-	return true;
-}
-
-/* Returns 0, or a process that is left: one that hangs in the kernel outlives SIGKILL. */
-static pid_t end_children(pid_t first, int *status)
-{
-	int turn;
-
-	each_child(child_terminate);
-	for (turn = 0; turn < GRACE_TURNS + KILL_TURNS; turn++) {
-		if (!reap(first, status))
-			return 0;
-		/* Each that dies may leave us its own children. */
-		if (turn >= GRACE_TURNS)
-			each_child(child_kill);
-		poll(NULL, 0, 50);
-	}
-	return each_child(child_any);
-}
-
-static void wait_children(void)
-{
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		each_child(child_kill);
-}
 
 static const char *daemon_name;
 
@@ -255,7 +109,7 @@ static const char *how_ended(int status, char *buf, size_t size)
 	return buf;
 }
 
-/* By end_children(), as far as the status can tell. */
+/* By children_end(), as far as the status can tell. */
 static bool ended_by_us(int status)
 {
 	return WIFSIGNALED(status) && (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGKILL);
@@ -280,15 +134,6 @@ static void tell_left(const struct watch *w, pid_t pid)
 		  w->answers ? "the mount goes when it has ended, 'umount -f' ends what waits for it" : "the mount is taken down without it");
 }
 
-static int signal_to_pass;
-
-static bool child_signal(pid_t pid)
-{
-	if (pid_holds_device(pid))
-		kill(pid, signal_to_pass);
-	return false;
-}
-
 /*
  * Passes a signal on.  One that ends the daemon goes also to those who inherit
  * the connection from it later (the child of a shell script).
@@ -296,6 +141,7 @@ static bool child_signal(pid_t pid)
 static void take_signal(struct watch *w, int sig_fd)
 {
 	struct signalfd_siginfo info;
+	int sig;
 
 	if (read(sig_fd, &info, sizeof(info)) != sizeof(info))
 		return;
@@ -303,9 +149,9 @@ static void take_signal(struct watch *w, int sig_fd)
 		w->ending = info.ssi_signo;
 		w->failed = !w->answers;
 	}
-	signal_to_pass = info.ssi_signo == SIGCHLD ? w->ending : (int)info.ssi_signo;
-	if (signal_to_pass)
-		each_child(child_signal);
+	sig = info.ssi_signo == SIGCHLD ? w->ending : (int)info.ssi_signo;
+	if (sig)
+		children_signal(sig);
 }
 
 /* Only 'extfuse status' misses it. */
@@ -326,7 +172,7 @@ static void take_go(struct watch *w)
 
 	if (read(w->opts->go_fd, &go, 1) == 1) {
 		w->answers = true;
-		s->daemon = daemon_find();
+		s->daemon = child_daemon();
 		go_background(w->opts);
 		state_write(s);
 	} else {
@@ -349,14 +195,14 @@ static void take_words(struct watch *w)
 static pid_t daemon_follow(struct watch *w)
 {
 	struct mount_state *s = &w->opts->state;
-	pid_t pid = each_child(pid_holds_device);
+	pid_t pid = child_with_device();
 
 	/* Of one that goes to the background the first process may have ended, and the other not be ours yet. */
 	if (!pid) {
 		poll(NULL, 0, 50);
-		pid = each_child(pid_holds_device);
+		pid = child_with_device();
 	}
-	if (pid && w->answers && !pid_holds_device(s->daemon)) {
+	if (pid && w->answers && !child_has_device(s->daemon)) {
 		s->daemon = pid;
 		state_write(s);
 	}
@@ -388,7 +234,7 @@ static void watch(struct watch *w, int sig_fd)
 		{ .events = POLLIN },
 	};
 
-	while (!w->failed && reap(w->first, &w->status) && daemon_follow(w)) {
+	while (!w->failed && children_reap(w->first, &w->status) && daemon_follow(w)) {
 		fds[1].fd = w->opts->go_fd;
 		if (wait_event(w, fds))
 			break;
@@ -401,26 +247,19 @@ static void watch(struct watch *w, int sig_fd)
 
 static int supervisor_init(const struct extfused_options *opts)
 {
-	char path[64];
 	sigset_t set;
-	ssize_t len;
-	int fd;
+	int fd, err;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", opts->fd);
-	len = readlink(path, device, sizeof(device) - 1);
-	if (len <= 0)
-		return -EBADF;
-	device[len] = '\0';
-	device_mount = mount_id_at(opts->fd);
-	if (device_mount < 0)
-		return device_mount;
+	err = children_init(opts->fd);
+	if (err)
+		return err;
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
-	if (sigprocmask(SIG_BLOCK, &set, &old_mask) || prctl(PR_SET_CHILD_SUBREAPER, 1))
+	if (sigprocmask(SIG_BLOCK, &set, &old_mask))
 		return -errno;
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;
@@ -478,13 +317,13 @@ int supervise(struct extfused_options *opts)
 	watch(&w, sig_fd);
 
 	failed_itself = w.status > 0;
-	left = end_children(w.first, &w.status);
+	left = children_end(w.first, &w.status);
 	take_words(&w);
 	if (left)
 		tell_left(&w, left);
 	/* Nobody waits for us; what is left may have the connection open, and its mount can go when it ends. */
 	if (left && w.answers)
-		wait_children();
+		children_wait();
 	if (!w.failed && w.status > 0 && !ended_by_us(w.status))
 		failed_itself = true;
 	if (!w.answers && failed_itself)

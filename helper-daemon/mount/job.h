@@ -11,6 +11,8 @@
 
 #include "options.h"
 
+struct extfuse_ext;
+
 struct job {
 	const char *source;
 	int source_fd;		/* the directory of a mirror, else -1 */
@@ -38,6 +40,26 @@ struct job {
 	char err[1024];
 };
 
+/* What was asked for, as mount(8) hands it over. */
+struct request {
+	const char *source;
+	const char *target;
+	const char *type;
+	const char *ns;
+	char *options;
+	bool fake;
+	bool sloppy;
+	bool verbose;
+};
+
+/* Fills the job.  Returns 0, or -errno with a line in job->err. */
+int job_prepare(struct job *job, const struct request *r);
+
+/* Makes the mount.  Returns 0, or -errno with a line in job->err; then nothing is left. */
+int job_run(struct job *job);
+
+/* Opens the namespace @ns, a path or the number of a process in it; NULL: the own one. */
+int job_set_namespace(struct job *job, const char *ns);
 /* Runs in the mount's namespace, and comes back. Returns 0 or -errno. */
 int job_enter(const struct job *job);
 int job_leave(const struct job *job);
@@ -49,6 +71,25 @@ int job_leave(const struct job *job);
 int source_open(struct job *job, const char *dir);
 /* Adds to the options what of its mount's flags (MS_NOSUID and the like) goes for a mirror of it, as for a bind mount. */
 int source_flags(struct job *job);
+
+/*
+ * Loads the extension, NULL where one that was not asked for may be missing: job->reason
+ * says why.  Each returns 0, or -errno with a line in job->err.
+ */
+int job_load(struct job *job, struct extfuse_ext **ext);
+/*
+ * Before the daemon has anything to do: can the kernel be told where the nodes
+ * lie?  If not, there is no use for the extension.
+ */
+int job_backing(struct job *job, struct extfuse_ext **ext);
+int job_attach(struct job *job, struct extfuse_ext *ext);
+/* Names of a foreign daemon that a pattern may miss. */
+void job_say_unknown(const struct job *job, const struct extfuse_ext *ext);
+
+/* Mounts; fills job->conn.  Returns 0, or -errno with a line in job->err. */
+int job_mount(struct job *job);
+/* Takes away what is left of a mount that failed. */
+void job_undo(struct job *job);
 
 /*
  * Changes the flags of the mount at the target.  Returns 0, with a line in

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "limit.h"
 #include "log.h"
 
 /* linux/magic.h has it not. */
@@ -96,9 +96,8 @@ static const struct fuse_lowlevel_ops mirror_ops = {
 };
 
 /* A node is a descriptor, so there must be room for many. */
-static void limit_raise(void)
+static void room_for_nodes(void)
 {
-	struct rlimit rl;
 	unsigned long max = 1048576;
 	FILE *f = fopen("/proc/sys/fs/nr_open", "re");
 
@@ -107,12 +106,7 @@ static void limit_raise(void)
 			max = 1048576;
 		fclose(f);
 	}
-	rl.rlim_cur = max;
-	rl.rlim_max = max;
-	if (!setrlimit(RLIMIT_NOFILE, &rl) || getrlimit(RLIMIT_NOFILE, &rl))
-		return;
-	rl.rlim_cur = rl.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &rl);
+	limit_descriptors(max);
 }
 
 static void signals_of_mirror(sigset_t *set)
@@ -207,7 +201,7 @@ int mirror_serve(const struct mirror_options *opts, int fd)
 	if (is_made_when_read(mirror.source_fd))
 		keep_nothing();
 	mirror_block_signals();
-	limit_raise();
+	room_for_nodes();
 	err = creds_init();
 	if (err) {
 		log_error("mirror of %s: cannot tell its capabilities: %s", mirror.source, strerror(-err));

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The supervisor's children, see children.c.
+ */
+#ifndef EXTFUSE_CHILDREN_H
+#define EXTFUSE_CHILDREN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* @fd: the connection.  Before the first child.  Returns 0 or -errno. */
+int children_init(int fd);
+
+/* Has the process the connection open? */
+bool child_has_device(pid_t pid);
+/* A child that has; 0: none. */
+pid_t child_with_device(void);
+/* The daemon, as far as can be told: one that goes to the background leaves a process that ends in a moment. */
+pid_t child_daemon(void);
+
+/* To each child that has the connection open. */
+void children_signal(int sig);
+/* Sets *@status if @first has ended.  False: no child is left. */
+bool children_reap(pid_t first, int *status);
+/* Ends all.  Returns 0, or a process that is left: one that hangs in the kernel outlives SIGKILL. */
+pid_t children_end(pid_t first, int *status);
+/* Returns when none is left, however long that takes. */
+void children_wait(void);
+
+#endif /* EXTFUSE_CHILDREN_H */

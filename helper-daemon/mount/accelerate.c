@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The extension of a mount: loaded before, attached after the mount is made.  One that
+ * was asked for is an error where it cannot be had, the default one a sentence.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "backing.h"
+#include "job.h"
+#include "load.h"
+#include "packages.h"
+#include "say.h"
+
+/* Unless told: a mirror's files need no daemon, files of a foreign daemon may be anywhere. */
+#define MIRROR_EXTENSION	"passthrough"
+#define FOREIGN_EXTENSION	"metacache"
+
+/* An extension that was asked for is an error, the default one a sentence. */
+static int job_unaccelerated(struct job *job, int err, const char *why)
+{
+	char *line = job->opts.ext ? job->err : job->reason;
+	size_t size = job->opts.ext ? sizeof(job->err) : sizeof(job->reason);
+
+	if (*why)
+		snprintf(line, size, "%s", why);
+	else
+		snprintf(line, size, "the extension cannot be used: %s", strerror(-err));
+	return job->opts.ext ? err : 0;
+}
+
+/*
+ * Loads the extension.  One that was not asked for may be missing: then *@ext
+ * is NULL and job->reason says why.
+ */
+int job_load(struct job *job, struct extfuse_ext **ext)
+{
+	const char *usual = job->program ? FOREIGN_EXTENSION : MIRROR_EXTENSION;
+	const char *name = job->opts.ext ? job->opts.ext : usual;
+	char why[sizeof(job->reason)] = "";
+	int err;
+
+	*ext = NULL;
+	if (!strcmp(name, "none")) {
+		snprintf(job->reason, sizeof(job->reason), "mounted with ext=none");
+		return 0;
+	}
+	err = extfuse_module__probe(why, sizeof(why));
+	if (!err) {
+		err = extfuse_ext__open(ext, name, &job->opts.attach, why, sizeof(why));
+		if (!job->opts.ext)
+			extension_mend(err, why, sizeof(why));
+	}
+	if (!err) {
+		err = extfuse_ext__load(*ext, why, sizeof(why));
+		if (err) {
+			extfuse_ext__free(*ext);
+			*ext = NULL;
+		}
+	}
+	if (err)
+		return job_unaccelerated(job, err, why);
+	return backing_prepare(job, *ext);
+}
+
+/*
+ * Before the daemon has anything to do: can the kernel be told where the nodes
+ * lie?  If not, there is no use for the extension.
+ */
+int job_backing(struct job *job, struct extfuse_ext **ext)
+{
+	char why[sizeof(job->reason)] = "";
+	int err;
+
+	if (!job->backing)
+		return 0;
+	err = backing_begin(job, why, sizeof(why));
+	if (!err)
+		return 0;
+	job->backing = false;
+	extfuse_ext__free(*ext);
+	*ext = NULL;
+	return job_unaccelerated(job, err, why);
+}
+
+/* The extension stays attached where programs are switched off, and answers when they are switched on. */
+int job_attach(struct job *job, struct extfuse_ext *ext)
+{
+	struct extfuse_ioc_query query = { 0 };
+	char why[sizeof(job->reason)] = "";
+	int err;
+
+	if (!ext)
+		return 0;
+	err = extfuse_ext__attach(ext, job->fd, 0, why, sizeof(why));
+	if (err)
+		return job_unaccelerated(job, err, why);
+	if (!extfuse_conn__query(job->fd, 0, &query) && query.state != EXTFUSE_STATE_ATTACHED)
+		snprintf(job->reason, sizeof(job->reason), "%s", extfuse_state__explain(query.state));
+	return 0;
+}
+
+/* What a mirror's source is known to do is refused. */
+void job_say_unknown(const struct job *job, const struct extfuse_ext *ext)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "mounted, but extension %s goes by names, and %s may find a file under others as well (%s): then no pattern hides it",
+		 extfuse_ext__name(ext), job->program, job->folds);
+	say(job->target, line);
+}

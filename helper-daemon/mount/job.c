@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The order in which a mount is made: everything that can fail without a trace comes
+ * first; then the mount, the extension on it, and only then the daemon, so that no
+ * request is served before the extension sees it.  A failure undoes what was done,
+ * in reverse order.
+ */
+
+#include <unistd.h>
+
+#include "job.h"
+#include "limit.h"
+#include "load.h"
+#include "module.h"
+
+int job_run(struct job *job)
+{
+	struct extfuse_ext *ext = NULL;
+	int err;
+
+	job->fd = module_open(job->err, sizeof(job->err));
+	if (job->fd < 0)
+		return job->fd;
+	/* libfuse daemons hold a descriptor for many things. */
+	limit_descriptors(1048576);
+	err = job_load(job, &ext);
+	if (err)
+		goto out;
+	err = job_mount(job);
+	if (err)
+		goto out;
+	err = job_backing(job, &ext);
+	if (err)
+		goto out;
+	err = job_attach(job, ext);
+	if (err)
+		goto out;
+	err = job_start_daemon(job);
+	if (!err && ext && job->program && extfuse_ext__takes_pattern(ext))
+		job_say_unknown(job, ext);
+out:
+	extfuse_ext__free(ext);
+	if (err)
+		job_undo(job);
+	return err;
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What was asked for becomes a job: everything about it that can be wrong before
+ * anything is done.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "folds.h"
+#include "foreign.h"
+#include "job.h"
+
+/* "extfuse.PROGRAM" names the program; "extfuse" names none. */
+static const char *type_program(const char *type)
+{
+	const char *dot = type ? strchr(type, '.') : NULL;
+
+	return dot && dot[1] ? dot + 1 : NULL;
+}
+
+/* Mirror or foreign daemon, and what it is to serve. */
+static int set_source(struct job *job, const struct request *r)
+{
+	const char *program = type_program(r->type), *hash;
+	bool remount = mount_options__have(r->options, "remount");
+	struct stat st;
+
+	job->source = r->source;
+	job->rootmode = S_IFDIR | 0755;
+	if (program) {
+		job->program = strdup(program);
+		job->spec = r->source;
+		return job->program ? 0 : -ENOMEM;
+	}
+	if (!remount && !stat(r->source, &st) && S_ISDIR(st.st_mode))
+		return source_open(job, r->source);
+	hash = strchr(r->source, '#');
+	/* The mount has its source open; that may hang by now, or be gone. */
+	if (remount && !hash)
+		return 0;
+	if (!hash || hash == r->source) {
+		snprintf(job->err, sizeof(job->err),
+			 "the source %s is neither a directory nor PROGRAM#SPEC", r->source);
+		return -EINVAL;
+	}
+	job->program = strndup(r->source, hash - r->source);
+	job->spec = hash + 1;
+	if (!job->program)
+		return -ENOMEM;
+	job->program_guessed = strchr(job->program, '/');
+	return 0;
+}
+
+static int set_user(struct job *job)
+{
+	struct passwd *pw;
+
+	if (!job->opts.user)
+		return 0;
+	pw = getpwnam(job->opts.user);
+	if (!pw) {
+		snprintf(job->err, sizeof(job->err), "option 'setuid=%s': there is no such user",
+			 job->opts.user);
+		return -EINVAL;
+	}
+	job->uid = pw->pw_uid;
+	job->gid = pw->pw_gid;
+	return 0;
+}
+
+/*
+ * The kernel mounts a directory on a directory, and a file on a file: the daemon
+ * says only later which its root is.  What is mounted there now, dead perhaps, is
+ * not asked more than it must.
+ */
+static int set_root_mode(struct job *job)
+{
+	struct stat st = { .st_mode = S_IFDIR };
+	int err = job_enter(job), fd;
+
+	if (err)
+		return err;
+	fd = open(job->target, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	else if (errno == ENOTDIR && stat(job->target, &st))
+		st.st_mode = S_IFREG;	/* dead, and about to be unmounted */
+	job_leave(job);
+	if (!err && !job->program && !S_ISDIR(st.st_mode)) {
+		snprintf(job->err, sizeof(job->err),
+			 "the mount point is not a directory, and %s is one: mount it on a directory", job->source);
+		return -ENOTDIR;
+	}
+	if (job->program)
+		job->rootmode = st.st_mode;
+	return err;
+}
+
+int job_prepare(struct job *job, const struct request *r)
+{
+	char *target = r->ns ? strdup(r->target) : realpath(r->target, NULL);
+	int err;
+
+	job->target = target ? target : r->target;
+	job->verbose = r->verbose;
+	if (!target) {
+		snprintf(job->err, sizeof(job->err), "the mount point cannot be used: %s",
+			 strerror(errno));
+		return -EINVAL;
+	}
+	err = set_source(job, r);
+	if (!err)
+		err = mount_options__parse(&job->opts, r->options, !job->program, r->sloppy,
+					   job->err, sizeof(job->err));
+	/* mount(8) does not tell its helper of "exec" and the like: a remount can have them. */
+	if (!err && !job->program && !job->opts.remount)
+		err = source_flags(job);
+	if (!err && !job->opts.remount)
+		job->folds = job->program ? "its daemon may fold case, and the kernel is not told" : folds_how(job->source_fd);
+	/* What a user's daemon says must not make that user another, as with fusermount3. */
+	if (!err && job->opts.user && !job->opts.remount)
+		job->opts.flags |= MS_NOSUID | MS_NODEV;
+	if (!err)
+		err = set_user(job);
+	if (!err)
+		err = job_set_namespace(job, r->ns);
+	if (!err && !job->opts.remount)
+		err = set_root_mode(job);
+	if (!err && job->program && !job->opts.remount)
+		err = foreign_find(job->program, &job->program_path, job->err, sizeof(job->err));
+	if (!err && job->program_guessed && !job->opts.remount)
+		err = foreign_check(job->program_path, job->spec, job->uid, job->err, sizeof(job->err));
+	if (err && !*job->err)
+		snprintf(job->err, sizeof(job->err), "%s", strerror(-err));
+	return err;
+}
