@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ioctls of <linux/extfuse.h>, and who may call them.
+ * The ioctls of <linux/extfuse.h>: one table, and the check of the caller's rights.
  */
 #include "fuse_i.h"
 #include "conn.h"
@@ -9,7 +9,7 @@
 #include "set.h"
 #include "stats.h"
 #include "passthrough/backing_ioctl.h"
-#include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/rcupdate_trace.h>
 
 static bool is_zero(const u64 *p, unsigned int n)
@@ -49,7 +49,7 @@ static int attach_answer(const struct extfuse_ioc_attach *arg, struct extfuse_io
 	return log_give(arg, log) ?: put_user(id, &uarg->id);
 }
 
-/* Abort clears connected, then takes the set; who publishes one looks after it: one of both sees the other. */
+/* Abort clears connected, then takes the set.  A set is published, then connected is read: one of both sees the other. */
 static int aborted_meanwhile(struct fuse_conn *fc)
 {
 	smp_mb();
@@ -110,10 +110,8 @@ static long ioctl_attach(struct fuse_conn *fc, struct extfuse_ioc_attach *arg, v
 	return err;
 }
 
-static long ioctl_detach(struct fuse_conn *fc, const struct extfuse_ioc_detach *arg)
+static long ioctl_detach(struct extfuse_conn *xc, const struct extfuse_ioc_detach *arg)
 {
-	struct extfuse_conn *xc = extfuse_conn_get(fc);
-
 	if (arg->flags || !is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)))
 		return -EINVAL;
 	if (!xc)
@@ -152,10 +150,8 @@ static void query_fill(struct extfuse_conn *xc, struct extfuse_ioc_query *arg)
 	mutex_unlock(&xc->lock);
 }
 
-static long ioctl_query(struct fuse_conn *fc, struct extfuse_ioc_query *arg, void __user *uarg)
+static long ioctl_query(struct fuse_conn *fc, struct extfuse_conn *xc, struct extfuse_ioc_query *arg)
 {
-	struct extfuse_conn *xc = extfuse_conn_get(fc);
-
 	if (arg->flags || !is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)))
 		return -EINVAL;
 	memset(arg, 0, sizeof(*arg));
@@ -164,10 +160,10 @@ static long ioctl_query(struct fuse_conn *fc, struct extfuse_ioc_query *arg, voi
 		arg->state = EXTFUSE_STATE_ABORTED;
 	if (xc)
 		query_fill(xc, arg);
-	return copy_to_user(uarg, arg, sizeof(*arg)) ? -EFAULT : 0;
+	return 0;
 }
 
-/* By its number, with a reference; only for who may attach. */
+/* By its number, with a reference.  The caller has been found to have the right to attach. */
 static struct fuse_conn *conn_find(u32 number)
 {
 	struct fuse_conn *fc;
@@ -211,91 +207,161 @@ union ioctl_arg {
 	struct extfuse_ioc_backing_limit backing_limit;
 };
 
-static bool ioctl_is_backing(unsigned int cmd)
+/* One call of an ioctl. */
+struct call {
+	struct file *file;
+	struct fuse_conn *fc;
+	struct extfuse_conn *xc;
+	union ioctl_arg *arg;
+	void __user *uarg;
+	size_t usize;			/* bytes at @uarg, as the caller knows the structure */
+};
+
+/* The caller gets as much as it knows of; what it knows beyond is zero, as this module has nothing to say there. */
+static long give(const struct call *call, const void *arg, size_t size)
 {
-	switch (cmd) {
-	case EXTFUSE_IOC_BACKING_ADD:
-	case EXTFUSE_IOC_BACKING_DROP:
-	case EXTFUSE_IOC_BACKING_OPEN:
-	case EXTFUSE_IOC_BACKING_LIST:
-	case EXTFUSE_IOC_BACKING_LIMIT:
-		return true;
-	default:
-		return false;
-	}
+	size_t known = min(size, call->usize);
+
+	if (copy_to_user(call->uarg, arg, known) || clear_user(call->uarg + known, call->usize - known))
+		return -EFAULT;
+	return 0;
 }
 
-static long ioctl_backing(struct file *file, struct fuse_conn *fc, unsigned int cmd,
-			  union ioctl_arg *arg, void __user *uarg)
+static long do_attach(const struct call *call)
 {
-	bool makes = cmd == EXTFUSE_IOC_BACKING_ADD || cmd == EXTFUSE_IOC_BACKING_LIMIT;
-	struct extfuse_conn *xc = makes ? extfuse_conn_make(fc) : extfuse_conn_get(fc);
-
-	if (!xc)
-		return makes ? -ENOMEM : -ENOENT;
-	switch (cmd) {
-	case EXTFUSE_IOC_BACKING_ADD:
-		return extfuse_ioctl_backing_add(fc, xc, &arg->backing, file->f_cred);
-	case EXTFUSE_IOC_BACKING_DROP:
-		return extfuse_ioctl_backing_drop(xc, &arg->backing);
-	case EXTFUSE_IOC_BACKING_OPEN:
-		return extfuse_ioctl_backing_open(xc, &arg->backing, uarg);
-	case EXTFUSE_IOC_BACKING_LIST:
-		return extfuse_ioctl_backing_list(xc, &arg->backing_list, uarg);
-	default:
-		return extfuse_ioctl_backing_limit(xc, &arg->backing_limit);
-	}
+	return ioctl_attach(call->fc, &call->arg->attach, call->uarg, false);
 }
 
-static long ioctl_do(struct file *file, struct fuse_conn *fc, unsigned int cmd,
-		     union ioctl_arg *arg, void __user *uarg)
+static long do_replace(const struct call *call)
 {
-	if (ioctl_is_backing(cmd))
-		return ioctl_backing(file, fc, cmd, arg, uarg);
-	switch (cmd) {
-	case EXTFUSE_IOC_ATTACH:
-	case EXTFUSE_IOC_REPLACE:
-		return ioctl_attach(fc, &arg->attach, uarg, cmd == EXTFUSE_IOC_REPLACE);
-	case EXTFUSE_IOC_DETACH:
-		return ioctl_detach(fc, &arg->detach);
-	case EXTFUSE_IOC_QUERY:
-		return ioctl_query(fc, &arg->query, uarg);
-	default:
-		return extfuse_ioctl_stats(extfuse_conn_get(fc), &arg->stats, uarg);
-	}
+	return ioctl_attach(call->fc, &call->arg->attach, call->uarg, true);
 }
 
-static bool ioctl_is_read(unsigned int cmd)
+static long do_detach(const struct call *call)
 {
-	return cmd == EXTFUSE_IOC_QUERY || cmd == EXTFUSE_IOC_STATS;
+	return ioctl_detach(call->xc, &call->arg->detach);
 }
 
-/* The fork's ioctl handler calls this for what is not fuse's own. */
+static long do_query(const struct call *call)
+{
+	long err = ioctl_query(call->fc, call->xc, &call->arg->query);
+
+	return err ?: give(call, &call->arg->query, sizeof(call->arg->query));
+}
+
+static long do_stats(const struct call *call)
+{
+	return extfuse_ioctl_stats(call->xc, &call->arg->stats, call->uarg);
+}
+
+static long do_backing_add(const struct call *call)
+{
+	return extfuse_ioctl_backing_add(call->fc, call->xc, &call->arg->backing, call->file->f_cred);
+}
+
+static long do_backing_drop(const struct call *call)
+{
+	return extfuse_ioctl_backing_drop(call->xc, &call->arg->backing);
+}
+
+static long do_backing_open(const struct call *call)
+{
+	return extfuse_ioctl_backing_open(call->xc, &call->arg->backing, call->uarg);
+}
+
+static long do_backing_list(const struct call *call)
+{
+	long err = extfuse_ioctl_backing_list(call->xc, &call->arg->backing_list);
+
+	return err ?: give(call, &call->arg->backing_list, sizeof(call->arg->backing_list));
+}
+
+static long do_backing_limit(const struct call *call)
+{
+	return extfuse_ioctl_backing_limit(call->xc, &call->arg->backing_limit);
+}
+
+enum conn_use {
+	MAY_HAVE,	/* extfuse_conn_get() */
+	MUST_HAVE,	/* else -ENOENT */
+	MAKES,
+};
+
+/*
+ * By number, so that a caller's structure may be larger or smaller than ours.
+ * @least is its size in version 1 of the ABI, which no caller goes below.
+ */
+#define COMMAND(cmd, version1_size, use, does) \
+	[_IOC_NR(cmd)] = { .dir = _IOC_DIR(cmd), .least = version1_size, .size = _IOC_SIZE(cmd), .conn = use, .fn = does }
+
+static const struct command {
+	u8 dir;
+	u8 conn;		/* enum conn_use */
+	u16 least;
+	u16 size;
+	long (*fn)(const struct call *call);
+} commands[] = {
+	COMMAND(EXTFUSE_IOC_ATTACH, 112, MAY_HAVE, do_attach),
+	COMMAND(EXTFUSE_IOC_REPLACE, 112, MAY_HAVE, do_replace),
+	COMMAND(EXTFUSE_IOC_DETACH, 32, MAY_HAVE, do_detach),
+	COMMAND(EXTFUSE_IOC_QUERY, 128, MAY_HAVE, do_query),
+	COMMAND(EXTFUSE_IOC_STATS, 48, MAY_HAVE, do_stats),
+	COMMAND(EXTFUSE_IOC_BACKING_ADD, 40, MAKES, do_backing_add),
+	COMMAND(EXTFUSE_IOC_BACKING_DROP, 40, MUST_HAVE, do_backing_drop),
+	COMMAND(EXTFUSE_IOC_BACKING_OPEN, 40, MUST_HAVE, do_backing_open),
+	COMMAND(EXTFUSE_IOC_BACKING_LIST, 48, MUST_HAVE, do_backing_list),
+	COMMAND(EXTFUSE_IOC_BACKING_LIMIT, 16, MAKES, do_backing_limit),
+};
+
+static const struct command *command_of(unsigned int cmd)
+{
+	unsigned int nr = _IOC_NR(cmd);
+
+	if (_IOC_TYPE(cmd) != EXTFUSE_IOC_MAGIC || nr >= ARRAY_SIZE(commands) || _IOC_DIR(cmd) != commands[nr].dir)
+		return NULL;
+	return &commands[array_index_nospec(nr, ARRAY_SIZE(commands))];
+}
+
+static long command_do(const struct command *command, struct call *call)
+{
+	call->xc = command->conn == MAKES ? extfuse_conn_make(call->fc) : extfuse_conn_get(call->fc);
+	if (!call->xc && command->conn != MAY_HAVE)
+		return command->conn == MAKES ? -ENOMEM : -ENOENT;
+	return command->fn(call);
+}
+
+/* A daemon may always ask these of its own connection. */
+static bool command_reads(const struct command *command)
+{
+	return command->fn == do_query || command->fn == do_stats;
+}
+
+/* Call site: the fork's ioctl handler, for what is not fuse's own. */
 long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 {
+	const struct command *command = command_of(cmd);
 	union ioctl_arg arg = {};
-	struct fuse_conn *fc;
+	struct call call = {
+		.file = file,
+		.arg = &arg,
+		.uarg = (void __user *)uarg,
+		.usize = _IOC_SIZE(cmd),
+	};
 	long err;
 
-	switch (cmd) {
-	case EXTFUSE_IOC_ATTACH:
-	case EXTFUSE_IOC_REPLACE:
-	case EXTFUSE_IOC_DETACH:
-	case EXTFUSE_IOC_QUERY:
-	case EXTFUSE_IOC_STATS:
-		break;
-	default:
-		if (!ioctl_is_backing(cmd))
-			return -ENOTTY;
-	}
-	if (copy_from_user(&arg, (void __user *)uarg, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	if ((arg.conn || !ioctl_is_read(cmd)) && !may_attach())
+	if (!command)
+		return -ENOTTY;
+	if (call.usize < command->least)
+		return -EINVAL;
+	err = copy_struct_from_user(&arg, command->size, call.uarg, call.usize);
+	if (err)
+		return err;
+	if ((arg.conn || !command_reads(command)) && !may_attach())
 		return -EPERM;
-	fc = conn_of(file, arg.conn);
-	if (!fc)
+	call.fc = conn_of(file, arg.conn);
+	if (!call.fc)
 		return -ENODEV;
-	err = ioctl_do(file, fc, cmd, &arg, (void __user *)uarg);
-	fuse_conn_put(fc);
+	err = command_do(command, &call);
+	fuse_conn_put(call.fc);
 	return err;
 }

@@ -176,6 +176,7 @@ static int explain_attach(const struct extfuse_ext *ext, int ret, const char *lo
 		{ ENODEV, "no such connection; is the file system still mounted?" },
 		{ ENOTCONN, "the connection was aborted; unmount the file system" },
 		{ ENOTTY, "extfuse.ko is another version than this library; update both" },
+		{ E2BIG, "this library asks for more than extfuse.ko knows; load the newer module" },
 		{ EACCES, "a program calls what programs must not call" },
 	};
 

@@ -12,7 +12,7 @@
 #define LIST_BATCH	64
 
 /*
- * How deeply the mounts of a connection are stacked; 0: nothing can lie below
+ * How deeply the mounts of a connection are stacked; 0: nothing can be below
  * them; -ENOTCONN: none is left.
  */
 static int conn_depth(struct fuse_conn *fc)
@@ -29,7 +29,7 @@ static int conn_depth(struct fuse_conn *fc)
 	return depth == INT_MAX ? -ENOTCONN : depth;
 }
 
-/* What can lie below a node of this connection. */
+/* May it be below a node of this connection? */
 static int backing_check(struct fuse_conn *fc, const struct path *path)
 {
 	const struct super_block *sb = path->dentry->d_sb;
@@ -196,8 +196,7 @@ static long list_write(struct extfuse_backings *all, u32 room,
 }
 
 /* EXTFUSE_IOC_BACKING_LIST */
-long extfuse_ioctl_backing_list(struct extfuse_conn *xc, struct extfuse_ioc_backing_list *arg,
-				void __user *uarg)
+long extfuse_ioctl_backing_list(struct extfuse_conn *xc, struct extfuse_ioc_backing_list *arg)
 {
 	struct extfuse_backings *all;
 	long done = 0;
@@ -216,7 +215,7 @@ long extfuse_ioctl_backing_list(struct extfuse_conn *xc, struct extfuse_ioc_back
 		return done;
 	arg->count = done;
 	arg->max = READ_ONCE(xc->max_backing);
-	return copy_to_user(uarg, arg, sizeof(*arg)) ? -EFAULT : 0;
+	return 0;
 }
 
 /* EXTFUSE_IOC_BACKING_LIMIT */

@@ -26,8 +26,21 @@
  * Whatever else a program does is a bad verdict: it is counted, what the
  * program wrote is taken back, and the request goes to the daemon.
  *
- * Structures are plain, without kernel pointers, and grow only at their end;
- * reserved fields must be zero, unknown flags are refused with -EINVAL.
+ * What is stable.  All that this file declares keeps its meaning within a version of
+ * the ABI; EXTFUSE_ABI_VERSION is 1, and would only change if something here were
+ * taken away.  Not promised: which requests the kernel sends, how many, and in what
+ * order; the numbers of connections and sets; what stands in a log.
+ *
+ * Structures are plain, without kernel pointers, and grow only at their end.
+ * Reserved fields must be zero, unknown flags are refused with -EINVAL.  An ioctl is
+ * known by its number and direction, and its structure may have another size than
+ * the module's: fields that the caller lacks are zero; those that the module lacks
+ * must be zero, else the call fails with -E2BIG, and come back as zero.  A structure
+ * that is smaller than in version 1 is refused with -EINVAL.  Elements of arrays
+ * (struct extfuse_ioc_prog, struct extfuse_backing_info) do not grow; those of
+ * struct extfuse_op_stats have their size beside them.  A program sees as much of
+ * struct extfuse_req as it was built with, and cannot be attached to a module that
+ * has less.
  */
 #ifndef _UAPI_LINUX_EXTFUSE_H
 #define _UAPI_LINUX_EXTFUSE_H
@@ -42,7 +55,7 @@
 #define EXTFUSE_PASSTHROUGH	1
 #define EXTFUSE_UPCALL		(-38)	/* -ENOSYS */
 
-/* Opcodes above this are never given to a program (FUSE's own end at 52). */
+/* Opcodes above this are never given to a program (FUSE's own end at 53). */
 #define EXTFUSE_OPCODES		64
 /* extfuse_ioc_prog.opcode: every opcode that has no program of its own. */
 #define EXTFUSE_OPCODE_ANY	0xffffffffU
