@@ -24,37 +24,41 @@ export KERNEL_SRC SERIES EXTFUSE_CACHE BUILD KERNELS TESTS V
 kernel_dir = $(shell tests/vm/kernel.sh $(KVER))
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build module bpf userspace install demo check check-quick check-long \
+.PHONY: help deps have-deps build module bpf userspace install demo check check-quick check-long \
 	check-debug check-packages bench fork fork-diff lint deb rpm dist clean
 
-help:	## this list
+help:	## this list; times are on two processors
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t24
 
-deps:	## install what building and testing need (Debian packages)
+deps:	## install what building and testing need, Debian packages (minutes; DEPS=install: what 'make install' needs)
 	@tests/deps.sh $(DEPS)
 
-fork: deps	## make the fork of fs/fuse from the distribution's kernel source
+# No other target but demo and check installs anything.
+have-deps:
+	@tests/deps.sh --check $(DEPS)
+
+fork: have-deps	## make the fork of fs/fuse from the distribution's kernel source (1 min)
 	@tests/archive/fork $(SERIES)
 
-fork-diff: deps	## what the fork changes; the last line counts the lines
+fork-diff: have-deps	## what the fork changes; the last line counts the lines (seconds)
 	@module/fork/import --build $(BUILD) --diff
 
-build: module bpf userspace	## fork, module for the target kernel, BPF programs, user space
+build: module bpf userspace	## fork, module for the target kernel, BPF programs, user space (4 min; again: seconds)
 
-module: deps
+module: have-deps
 	@set -e; dir=$(kernel_dir); test -n "$$dir"; kver=$${dir##*/}; \
 	tests/archive/fork $$(echo $$kver | sed 's/^\([0-9]*\.[0-9]*\).*/\1/'); \
 	tests/archive/module $$kver
 
-bpf: deps
+bpf: have-deps
 	@if [ -f bpf/Makefile ]; then $(MAKE) --no-print-directory -C bpf BUILD=$(BUILD); fi
 
-userspace: deps bpf
+userspace: have-deps bpf
 	@if [ -f helper-daemon/Makefile ]; then $(MAKE) --no-print-directory -C helper-daemon BUILD=$(BUILD); fi
 
 # Not the VM, nor an ssh server: this is a user's machine.
 install: DEPS = install
-install: deps bpf userspace	## onto this machine: sources for DKMS, programs, commands (DESTDIR=)
+install: have-deps bpf userspace	## onto this machine: sources for DKMS, programs, commands (minutes; DESTDIR=)
 	@tests/archive/fork --own
 	@dkms/install-source $(VERSION) $(BUILD)/fork "$(DESTDIR)"
 	@for d in bpf helper-daemon; do if [ -f $$d/Makefile ]; then \
@@ -63,39 +67,39 @@ install: deps bpf userspace	## onto this machine: sources for DKMS, programs, co
 	@if [ -z "$(DESTDIR)" ]; then for step in build install; do \
 		dkms $$step --force extfuse/$(VERSION) $(addprefix -k ,$(KVER)) || exit 1; done; fi
 
-demo:	## boot the stock kernel in a VM and show extfuse at work
+demo:	## installs what it needs, boots the stock kernel in a VM, shows extfuse at work (5 min; at first 15)
 	@tests/vm/demo
 
-check: deps	## what must pass for each commit, as .ci/run; the last line counts (LIST=1: only names the tests)
+check: deps	## what must pass for each commit, as .ci/run; the last line counts (1 h; LIST=1: only names the tests)
 	@tests/check
 
-check-quick: deps	## the tests that take seconds, on one kernel
+check-quick: deps	## the tests that take seconds, on one kernel (10 min)
 	@QUICK=1 tests/check
 
-check-long: deps	## all tests, with a million operations, on the oldest kernel as well, and the packages
+check-long: deps	## all tests, with a million operations, on the oldest kernel as well, and the packages (a night)
 	@LONG=1 SUITES="$(SUITES)" tests/check
 
 # It builds no module but those of the debug kernels.
-check-debug: deps	## the cases on debug kernels built from source: KASAN, UBSAN, lockdep, kmemleak
+check-debug: deps	## the cases on debug kernels built from source: KASAN, UBSAN, lockdep, kmemleak (hours)
 	@DEBUG=1 tests/check
 
-check-packages: deps	## build, install, boot, upgrade and purge the packages of each release (SUITES=)
+check-packages: deps	## build, install, boot, upgrade and purge the packages of each release (15 min each; SUITES=)
 	@tests/package/check $(SUITES)
 
-bench: build	## instructions and times against native and stock fuse, build/bench.json
+bench: build	## instructions and times against native and stock fuse, build/bench.json (10 min)
 	@tests/bench/run
 
-lint: deps	## style, spelling and static checks
+lint: have-deps	## style, spelling and static checks (4 min)
 	@tests/lint
 
-deb: deps	## Debian packages of each release, build/deb/SUITE (SUITES=)
+deb: have-deps	## Debian packages of each release, build/deb/SUITE (5 min each; SUITES=)
 	@tests/archive/deb $(SUITES)
 
-rpm: dist	## RPM packages, build/rpm
+rpm: dist	## RPM packages, build/rpm (minutes)
 	@tests/archive/rpm
 
-dist: deps	## source archive of this version, with the forks, build/dist
+dist: have-deps	## source archive of this version, with the forks, build/dist (minutes)
 	@tests/archive/dist
 
-clean:	## remove build/, not the cache
+clean:	## remove build/, not the cache (seconds)
 	rm -rf $(BUILD)

@@ -4,8 +4,8 @@
 # newest stock kernel of the suite, which is what 'make build' builds for.
 # Quick and silent when nothing is missing; needs root only when something is.
 #
-#   tests/deps.sh           all that building and testing need
-#   tests/deps.sh install   what 'make install' needs, which is much less
+#   tests/deps.sh [all|install]           all that building and testing need, or what 'make install' needs, which is much less
+#   tests/deps.sh --check [all|install]   installs nothing: names what is missing, and fails
 set -euo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -20,6 +20,11 @@ if ! command -v apt-get >/dev/null; then
 	fail "this is no Debian system: install what tests/deps.list names by hand, then use the targets' own commands"
 fi
 
+check=
+if [ "${1:-}" = --check ]; then
+	check=1
+	shift
+fi
 scope=${1:-all}
 
 wanted() {
@@ -66,6 +71,9 @@ exec 9>"$cache/deps.lock"
 flock 9
 
 mapfile -t need < <({ wanted; headers; } | missing)
+if [ -n "$check" ] && [ "${#need[@]}" -gt 0 ]; then
+	fail "missing: ${need[*]}: run 'make deps$([ "$scope" = all ] || echo " DEPS=$scope")' as root, or apt-get install them"
+fi
 if [ "${#need[@]}" -gt 0 ]; then
 	[ "$(id -u)" = 0 ] && { apt-get -qq -o DPkg::Lock::Timeout=300 update ||
 		fail "apt-get update failed: look at the network and the package sources"; }
