@@ -49,7 +49,7 @@ bool extfuse_entry_equal(const struct fuse_entry_out *a, const struct fuse_entry
 	       extfuse_attr_equal(&a->attr, &b->attr);
 }
 
-/* What the inode says that a reply contradicts; times lie as fuse keeps them. */
+/* Does the reply contradict what the inode says?  Times are compared as fuse stores them. */
 bool extfuse_attr_differs(struct inode *inode, const struct fuse_attr *attr)
 {
 	const struct fuse_conn *fc = get_fuse_conn(inode);

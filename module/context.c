@@ -41,13 +41,13 @@ bool extfuse_creds_translate(struct extfuse_req *req, const struct fuse_mount *f
 	return true;
 }
 
-/* Capabilities that decide about files: the who of two callers differs by them. */
+/* Capabilities that decide about files: extfuse_req.who tells callers apart by them. */
 static const int who_caps[] = {
 	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID,
 	CAP_LINUX_IMMUTABLE, CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, CAP_MAC_OVERRIDE,
 };
 
-/* extfuse_who - who calls, as a number that is not 0 */
+/* extfuse_who - the caller as a number: ids, groups and capabilities; never 0 */
 u64 extfuse_who(const struct fuse_conn *fc)
 {
 	const struct group_info *groups = current_cred()->group_info;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The context of a program, made of a request's args and of who calls.  Inline
+ * The context of a program, made of a request's args and its caller.  Inline
  * in the hook, where a call more is felt; everybody else calls
  * fuse_to_extfuse_req().
  */
@@ -53,7 +53,7 @@ static __always_inline bool caller_look(struct extfuse_run *run, bool idmapped)
 }
 
 /*
- * Who calls.  Kept with the request, before a program can write to the context:
+ * The caller.  Kept with the request, before a program can write to the context:
  * in the reply phase of a background request current is not the caller, and
  * for the others it saves looking again.
  */

@@ -51,19 +51,24 @@ enum extfuse_kill {
 	EXTFUSE_KILL_WRITER,	/* the caller writes or truncates */
 };
 
+/* How far a request is on its way to the file system below. */
+enum extfuse_passing {
+	EXTFUSE_PASS_NO,	/* nobody has asked, or it cannot be done there */
+	EXTFUSE_PASS_ASKED,	/* the program's verdict was PASSTHROUGH */
+	EXTFUSE_PASS_DONE,	/* it was done: the result is that of the file system below */
+};
+
 struct extfuse_args {
 	/* Call sites hold references for as long as the request lasts. */
 	struct inode *inode;		/* the node (the directory, for names) */
 	struct inode *dir2;		/* RENAME: the new directory */
 	struct inode *child[2];		/* nodes (un)linked, moved, replaced, confirmed */
 	struct super_block *sb;		/* LOOKUP without an inode at hand */
-	/* OPEN: the handle that is made; else one that lies on a backing file, or NULL (SETATTR: for a size). */
-	struct fuse_file *ff;
-	union {
-		struct dentry *dentry;	/* RELEASE: with a reference, see extfuse_release_dentry() */
-		struct file *file;	/* OPEN, IOCTL, SETATTR: the caller's; NULL: there is none */
-		struct fuse_file *ff2;	/* COPY_FILE_RANGE: the target's, where both lie on backing files */
-	};
+	struct fuse_file *made;		/* OPEN, OPENDIR: the handle that is made */
+	struct fuse_file *ours;		/* the handle, where it is on a backing file (SETATTR: only for a size) */
+	struct fuse_file *ours_target;	/* COPY_FILE_RANGE: the target's, where both are on backing files */
+	struct file *file;		/* OPEN, IOCTL, SETATTR: the caller's; NULL: there is none */
+	struct dentry *dentry;		/* RELEASE: with a reference, see extfuse_release_dentry() */
 	struct mnt_idmap *idmap;	/* that the daemon is told ids by */
 	struct mnt_idmap *via;		/* of the mount that it came through; NULL: not known here */
 	u16 header;			/* EXTFUSE_HEADER_*, see extfuse_header() */
@@ -74,7 +79,7 @@ struct extfuse_args {
 	u8 marked;
 	u8 nmarks;
 	bool replied;			/* the daemon wrote the reply that ended it, or a backing file system did */
-	bool pass;			/* verdict PASSTHROUGH; then: it was done */
+	u8 pass;			/* enum extfuse_passing */
 	u8 kill;			/* SETATTR: enum extfuse_kill */
 	bool pending;			/* background: our end is owed */
 	bool refused;			/* F_REVAL: the error is a policy's, it says nothing of the name */

@@ -5,8 +5,8 @@
  * see fuse.
  *
  * Order of locks: any lock of fuse (fi->lock too) > extfuse_slot.lock.
- * extfuse_conn.lock is inside the locks of fuse; who holds it neither faults nor
- * waits for a request or a grace period.
+ * extfuse_conn.lock is inside the locks of fuse; its holder neither faults nor waits
+ * for a request or a grace period.
  */
 #ifndef _EXTFUSE_I_H
 #define _EXTFUSE_I_H
@@ -45,6 +45,12 @@ struct extfuse_slot {
 #define extfuse_filled_by_hand
 #endif
 
+/*
+ * Result of what has not done a request, with its args as they were: it goes on, to
+ * the file system below or to the daemon.  No error, and no verdict.
+ */
+#define EXTFUSE_NOT_DONE	(-MAX_ERRNO - 1)
+
 struct extfuse_run;
 
 #define EXTFUSE_SLOTS		8192
@@ -82,8 +88,8 @@ struct extfuse_conn {
 	struct extfuse_slot policy;	/* FAIL_CLOSED sets that came, went, or were lost */
 	u64 policy_ops;			/* what such sets have ever covered */
 	u64 policy_now;			/* what the one that is there, or was lost, covers */
-	u64 ops;			/* what the set has or what is closed, or more */
-	u64 reply_ops;			/* ... of it where the reply is looked at */
+	u64 ops;			/* superset of request_ops | reply_ops of the set, and of closed_ops */
+	u64 reply_ops;			/* superset of reply_ops of the set */
 	bool names_dir;			/* names are kept by directory */
 	bool entry_progs;		/* a reply program sees directory entries */
 	bool slow_logged;

@@ -63,7 +63,8 @@ static inline u64 extfuse_conn_stamp(const struct fuse_conn *fc)
 /*
  * Call site: attributes are about to be read out of the inode, because they are
  * valid.  fuse says so before it writes them, under a lock that readers do not
- * take; who comes between sees old ones after a change that has ended.
+ * take.  A reader that gets in between would see stale attributes after the change
+ * has completed.
  */
 static inline void extfuse_attr_settle(struct inode *inode)
 {
@@ -142,11 +143,11 @@ static inline bool extfuse_acl_is_kept(struct inode *inode)
 }
 
 /*
- * Call site: attributes have no lifetime left, but owner and mode, and so who
- * may, are seen on the backing object to be the same: nobody need be asked.
- * An ACL that was kept may be another.  In RCU walk the inode may be on its way
- * out, and its references are no longer to be dropped: the walk ends there
- * (-ECHILD), and comes again with a reference of its own.
+ * Call site: attributes have no lifetime left, but the backing object shows the same
+ * owner and mode, so permissions are known without a request.  A cached ACL may be
+ * out of date.  In RCU walk the inode may be on its way out, and its references are
+ * no longer to be dropped: the walk ends there (-ECHILD), and comes again with a
+ * reference of its own.
  */
 static inline bool extfuse_perm_is_known(struct inode *inode, int mask)
 {
@@ -161,15 +162,15 @@ static inline bool extfuse_perm_is_known(struct inode *inode, int mask)
 	return true;
 }
 
-/* Call sites: @ff where it lies on a backing file, so that the daemon does not know it. */
-static inline struct fuse_file *extfuse_own(struct fuse_file *ff)
+/* Call sites: @ff if it is on a backing file, so that the daemon does not know it; else NULL. */
+static inline struct fuse_file *extfuse_if_ours(struct fuse_file *ff)
 {
-	return unlikely(ff->ext_own) ? ff : NULL;
+	return unlikely(ff->ext_is_ours) ? ff : NULL;
 }
 
 /*
- * Call sites: must each write on the handle append?  Who opened it with O_APPEND
- * may have taken that back: fcntl() asks the file here, which may always be changed.
+ * Call sites: must each write on the handle append?  The opener may have cleared
+ * O_APPEND since: fcntl() asks the file of the mount, which has no objection.
  */
 static inline bool extfuse_must_append(struct fuse_file *ff)
 {
@@ -180,7 +181,7 @@ static inline bool extfuse_must_append(struct fuse_file *ff)
 static inline bool extfuse_setattr_may_pass(const struct extfuse_conn *xc, const struct iattr *attr)
 {
 	return READ_ONCE(xc->ops) & BIT_ULL(FUSE_SETATTR) ||
-	       (attr->ia_valid & ATTR_FILE && extfuse_own(attr->ia_file->private_data));
+	       (attr->ia_valid & ATTR_FILE && extfuse_if_ours(attr->ia_file->private_data));
 }
 
 /*
@@ -202,7 +203,7 @@ static inline int extfuse_setattr_begin(struct inode *inode, struct iattr *attr)
 	return fuse_update_attributes(inode, NULL, STATX_MODE | STATX_UID | STATX_GID);
 }
 
-/* Call site: who asks whether he may write is told what a write would be told. */
+/* Call site: a question whether writing is permitted gets the answer of a write. */
 static inline bool extfuse_is_readonly(struct inode *inode, int mask)
 {
 	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
@@ -228,7 +229,7 @@ static inline void extfuse_setattr_args(struct fuse_args *args, const struct iat
 	if (attr->ia_valid & ATTR_FILE) {
 		args->ext.file = attr->ia_file;
 		if (attr->ia_valid & ATTR_SIZE)
-			args->ext.ff = extfuse_own(attr->ia_file->private_data);
+			args->ext.ours = extfuse_if_ours(attr->ia_file->private_data);
 	}
 	args->ext.kill = attr->ia_valid >> EXTFUSE_ATTR_KILL_SHIFT;
 }
@@ -236,7 +237,7 @@ static inline void extfuse_setattr_args(struct fuse_args *args, const struct iat
 /* Call sites: a file whose handle the daemon can be told. */
 static inline bool extfuse_is_daemons(const struct file *file)
 {
-	return file && !extfuse_own(file->private_data);
+	return file && !extfuse_if_ours(file->private_data);
 }
 
 /*
@@ -253,9 +254,9 @@ static inline ssize_t extfuse_xattr_size(const char *name, ssize_t size)
 }
 
 /* Call sites: the daemon once said that it cannot do this; it is not asked here. */
-static inline bool extfuse_lacks(struct fuse_file *ff, bool lacks)
+static inline bool extfuse_daemon_cannot(struct fuse_file *ff, bool lacks)
 {
-	return lacks && !extfuse_own(ff);
+	return lacks && !extfuse_if_ours(ff);
 }
 
 /*
@@ -273,9 +274,9 @@ static inline bool extfuse_is_unasked(const struct fuse_conn *fc, u32 opcode, bo
 }
 
 /* Call sites: the kernel does this itself, for the daemon cannot, or knows no such handle. */
-static inline bool extfuse_keeps(struct fuse_file *ff, bool lacks)
+static inline bool extfuse_kernel_does(struct fuse_file *ff, bool lacks)
 {
-	return lacks || extfuse_own(ff);
+	return lacks || extfuse_if_ours(ff);
 }
 
 /*
@@ -295,18 +296,18 @@ static inline bool extfuse_opens_backing(const struct fuse_conn *fc, const struc
  * Call site: the error of that.  The VFS looks again at what has appeared, at
  * its permissions, or its target if it is a symbolic link.
  */
-static inline int extfuse_created(unsigned int flags, int err)
+static inline int extfuse_create_error(unsigned int flags, int err)
 {
 	return err == -EEXIST && !(flags & O_EXCL) ? -ESTALE : err;
 }
 
-/* Call site: COPY_FILE_RANGE, where one of both, or each, lies on a backing file. */
+/* Call site: COPY_FILE_RANGE, where one of the two files, or each, is on a backing file. */
 static inline void extfuse_copy_args(struct fuse_args *args, struct fuse_file *from,
 				     struct fuse_file *to)
 {
-	args->ext.ff = extfuse_own(from) ?: extfuse_own(to);
-	if (extfuse_own(from))
-		args->ext.ff2 = extfuse_own(to);
+	args->ext.ours = extfuse_if_ours(from) ?: extfuse_if_ours(to);
+	if (extfuse_if_ours(from))
+		args->ext.ours_target = extfuse_if_ours(to);
 }
 
 /* A listing that a program filters per caller must not be cached for all. */

@@ -5,14 +5,14 @@
  *
  * Call sites (6.1), what they hold, and how they may be asked.  All are in task
  * context, may sleep and may fault unless the table says otherwise; "current"
- * at the reply is the caller for synchronous requests, the daemon's thread (or
- * whoever aborts) for background ones.
+ * at the reply is the caller for synchronous requests; for background ones it is the
+ * daemon's thread, or the task that aborts the connection.
  *
  *   LOOKUP                 parent's i_rwsem shared, or nothing (revalidation)
  *   CREATE MKNOD MKDIR SYMLINK TMPFILE LINK UNLINK RMDIR RENAME
  *                          i_rwsem of the directories exclusive
  *   GETATTR STATFS ACCESS READLINK GETXATTR LISTXATTR
- *                          nothing, or i_rwsem of whoever asks
+ *                          nothing, or i_rwsem, as the VFS has it
  *   SETATTR SETXATTR REMOVEXATTR  i_rwsem exclusive
  *   READ                   locked pages (readahead: background), or user pages
  *   WRITE                  i_rwsem, locked pages; writeback: background, under
@@ -92,22 +92,22 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
-	args->ext.pass = false;
+	args->ext.pass = EXTFUSE_PASS_NO;
 	args->ext.refused = false;
 	args->ext.set_id = 0;
 	args->ext.stamp = extfuse_stamp(xc);
 	if (!request_is_asked(args, op))
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	call_site_assert(args, background);
 	if (ops & BIT_ULL(args->opcode)) {
 		ssize_t ret = extfuse_request_ask(xc, fm, args, background);
 
-		if (ret != EXTFUSE_UPCALL)
+		if (ret != EXTFUSE_NOT_DONE)
 			return ret;
 	}
 	if (ops && !extfuse_may_pass(args))
 		extfuse_count(xc, args->opcode, upcalls);
-	return EXTFUSE_UPCALL;
+	return EXTFUSE_NOT_DONE;
 }
 
 /* Not answered: on to the backing file system, or to the daemon. */
@@ -116,7 +116,7 @@ static noinline ssize_t request_pass(struct extfuse_conn *xc, struct fuse_mount 
 {
 	ssize_t ret = extfuse_pass(xc, fm, args);
 
-	if (ret != EXTFUSE_UPCALL)
+	if (ret != EXTFUSE_NOT_DONE)
 		return ret;
 	extfuse_count(xc, args->opcode, upcalls);
 	return fuse_daemon_request(fm, args);
@@ -127,7 +127,7 @@ static __always_inline bool reply_is_looked_at(const struct extfuse_conn *xc,
 					       const struct fuse_args *args,
 					       const struct extfuse_opcode *op)
 {
-	if (args->ext.pass)
+	if (args->ext.pass == EXTFUSE_PASS_DONE)
 		return READ_ONCE(xc->reply_ops) & BIT_ULL(args->opcode);
 	return args->ext.set_id || op->flags & EXTFUSE_OP_LEARN;
 }
@@ -164,14 +164,14 @@ static noinline ssize_t request_send(struct extfuse_conn *xc, struct fuse_mount 
 	extfuse_marks_begin(xc, args, op);
 again:
 	ret = request_try(xc, fm, args, op, false);
-	if (ret == EXTFUSE_UPCALL) {
+	if (ret == EXTFUSE_NOT_DONE) {
 		stamp = args->ext.stamp;
 		room = extfuse_out_room(args);
 		ret = request_go_up(xc, fm, args, op);
 		if (extfuse_is_overtaken(xc, args->opcode, stamp) &&
 		    extfuse_reply_undo(fm, args, ret, room))
 			goto again;
-		if (unlikely(args->ext.pass) && args->opcode == FUSE_READDIRPLUS && ret > 0)
+		if (unlikely(args->ext.pass == EXTFUSE_PASS_DONE) && args->opcode == FUSE_READDIRPLUS && ret > 0)
 			extfuse_dirents_pay(args, ret);
 	}
 	extfuse_marks_end(xc, args, op);
@@ -188,9 +188,9 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 	extfuse_marks_begin(xc, args, op);
 	ret = request_try(xc, fm, args, op, true);
 	/* A readahead that somebody advised on a handle that the daemon does not know. */
-	if (unlikely(args->ext.ff))
+	if (unlikely(args->ext.ours))
 		ret = -EIO;
-	if (ret == EXTFUSE_UPCALL) {
+	if (ret == EXTFUSE_NOT_DONE) {
 		args->ext.pending = true;
 		args->ext.fm = fm;
 		err = fuse_daemon_background(fm, args, gfp_flags);
@@ -251,8 +251,8 @@ int fuse_simple_background(struct fuse_mount *fm, struct fuse_args *args, gfp_t 
 
 /*
  * fuse_request_end() calls this before args->end(), which gets the error that
- * is returned.  May run in the daemon's thread (its reply), in that of who
- * aborts, or of who sends.
+ * is returned.  May run in the daemon's thread (its reply), in the task that aborts the
+ * connection, or in the sender.
  */
 int extfuse_request_ended(struct fuse_req *req, int error)
 {

@@ -48,7 +48,7 @@ void extfuse_inode_learned(struct inode *inode, u64 stamp)
 }
 
 /*
- * fuse's callers raise nlookup after each positive entry, whoever answered: an
+ * fuse's callers raise nlookup after each positive entry, also after one of a program: an
  * answer of ours takes the count from the node first.  False: it has none.
  */
 bool extfuse_entry_pay(struct inode *inode)
@@ -79,7 +79,7 @@ bool extfuse_backing_wrote(struct inode *inode, loff_t pos, ssize_t written)
 	return fuse_write_update_attr(inode, pos, written);
 }
 
-/* What mmap() has asked the file of the mount, before anybody knew what lies below it. */
+/* mmap() has asked this of the file of the mount; here the file below is asked. */
 static int map_check(const struct inode *below, const struct vm_area_struct *vma)
 {
 	int err;
@@ -115,10 +115,10 @@ int extfuse_backing_map(struct file *file, const struct vm_area_struct *vma)
 	err = map_check(file_inode(fuse_file_passthrough(ff)), vma);
 	if (err || (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return err;
-	if (ff->ext_own)
+	if (ff->ext_is_ours)
 		set_bit(EXTFUSE_I_MAPPED_OWN, &get_fuse_inode(inode)->state);
 	set_bit(EXTFUSE_I_MAPPED, &get_fuse_inode(inode)->state);
-	/* Whoever publishes a set later, or takes a stamp after the move, sees the bit. */
+	/* A set that is published later, or a stamp that is taken after the move, sees the bit. */
 	smp_mb__after_atomic();
 	xc = extfuse_conn_get(get_fuse_conn(inode));
 	if (xc) {

@@ -42,8 +42,8 @@ extfuse_kfunc_start
  *		theirs
  *
  * Inputs can be read in both phases, outputs in the request phase as the
- * program wrote them and in the reply phase as the daemon did.  Values that
- * lie in pages (WRITE, IOCTL, READ) are read like others.
+ * program wrote them and in the reply phase as the daemon did.  Values in pages
+ * (WRITE, IOCTL, READ) are read like others.
  *
  * Callable from programs that extfuse runs, also within bpf_loop() and
  * bpf_for_each_map_elem().  Takes no reference, does not sleep.
@@ -69,7 +69,7 @@ __bpf_kfunc int bpf_extfuse_read_args(struct extfuse_req *req, u32 type, void *d
  * @src:	what
  * @src__sz:	bytes at @src: exactly the size of a fixed output, any up to
  *		the maximum of a variable one (GETXATTR, LISTXATTR, READLINK,
- *		READ, READDIR, READDIRPLUS), also where that lies in pages
+ *		READ, READDIR, READDIRPLUS), also where that is in pages
  *
  * In the reply phase only attributes and entries (OUT_PARAM_0) can be written,
  * and only lifetimes, permission bits, owner and times are taken from them.

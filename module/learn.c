@@ -51,8 +51,8 @@ static void learn_inode(struct extfuse_conn *xc, struct inode *inode, u64 stamp,
 }
 
 /*
- * The daemon's attributes of a node that lies on another file system are kept
- * by nobody: they change there.
+ * The daemon's attributes of a node that is on another file system are not cached:
+ * they change there.
  */
 static void valid_drop(struct extfuse_conn *xc, u64 nodeid, u64 *valid, u32 *valid_nsec)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What becomes of the entries of a listing: the reply program is asked about each,
- * whoever made it, and lookup counts are settled.
+ * of a daemon or of a program, and lookup counts are settled.
  *
  * An entry that is hidden leaves the buffer, and what its READDIRPLUS entry
  * counted goes back to the daemon at once.  The entry before it takes over its
@@ -108,7 +108,7 @@ void extfuse_dirents_pay(const struct fuse_args *args, u32 size)
 /* The daemon counted this entry, if it is the daemon's; nobody here will. */
 static void entry_forget(const struct extfuse_run *run, const struct extfuse_entry *e)
 {
-	if (run->own_entries || run->args->ext.pass)
+	if (run->own_entries || run->args->ext.pass == EXTFUSE_PASS_DONE)
 		return;
 	if (!e->out || !e->out->nodeid || extfuse_dirent_is_dot(e->dirent))
 		return;

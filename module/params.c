@@ -25,7 +25,7 @@ bool extfuse_mount_is_allowed(struct fs_context *fsc)
 {
 	if (fsc->user_ns == &init_user_ns || extfuse_userns_mounts)
 		return true;
-	/* Who mounts the old way has no log but the kernel's: not for them. */
+	/* mount(2) has no log but the kernel's, which users must not be able to fill. */
 	if (fsc->log.log)
 		errorfc(fsc, "mounts from a user namespace are off (userns_mounts=0)");
 	return false;

@@ -99,7 +99,7 @@ static void entry_pay_back(void *data, struct fuse_entry_out *out)
 /* A handle of ours, and what the file has of it. */
 static void own_pay_back(struct fuse_args *args)
 {
-	extfuse_handle_undo(args->ext.inode, args->ext.ff);
+	extfuse_handle_undo(args->ext.inode, args->ext.made);
 	args->ext.file->f_mode &= ~FMODE_NOWAIT;
 }
 
@@ -111,13 +111,13 @@ void extfuse_reply_pay_back(struct fuse_mount *fm, struct fuse_args *args, ssize
 	if (ret < 0)
 		return;
 	if (flags & EXTFUSE_OP_OPEN_REPLY) {
-		if (args->ext.ff && extfuse_own(args->ext.ff))
+		if (args->ext.made && extfuse_if_ours(args->ext.made))
 			own_pay_back(args);
 		else
 			pay_release(fm, args);
 	} else if (args->opcode == FUSE_READDIRPLUS) {
 		/* What was passed through has cost nothing yet. */
-		if (!args->ext.pass)
+		if (args->ext.pass != EXTFUSE_PASS_DONE)
 			extfuse_dirents_each(args, ret, entry_pay_back, fm->fc);
 	} else if (flags & EXTFUSE_OP_ENTRY_REPLY) {
 		const struct fuse_entry_out *out = args->out_args[0].value;

@@ -23,7 +23,7 @@
 
 static bool reply_is_refusable(const struct fuse_args *args, const struct extfuse_set *set)
 {
-	/* A name that the kernel has stays with it, but a policy says who gets it. */
+	/* The kernel keeps a name that it has; a policy decides which callers get it. */
 	if (args->ext.flags & EXTFUSE_ARGS_REVAL && !(set->flags & EXTFUSE_ATTACH_FAIL_CLOSED))
 		return false;
 	return extfuse_reply_is_undoable(args);
@@ -132,7 +132,7 @@ static ssize_t dir_go_on(struct extfuse_conn *xc, struct fuse_mount *fm, struct 
 	in->offset = offset;
 	args->out_args[0].size = in->size;
 	args->ext.replied = false;
-	ret = args->ext.ff ? extfuse_pass(xc, fm, args) : fuse_daemon_request(fm, args);
+	ret = args->ext.ours ? extfuse_pass(xc, fm, args) : fuse_daemon_request(fm, args);
 	in->offset = before;
 	return ret;
 }
@@ -158,8 +158,8 @@ ssize_t extfuse_reply(struct extfuse_conn *xc, struct fuse_mount *fm, struct fus
 		 */
 		if (unlikely(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_DIR_REPLY))
 			args->ext.stamp = args->ext.open_stamp;
-		/* What was passed through is kept by nobody who could be wrong about it. */
-		if (ret >= 0 && !args->ext.pass)
+		/* What was passed through is in no cache that could be wrong about it. */
+		if (ret >= 0 && args->ext.pass != EXTFUSE_PASS_DONE)
 			extfuse_reply_learn(xc, args, ret);
 		if (!args->ext.set_id || !(READ_ONCE(xc->reply_ops) & BIT_ULL(args->opcode)))
 			return ret;

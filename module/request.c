@@ -90,7 +90,7 @@ static enum extfuse_outcome refusal_check(struct extfuse_run *run, int verdict)
 	/* Was sent to ask the daemon itself. */
 	if (flags & EXTFUSE_ARGS_FRESH)
 		return EXTFUSE_STALE;
-	/* A name that the kernel has stays with it, but a policy says who gets it. */
+	/* The kernel keeps a name that it has; a policy decides which callers get it. */
 	if (flags & EXTFUSE_ARGS_REVAL && !(run->set->flags & EXTFUSE_ATTACH_FAIL_CLOSED))
 		return EXTFUSE_STALE;
 	if (likely(extfuse_error_is_plain(run->args, verdict)))
@@ -114,14 +114,14 @@ static bool refusal_is_meant(const struct extfuse_run *run, int verdict)
  */
 static enum extfuse_outcome pass_check(struct extfuse_run *run)
 {
-	run->args->ext.pass = !(run->set->flags & EXTFUSE_ATTACH_SHADOW) &&
-			      !run->args->end;
+	if (!(run->set->flags & EXTFUSE_ATTACH_SHADOW) && !run->args->end)
+		run->args->ext.pass = EXTFUSE_PASS_ASKED;
 	return EXTFUSE_PASS;
 }
 
 /*
- * What becomes of the request: its result, or EXTFUSE_UPCALL.  Every way to
- * EXTFUSE_UPCALL leaves args as they were.
+ * What becomes of the request: its result, or EXTFUSE_NOT_DONE.  Every way to
+ * EXTFUSE_NOT_DONE leaves args as they were.
  */
 static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 {
@@ -173,7 +173,7 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 	}
 upcall:
 	run_undo(run);
-	return EXTFUSE_UPCALL;
+	return EXTFUSE_NOT_DONE;
 }
 
 /*
@@ -196,7 +196,7 @@ static ssize_t answer_filter(struct extfuse_run *run, ssize_t ret)
 	if (ret)
 		return ret;
 	run->args->out_args[0].size = room;
-	return EXTFUSE_UPCALL;
+	return EXTFUSE_NOT_DONE;
 }
 
 /*
@@ -219,7 +219,7 @@ static ssize_t answer_list(struct extfuse_run *run, ssize_t ret)
 	return ret;
 }
 
-/* @prog may be NULL where a reply program will want to know who called. */
+/* @prog may be NULL: then only the caller is noted, for a reply program. */
 static ssize_t run_ask(struct extfuse_run *run, const struct bpf_prog *prog, bool background)
 {
 	ssize_t ret;
@@ -228,10 +228,10 @@ static ssize_t run_ask(struct extfuse_run *run, const struct bpf_prog *prog, boo
 	if (!background && unlikely(run->fm->fc->minor < 12))
 		extfuse_sizes_adjust(run->fm->fc, run->args);
 	if (!extfuse_context_fill(run, EXTFUSE_PHASE_REQUEST, background))
-		return EXTFUSE_UPCALL;
-	ret = prog ? verdict_apply(run, extfuse_run_prog(run, prog)) : EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
+	ret = prog ? verdict_apply(run, extfuse_run_prog(run, prog)) : EXTFUSE_NOT_DONE;
 	/* An answer needs them no more, but for a reply program that sees its entries. */
-	if (ret == EXTFUSE_UPCALL || ret > 0)
+	if (ret == EXTFUSE_NOT_DONE || ret > 0)
 		extfuse_run_keep(run);
 	if (ret > 0 && extfuse_opcode_get(run->args->opcode)->flags & EXTFUSE_OP_DIR_REPLY)
 		ret = answer_list(run, ret);
@@ -239,9 +239,9 @@ static ssize_t run_ask(struct extfuse_run *run, const struct bpf_prog *prog, boo
 }
 
 /*
- * No set is there, and where a policy was lost what it covered is closed: in
- * @closed, for when it is read again it may be open.  A policy that is attached
- * is published before that: who reads it open sees the set as well.
+ * No set is attached.  If a fail-closed policy was lost, return its opcodes in *@closed.
+ * Sample it once: a concurrent attach clears it.  The set is published before it is
+ * cleared, so seeing it clear implies seeing the set.
  */
 static noinline const struct extfuse_set *set_look_again(const struct extfuse_conn *xc, u64 *closed)
 {
@@ -274,12 +274,12 @@ static bool request_is_closed(struct fuse_conn *fc, const struct extfuse_conn *x
 	if (!extfuse_error_is_plain(args, -EIO))
 		return false;
 	/* A dead daemon means -ENOTCONN, and the stock way says so; a handle of ours outlives it. */
-	return (args->ext.ff && !(flags & EXTFUSE_OP_OPEN_REPLY)) || extfuse_conn_is_connected(fc);
+	return args->ext.ours || extfuse_conn_is_connected(fc);
 }
 
 /*
  * The request phase: the program of this opcode on this connection, if there
- * is one.  Returns the request's result, or EXTFUSE_UPCALL.
+ * is one.  Returns the request's result, or EXTFUSE_NOT_DONE.
  */
 ssize_t extfuse_request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
 			    struct fuse_args *args, bool background)
@@ -288,7 +288,7 @@ ssize_t extfuse_request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
 	const struct extfuse_set *set;
 	const struct bpf_prog *prog;
 	struct extfuse_run run extfuse_filled_by_hand;
-	ssize_t ret = EXTFUSE_UPCALL;
+	ssize_t ret = EXTFUSE_NOT_DONE;
 	u64 closed = 0;
 
 	rcu_read_lock_trace();
@@ -318,7 +318,7 @@ ssize_t extfuse_request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
 	}
 	extfuse_waiting_put(fc);
 out:
-	if (ret == EXTFUSE_UPCALL && request_is_closed(fc, xc, set, args, closed)) {
+	if (ret == EXTFUSE_NOT_DONE && request_is_closed(fc, xc, set, args, closed)) {
 		extfuse_shadow_drop(args);
 		args->ext.refused = true;
 		ret = -EIO;

@@ -5,7 +5,7 @@
 #ifndef _EXTFUSE_REQUEST_H
 #define _EXTFUSE_REQUEST_H
 
-/* Returns the request's result, or EXTFUSE_UPCALL with args as they were. */
+/* Returns the request's result, or EXTFUSE_NOT_DONE with args as they were. */
 ssize_t extfuse_request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
 			    struct fuse_args *args, bool background);
 

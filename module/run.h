@@ -9,6 +9,7 @@
 #include "stats.h"
 #include <linux/bpf.h>
 #include <linux/filter.h>
+#include <linux/rcupdate_trace.h>
 #include <linux/sched/clock.h>
 
 /* Bits of extfuse_run.proven: what the proofs cover. */
@@ -83,6 +84,7 @@ static __always_inline int extfuse_run_prog(struct extfuse_run *run, const struc
 	u64 start = 0;
 	int verdict;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_trace_held(), "a program runs outside of RCU tasks trace");
 	migrate_disable();
 	if (unlikely(!(this_cpu_inc_return(run->xc->stats->runs) & EXTFUSE_SAMPLE_MASK)))
 		start = local_clock();
@@ -90,7 +92,7 @@ static __always_inline int extfuse_run_prog(struct extfuse_run *run, const struc
 	outer = bpf_set_run_ctx(&run->run_ctx.run_ctx);
 	verdict = bpf_prog_run(prog, &run->req);
 	bpf_reset_run_ctx(outer);
-	/* Nobody finds this state again, whatever lies on the stack. */
+	/* From here on the kfuncs do not find this state, whatever follows on the stack. */
 	run->run_ctx.bpf_cookie = 0;
 	if (unlikely(start)) {
 		u64 ns = local_clock() - start;

@@ -90,7 +90,7 @@ static __always_inline void output_copy(void *dst, const void *src, u32 len)
 	}
 }
 
-/* Outputs lie where the fork put them: they are there. */
+/* The fork has put the outputs into memory of the kernel: no fault to expect. */
 static int read_output(void *dst, u32 size, const void *src, u32 len)
 {
 	if (size < len)
@@ -146,7 +146,7 @@ static int write_answer(struct extfuse_run *run, unsigned int i, const void *src
 	struct fuse_args *args = run->args;
 	bool variable = args->out_argvar && i == args->out_numargs - 1U;
 
-	/* Its output lies where its input is: nobody could take it back. */
+	/* Its output is in the same memory as its input: it could not be taken back. */
 	if (args->opcode == FUSE_IOCTL)
 		return -EINVAL;
 	if (size > run->out_room[i])

@@ -2,7 +2,7 @@
 /*
  * The life of a set: made of the programs of an attach, published in
  * extfuse_conn.set with one exchange and taken out with one, so that a request
- * sees all of it or none.  Whoever took it out gives it to a work item that
+ * sees all of it or none.  The task that took it out gives it to a work item, which
  * waits for a tasks-trace grace period and drops the programs.  Requests keep
  * the set's number, never a pointer: a reply program runs only where the set
  * with that number is still there.
@@ -36,7 +36,7 @@ static void set_free_work(struct work_struct *work)
 /* Takes the set out, if it is still @set; true: it was us. */
 static bool set_take(struct extfuse_conn *xc, struct extfuse_set *set)
 {
-	return set && cmpxchg((struct extfuse_set **)&xc->set, set, NULL) == set;
+	return set && unrcu_pointer(cmpxchg(&xc->set, RCU_INITIALIZER(set), NULL)) == set;
 }
 
 static void set_drop(struct extfuse_set *set)
@@ -214,11 +214,12 @@ out_specs:
 	return ERR_PTR(err);
 }
 
-/* What the requests look at beside the set follows it; under xc->lock. */
+/* What the requests look at beside the set follows it. */
 static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 {
 	u64 dirs = BIT_ULL(FUSE_READDIR) | BIT_ULL(FUSE_READDIRPLUS);
 
+	lockdep_assert_held(&xc->lock);
 	/* For good: a listing that was filtered may still be on its way to the cache. */
 	if (set && (set->reply_ops | policy_ops(set)) & dirs)
 		WRITE_ONCE(xc->entry_progs, true);
@@ -270,8 +271,8 @@ int extfuse_set_publish(struct extfuse_conn *xc, struct extfuse_set *set, bool r
 	/* Once it is there, abort may take and free it. */
 	reply_ops = set->reply_ops;
 	ops = set->request_ops | reply_ops;
-	old = xchg((struct extfuse_set **)&xc->set, set);
-	/* What a lost policy closed: open for those who see the set.  Pairs with set_look_again(). */
+	old = unrcu_pointer(xchg(&xc->set, RCU_INITIALIZER(set)));
+	/* What a lost policy closed: open for a request that sees the set.  Pairs with set_look_again(). */
 	smp_store_release(&xc->closed_ops, 0);
 	WRITE_ONCE(xc->ops, ops);
 	WRITE_ONCE(xc->reply_ops, reply_ops);
@@ -293,7 +294,7 @@ void extfuse_set_abort(struct extfuse_conn *xc)
 		extfuse_policy_hold(xc);
 		WRITE_ONCE(xc->closed_ops, covered);
 	}
-	set = xchg((struct extfuse_set **)&xc->set, NULL);
+	set = unrcu_pointer(xchg(&xc->set, NULL));
 	if (covered)
 		extfuse_policy_release(xc);
 	if (set)

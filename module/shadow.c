@@ -73,7 +73,7 @@ static noinline_for_stack bool statx_equal(const void *ours, const void *daemons
 	       extfuse_attr_equal(&a.attr, &b.attr) && extfuse_statx_btime_equal(ours, daemons);
 }
 
-/* Variable outputs: of the daemon's reply the size is in args, whoever waits for it. */
+/* Variable outputs: the size of the daemon's reply is in args, for synchronous and background requests. */
 static bool bytes_equal(const struct extfuse_shadow *shadow, const struct fuse_args *args)
 {
 	u32 len = shadow->len;

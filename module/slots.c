@@ -16,7 +16,7 @@
  *
  * Two things in one slot cost a miss, never a wrong answer.  The table needs no
  * inode, outlives nodes, and is moved from any context but interrupts; the
- * lock of a slot is the innermost of all; who only looks takes none.
+ * lock of a slot is the innermost of all; a reader takes none.
  */
 #include "fuse_i.h"
 #include "slots.h"
@@ -56,7 +56,7 @@ void extfuse_slots_init(struct extfuse_conn *xc)
 
 /*
  * One atomic step for all that change: the clock moves on, the slot's last
- * change is now.  For those who look without the lock (extfuse_slot_is_fresh())
+ * change is now.  For readers without the lock (extfuse_slot_is_fresh())
  * a begin shows first in in_flight, an end first in last.
  */
 static void slot_change(struct extfuse_conn *xc, struct extfuse_slot *slot, int in_flight)
@@ -108,7 +108,7 @@ void extfuse_epoch_release(struct extfuse_conn *xc)
 
 /*
  * A policy comes, goes, or is lost: what began before the release is overtaken
- * by it, and begins anew for as long as it is held.  So who holds it stays on the
+ * by it, and begins anew for as long as it is held.  So the holder stays on the
  * processor, as with a seqcount: nothing in between sleeps.
  */
 void extfuse_policy_hold(struct extfuse_conn *xc)
@@ -139,7 +139,7 @@ void extfuse_node_move(struct extfuse_conn *xc, u64 nodeid, u8 kinds)
 		if (kinds & BIT(kind))
 			slot_change(xc, &xc->slots[extfuse_slot_of_node(nodeid, kind)], 0);
 	}
-	/* Whoever reads a stamp after us sees a clock beyond the change. */
+	/* A stamp that is read after this is beyond the change. */
 	smp_mb();
 }
 

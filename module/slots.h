@@ -35,8 +35,8 @@ void extfuse_slot_begin(struct extfuse_conn *xc, u16 slot);
 void extfuse_slot_end(struct extfuse_conn *xc, u16 slot);
 
 /*
- * Without the lock: slots.c stores last before it releases the last in_flight,
- * so who sees none in flight sees the clock of all that have ended.
+ * Without the lock: slots.c stores last before it releases the last in_flight.
+ * Seeing none in flight implies seeing the clock of all that have ended.
  */
 static inline bool extfuse_slot_is_fresh(const struct extfuse_slot *slot, u64 stamp)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Inputs and outputs that lie in pages, copied piece by piece; the pages are
- * locked or pinned by who sends the request.  They are pages until 6.11, folios
+ * Inputs and outputs in pages, copied piece by piece; the sender of the request has
+ * locked or pinned the pages.  They are pages until 6.11, folios
  * since 6.14, and one or the other between.  A folio can be large.
  */
 #include "fuse_i.h"

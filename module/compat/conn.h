@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A connection's way to its daemon.  Until 7.1 all of it lies in struct
+ * A connection's way to its daemon.  Until 7.1 all of it is in struct
  * fuse_conn; since then what concerns the transport is in struct fuse_chan, and
  * a request's end callback gets no mount.
  *
@@ -80,7 +80,7 @@ static inline bool extfuse_conn_is_ready(struct fuse_conn *fc)
 	return extfuse_conn_is_connected(fc) && !fc->conn_error;
 }
 
-/* Abort and unmount wait for who holds this. */
+/* Abort and unmount wait until it is put. */
 static inline void extfuse_waiting_get(struct fuse_conn *fc)
 {
 	atomic_inc(&extfuse_link(fc)->num_waiting);

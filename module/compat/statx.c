@@ -117,7 +117,7 @@ bool extfuse_statx_btime_equal(const void *a, const void *b)
 					     sa->btime.tv_nsec == sb->btime.tv_nsec);
 }
 
-/* Left out it would vanish for all who ask later. */
+/* Left out, later callers would not see it either. */
 bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode)
 {
 	const struct fuse_statx *sx = &((struct fuse_statx_out *)args->out_args[0].value)->stat;

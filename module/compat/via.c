@@ -2,8 +2,8 @@
 /*
  * Through which mount a request comes, see via.h.
  *
- * Where idmapped mounts are allowed fuse tells the daemon ids only of who makes
- * something.  The daemon of a mirror, which is mounted with allow_idmap, works
+ * Where idmapped mounts are allowed fuse tells the daemon a caller's ids only when
+ * something is created.  The daemon of a mirror, which is mounted with allow_idmap, works
  * with the caller's ids, so it needs them for each change.  Most requests say by which mount they come.  Of those
  * that change a name the VFS tells the file system no mount, but just before it
  * has asked for the directory's permission, with the mount's idmap, in the same

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the mirror's daemon must know of a caller that fuse does not tell it:
- * since 6.12 the ids of one who comes through an idmapped mount, and whether
+ * since 6.12 the ids of a caller through an idmapped mount, and whether
  * what /proc says of the caller is true of this request.
  */
 #ifndef _EXTFUSE_COMPAT_VIA_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Asynchronous reads and writes of a backing file until 6.8, where fuse knows
- * no such thing: see handle.h.  They may be over after who asked has gone
+ * no such thing: see handle.h.  They may complete after the caller has gone
  * on, as where the file is opened itself.
  */
 #include "fuse_i.h"
@@ -13,7 +13,7 @@
 #include <linux/file.h>
 #include <linux/workqueue.h>
 
-/* A loop device may lie on the file, and memory wait for it. */
+/* A loop device may be on the file, and reclaim may wait for it. */
 static struct workqueue_struct *wrote_wq;
 
 /* What is asked below, for what was asked here. */
@@ -22,7 +22,7 @@ struct aio {
 	struct kiocb *iocb;
 	struct work_struct work;
 	ssize_t ret;
-	refcount_t refs;		/* who asks, and who ends it */
+	refcount_t refs;		/* the submitter's, and the completion's */
 };
 
 static void aio_put(struct aio *aio)
@@ -51,7 +51,7 @@ static void aio_write_over(struct aio *aio)
 	extfuse_backing_wrote(file_inode(aio->iocb->ki_filp), aio->iocb->ki_pos, aio->ret);
 }
 
-/* Tells who asked here; with that the handle may go. */
+/* Completes the request of the mount; with that the handle may go. */
 static void aio_tell(struct aio *aio)
 {
 	aio->iocb->ki_complete(aio->iocb, aio->ret);

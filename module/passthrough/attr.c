@@ -3,7 +3,7 @@
  * Passthrough of what is asked and set by node: attributes, access, the file
  * system's figures, the target of a symbolic link.
  *
- * Attributes carry no lifetime: whoever changes the file on the backing file
+ * Attributes carry no lifetime: a task that changes the file on the backing file
  * system tells nobody here.
  */
 #include "fuse_i.h"
@@ -63,7 +63,7 @@ int extfuse_pass_attr(const struct extfuse_pass *pass, struct fuse_attr *attr)
 	err = backing_getattr(pass, &stat, STATX_BASIC_STATS);
 	if (err)
 		return err;
-	return attr_fill(pass, attr, &stat) ? 0 : EXTFUSE_UPCALL;
+	return attr_fill(pass, attr, &stat) ? 0 : EXTFUSE_NOT_DONE;
 }
 
 /* The answer to GETATTR and SETATTR. */
@@ -96,7 +96,7 @@ ssize_t extfuse_pass_statx(struct extfuse_pass *pass)
 	if (err)
 		return err;
 	if (!attr_fill(pass, &out.attr, &stat))
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	extfuse_statx_fill(pass->args, &out, &stat);
 	return 0;
 }
@@ -243,7 +243,7 @@ static bool iattr_take(const struct extfuse_pass *pass, const struct fuse_setatt
  */
 static bool may_write(const struct file *user)
 {
-	return user && (user->f_mode & FMODE_WRITE || extfuse_own(user->private_data));
+	return user && (user->f_mode & FMODE_WRITE || extfuse_if_ours(user->private_data));
 }
 
 /* What is opened on the file below is what is changed. */
@@ -263,7 +263,7 @@ ssize_t extfuse_pass_setattr(struct extfuse_pass *pass)
 	int err;
 
 	if (!iattr_take(pass, in, &attr))
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	attr_take_handle(pass, &attr);
 	err = mnt_want_write(pass->path.mnt);
 	if (err)
@@ -274,7 +274,7 @@ ssize_t extfuse_pass_setattr(struct extfuse_pass *pass)
 	mnt_drop_write(pass->path.mnt);
 	/* Somebody has a delegation: the daemon can wait for its return. */
 	if (err == -EWOULDBLOCK && !pass->ff)
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	return err ?: attr_answer(pass);
 }
 
@@ -321,7 +321,7 @@ static ssize_t link_answer(const struct extfuse_pass *pass, const char *target)
 	size_t len = strlen(target);
 
 	if (!len || len > args->out_args[0].size)
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	extfuse_pages_write(args, target, len);
 	args->out_args[0].size = len;
 	if (args->page_zeroing)
@@ -337,11 +337,11 @@ ssize_t extfuse_pass_readlink(struct extfuse_pass *pass)
 
 	/* Leads somewhere without a path, as in proc: nothing that could be told. */
 	if (d_inode(pass->path.dentry)->i_op->readlink)
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	touch_atime(&pass->path);
 	target = vfs_get_link(pass->path.dentry, &done);
 	if (!target)
-		ret = EXTFUSE_UPCALL;
+		ret = EXTFUSE_NOT_DONE;
 	else
 		ret = IS_ERR(target) ? PTR_ERR(target) : link_answer(pass, target);
 	do_delayed_call(&done);

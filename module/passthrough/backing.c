@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Backing objects: where the nodes of a connection lie on another file system
+ * Backing objects: where the nodes of a connection are on another file system
  * (design section 7).  The daemon gives one for a node with an O_PATH
  * descriptor, which it may close; the object keeps the path, and a reference to
- * the credentials of who opened /dev/extfuse: those many objects share, while a
+ * the credentials of the opener of /dev/extfuse: those many objects share, while a
  * daemon that takes on its callers' ids has ever new ones.  It lives until the
  * daemon drops it or the connection is aborted: evictions do not touch it.
  *
- * The table is made with the first object and taken out at once at the abort;
- * who looks something up holds RCU and takes a reference.
+ * The table is made with the first object and taken out at once at the abort; a
+ * lookup holds RCU and takes a reference.
  */
 #include "fuse_i.h"
 #include "later.h"
@@ -73,7 +73,7 @@ static void backing_unseen(struct rcu_head *rcu)
 }
 
 /*
- * Who looks at an object under RCU looks at what its path leads to as well.  Not
+ * A reader of an object under RCU reads what its path leads to as well.  Not
  * every file system frees a dentry after a grace period (memfd's does not), so
  * the path waits for that here; it is put from a work item, for that may sleep.
  */
@@ -152,7 +152,7 @@ static void backings_free_work(struct work_struct *work)
 {
 	struct extfuse_backings *all = container_of(work, struct extfuse_backings, free_work);
 
-	/* Who saw it before it was taken out may still insert. */
+	/* A task that saw it before it was taken out may still insert. */
 	synchronize_rcu();
 	rhashtable_free_and_destroy(&all->table, backings_free_one, NULL);
 	kfree(all);
@@ -167,7 +167,7 @@ void extfuse_backings_put(struct extfuse_backings *all)
 /* extfuse_backings_abort - the connection is gone: its objects go now */
 void extfuse_backings_abort(struct extfuse_conn *xc)
 {
-	struct extfuse_backings *all = xchg((struct extfuse_backings **)&xc->backings, NULL);
+	struct extfuse_backings *all = unrcu_pointer(xchg(&xc->backings, NULL));
 
 	if (all)
 		extfuse_backings_put(all);
@@ -191,7 +191,7 @@ static int backings_make(struct extfuse_conn *xc)
 	refcount_set(&all->refs, 1);
 	INIT_WORK(&all->free_work, backings_free_work);
 	/* Somebody may have been quicker. */
-	if (cmpxchg((struct extfuse_backings **)&xc->backings, NULL, all)) {
+	if (unrcu_pointer(cmpxchg(&xc->backings, NULL, RCU_INITIALIZER(all)))) {
 		rhashtable_destroy(&all->table);
 		kfree(all);
 	}
@@ -319,7 +319,7 @@ int extfuse_backing_remove(struct extfuse_conn *xc, u64 nodeid, u64 generation)
 	if (!err)
 		atomic_dec(&all->count);
 	rcu_read_unlock();
-	/* Whoever removed it has the table's reference. */
+	/* The task that removed it has the table's reference. */
 	if (!err)
 		extfuse_backing_put(backing);
 	return err;

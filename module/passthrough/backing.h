@@ -15,7 +15,7 @@ struct extfuse_backing {
 	u64 nodeid;
 	u64 generation;
 	struct path path;
-	const struct cred *cred;	/* of who opened the descriptor that it came by: shared */
+	const struct cred *cred;	/* of the opener of the descriptor that it came by: shared */
 	refcount_t refs;
 	union {				/* once there are no references */
 		struct rcu_head rcu;
@@ -26,7 +26,7 @@ struct extfuse_backing {
 struct extfuse_backings {
 	struct rhashtable table;
 	atomic_t count;
-	refcount_t refs;		/* the connection's, and of who lists them */
+	refcount_t refs;		/* the connection's, and of each walk through them */
 	struct work_struct free_work;
 };
 

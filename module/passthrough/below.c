@@ -13,8 +13,8 @@
 /*
  * extfuse_backing_perm_same - does the fork know owner and mode as they are below?
  *
- * Asked in RCU walk.  The mode has the type in it.  Where the file system below has its own way to tell who
- * may, what its inode says need not be all.
+ * Asked in RCU walk.  The mode has the type in it.  A file system below with its own
+ * ->permission() may go by more than its inode says.
  */
 bool extfuse_backing_perm_same(struct extfuse_conn *xc, struct inode *inode)
 {
@@ -67,7 +67,7 @@ static bool path_is_readonly(const struct path *path, int mask)
 	return !err || err == -ECHILD;
 }
 
-/* extfuse_backing_is_readonly - must nothing be written to what lies below a node, for that reason? */
+/* extfuse_backing_is_readonly - does a read-only file system or mount below refuse to write to the node? */
 bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid, int mask)
 {
 	const struct extfuse_backing *backing;
@@ -81,7 +81,7 @@ bool extfuse_backing_is_readonly(struct extfuse_conn *xc, u64 nodeid, int mask)
 }
 
 /*
- * extfuse_is_mapped_below - has somebody a shared mapping, that may be written, of what lies below?
+ * extfuse_is_mapped_below - is the file below mapped shared and writable?
  *
  * Until 6.8 nothing of the mount is in such a mapping: the inode that knows of it
  * may have gone, and come again.

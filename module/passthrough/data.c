@@ -46,7 +46,7 @@ void extfuse_open_finished(struct inode *inode, struct fuse_file *ff)
 {
 	struct fuse_inode *fi = get_fuse_inode(inode);
 
-	if (!S_ISREG(inode->i_mode) || ff->ext_own || ff->open_flags & FOPEN_DIRECT_IO)
+	if (!S_ISREG(inode->i_mode) || ff->ext_is_ours || ff->open_flags & FOPEN_DIRECT_IO)
 		return;
 	spin_lock(&fi->lock);
 	if (fi->ext_iomode < 0 || extfuse_is_mapped_by_own(inode) || extfuse_is_mapped_below(inode)) {
@@ -65,7 +65,7 @@ void extfuse_io_release(struct fuse_file *ff, struct inode *inode)
 
 	if (!S_ISREG(inode->i_mode))
 		return;
-	if (ff->ext_own)
+	if (ff->ext_is_ours)
 		extfuse_io_end(inode, ff);
 	if (!ff->ext_cached)
 		return;

@@ -7,7 +7,7 @@
 
 #include <linux/magic.h>
 
-/* The same request on the backing file @below; what belongs to who asked stays there. */
+/* The same request on the backing file @below; what belongs to the caller's request stays there. */
 static inline void extfuse_iocb_clone(struct kiocb *to, struct kiocb *from, struct file *below)
 {
 	kiocb_clone(to, from, below);

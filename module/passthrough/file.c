@@ -70,7 +70,7 @@ static void copied_answer(const struct extfuse_pass *pass, size_t copied)
 ssize_t extfuse_pass_copy_file_range(struct extfuse_pass *pass)
 {
 	const struct fuse_copy_file_range_in *in = extfuse_in(pass->args, 0)->value;
-	struct fuse_file *to = pass->args->ext.ff2;
+	struct fuse_file *to = pass->args->ext.ours_target;
 	/* What the old answer can say. */
 	size_t len = min_t(u64, in->len, U32_MAX & PAGE_MASK);
 	ssize_t ret;
@@ -96,7 +96,7 @@ int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
 	const struct cred *old;
 	int err;
 
-	if (!ff->ext_own)
+	if (!ff->ext_is_ours)
 		return generic_fadvise(file, offset, len, advice);
 	old = override_creds(extfuse_handle_cred(ff));
 	err = vfs_fadvise(fuse_file_passthrough(ff), offset, len, advice);
@@ -145,7 +145,7 @@ ssize_t extfuse_pass_ioctl(struct extfuse_pass *pass)
 
 	/* The kernel's own, for FS_IOC_SETFLAGS and the like: not on a handle of ours. */
 	if (!args->out_pages)
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	ret = ioctl_check(args, backing_file_of(pass), in);
 	if (!ret)
 		ret = backing_ioctl(backing_file_of(pass), in);

@@ -89,14 +89,14 @@ static inline bool extfuse_inode_lock(struct inode *inode, const struct kiocb *i
  */
 static inline void extfuse_nosec_begin(struct inode *inode, struct fuse_file *ff)
 {
-	if (ff->ext_own)
+	if (ff->ext_is_ours)
 		inode->i_flags |= S_NOSEC;
 }
 
 /* The daemon's handles ask. */
 static inline void extfuse_nosec_end(struct inode *inode, struct fuse_file *ff)
 {
-	if (ff->ext_own)
+	if (ff->ext_is_ours)
 		inode->i_flags &= ~S_NOSEC;
 }
 
@@ -113,10 +113,10 @@ int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice);
 int extfuse_io_start(struct inode *inode, struct fuse_file *ff, const struct cred *cred);
 void extfuse_io_end(struct inode *inode, struct fuse_file *ff);
 
-/* The handle lies on @file from now on, and has both references. */
+/* The handle is on @file from now on, and has both references. */
 void extfuse_handle_set(struct fuse_file *ff, struct file *file, const struct cred *cred);
 
-/* Opens what lies below @user; its path is what users see of mappings, where the kernel can do that. */
+/* Opens the file below @user.  Where the kernel can do that, mappings show the path of @user. */
 struct file *extfuse_handle_open(const struct file *user, int flags, const struct path *path,
 				 const struct cred *cred);
 

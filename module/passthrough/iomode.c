@@ -89,7 +89,7 @@ void extfuse_flags_follow(struct fuse_file *ff, const struct file *user)
 {
 	struct file *file = ff->passthrough;
 
-	if (likely(!((user->f_flags ^ file->f_flags) & O_DIRECT)) || !ff->ext_own)
+	if (likely(!((user->f_flags ^ file->f_flags) & O_DIRECT)) || !ff->ext_is_ours)
 		return;
 	spin_lock(&file->f_lock);
 	file->f_flags = (file->f_flags & ~O_DIRECT) | (user->f_flags & O_DIRECT);

@@ -30,7 +30,7 @@ void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff)
 	if (S_ISREG(inode->i_mode))
 		extfuse_io_end(inode, ff);
 	extfuse_passthrough_release(ff, NULL);
-	ff->ext_own = false;
+	ff->ext_is_ours = false;
 	ff->ext_appends = false;
 }
 
@@ -98,13 +98,13 @@ static struct file *backing_open(const struct extfuse_pass *pass)
 	return extfuse_handle_open(user, flags, &pass->path, pass->cred);
 }
 
-/* The handle is ours, and lies on @file, whose reference it takes. */
+/* The handle is ours, and is on @file, whose reference it takes. */
 static void handle_make(const struct extfuse_pass *pass, struct fuse_file *ff, struct file *file)
 {
 	extfuse_handle_set(ff, file, get_cred(pass->cred));
 	extfuse_rights_opened(pass, ff);
 	ff->ext_appends = pass->args->ext.file->f_flags & O_APPEND;
-	ff->ext_own = true;
+	ff->ext_is_ours = true;
 }
 
 static void open_answer(const struct extfuse_pass *pass, const struct file *file)
@@ -135,7 +135,7 @@ static int file_open(const struct extfuse_pass *pass, struct fuse_file *ff)
 		return PTR_ERR(file);
 	if (!can_be_passed(file)) {
 		fput(file);
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	}
 	if (in->flags & O_TRUNC) {
 		err = extfuse_pass_truncate(pass, file);
@@ -169,20 +169,20 @@ void extfuse_pass_size_take(const struct extfuse_pass *pass)
 
 ssize_t extfuse_pass_open(struct extfuse_pass *pass)
 {
-	struct fuse_file *ff = pass->args->ext.ff;
+	struct fuse_file *ff = pass->args->ext.made;
 	int err;
 
 	/* The kernel itself opens for FS_IOC_GETFLAGS and the like. */
 	if (!EXTFUSE_HANDLES || !pass->args->ext.file || !S_ISREG(pass->inode->i_mode))
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	if (pass->fm->fc->writeback_cache) {
 		writeback_warn(pass->xc, pass->fm->fc);
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	}
 	/* Handles of the daemon's use the page cache: this one has to be its as well. */
 	err = extfuse_io_start(pass->inode, ff, pass->cred);
 	if (err)
-		return err == -EBUSY ? EXTFUSE_UPCALL : err;
+		return err == -EBUSY ? EXTFUSE_NOT_DONE : err;
 	err = file_open(pass, ff);
 	if (err) {
 		extfuse_io_end(pass->inode, ff);
@@ -196,11 +196,11 @@ ssize_t extfuse_pass_open(struct extfuse_pass *pass)
 
 ssize_t extfuse_pass_opendir(struct extfuse_pass *pass)
 {
-	struct fuse_file *ff = pass->args->ext.ff;
+	struct fuse_file *ff = pass->args->ext.made;
 	struct file *file;
 
 	if (!EXTFUSE_HANDLES || !pass->args->ext.file || !S_ISDIR(pass->inode->i_mode))
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	file = backing_open(pass);
 	if (IS_ERR(file))
 		return PTR_ERR(file);

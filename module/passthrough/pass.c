@@ -10,7 +10,7 @@
  * system come inside of them, as with any file system that is stacked on
  * another.  What cannot be done here is an upcall, with args as they were.
  *
- * Who may: the fork has checked the caller, on what it knows of the node
+ * Rights: the fork has checked the caller, on what it knows of the node
  * (default_permissions is demanded).  That may be old and never suffices: what is
  * done for a caller is done with the caller's own rights, and the file system
  * below checks them.  rights.c has the table.
@@ -24,7 +24,7 @@
 #include "compat/vfs.h"
 
 /*
- * extfuse_inode_lock_order - the lock of a new inode that may lie on a backing file; directories' is another
+ * extfuse_inode_lock_order - the lock class of a new inode that may be on a backing file; not for directories
  *
  * Freeze protection of the file system below is taken under it, and the lock of
  * a pipe under that (splice() to a file below).  With a file of which all is
@@ -80,7 +80,7 @@ static bool pass_is_allowed(const struct extfuse_pass *pass)
 {
 	const struct fuse_args *args = pass->args;
 
-	if (!args->ext.pass || !pass->inode || args->nodeid != get_node_id(pass->inode))
+	if (args->ext.pass != EXTFUSE_PASS_ASKED || !pass->inode || args->nodeid != get_node_id(pass->inode))
 		return false;
 	return pass->fm->fc->default_permissions || !extfuse_rights_need_check(args->opcode);
 }
@@ -124,19 +124,22 @@ static ssize_t pass_on_object(struct extfuse_pass *pass)
 	extfuse_pass_fn fn = object_fns[pass->args->opcode];
 	struct fuse_conn *fc = pass->fm->fc;
 	struct extfuse_backing *backing;
-	ssize_t ret = EXTFUSE_UPCALL;
+	ssize_t ret = EXTFUSE_NOT_DONE;
 
 	if (!fn || !pass_is_allowed(pass))
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	backing = extfuse_backing_get(pass->xc, pass->args->nodeid);
 	if (!backing)
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	/* Abort and unmount wait for it as for any other. */
 	extfuse_waiting_get(fc);
 	if (extfuse_conn_is_ready(fc) && object_fits(backing, pass->inode)) {
 		pass->path = backing->path;
 		pass->giver = backing->cred;
 		ret = pass_do(pass, fn);
+		/* To fuse it would mean "not for this mount, ever". */
+		if (ret == -ENOSYS)
+			ret = EXTFUSE_NOT_DONE;
 	}
 	extfuse_waiting_put(fc);
 	extfuse_backing_put(backing);
@@ -155,14 +158,13 @@ static ssize_t pass_on_handle(struct extfuse_pass *pass)
 	pass->path = fuse_file_passthrough(pass->ff)->f_path;
 	pass->giver = extfuse_handle_cred(pass->ff);
 	ret = pass_do(pass, fn);
-	/* To fuse it would mean "not for this mount, ever". */
-	return ret == EXTFUSE_UPCALL ? -EOPNOTSUPP : ret;
+	return ret == EXTFUSE_NOT_DONE || ret == -ENOSYS ? -EOPNOTSUPP : ret;
 }
 
 /*
  * extfuse_pass - does a request on a backing file system, if it is for that
  *
- * Returns its result, or EXTFUSE_UPCALL with args as they were.
+ * Returns its result, or EXTFUSE_NOT_DONE with args as they were.
  */
 ssize_t extfuse_pass(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args)
 {
@@ -171,16 +173,16 @@ ssize_t extfuse_pass(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse
 		.fm = fm,
 		.args = args,
 		.inode = args->ext.inode,
-		.ff = is_open(args) ? NULL : args->ext.ff,
+		.ff = args->ext.ours,
 	};
 	ssize_t ret;
 
 	/* Neither table has a place for the opcodes of the future. */
 	if (args->opcode >= EXTFUSE_OPCODES)
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	ret = pass.ff ? pass_on_handle(&pass) : pass_on_object(&pass);
-	args->ext.pass = ret != EXTFUSE_UPCALL;
-	if (!args->ext.pass)
+	args->ext.pass = ret == EXTFUSE_NOT_DONE ? EXTFUSE_PASS_NO : EXTFUSE_PASS_DONE;
+	if (ret == EXTFUSE_NOT_DONE)
 		return ret;
 	extfuse_count(xc, args->opcode, passed);
 	args->ext.replied = true;

@@ -15,7 +15,7 @@ struct extfuse_pass {
 	struct fuse_mount *fm;
 	struct fuse_args *args;
 	struct inode *inode;		/* the node's */
-	struct fuse_file *ff;		/* the handle where it lies on a backing file, or NULL */
+	struct fuse_file *ff;		/* the handle if it is on a backing file, or NULL */
 	struct path path;		/* of the node on the backing file system */
 	const struct cred *giver;	/* of the opener of /dev/extfuse; of the handle */
 	const struct cred *caller;	/* the task's own */
@@ -24,7 +24,7 @@ struct extfuse_pass {
 
 /*
  * Each returns what fuse_simple_request() would, with the outputs written, or
- * EXTFUSE_UPCALL, with args as they were.
+ * EXTFUSE_NOT_DONE, with args as they were.
  */
 typedef ssize_t (*extfuse_pass_fn)(struct extfuse_pass *pass);
 
@@ -33,7 +33,7 @@ ssize_t extfuse_pass(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse
 /* Not answered; is it, or may it be, for a backing file system? */
 static inline bool extfuse_may_pass(const struct fuse_args *args)
 {
-	return args->ext.pass || args->ext.ff;
+	return args->ext.pass == EXTFUSE_PASS_ASKED || args->ext.ours;
 }
 
 /* rights.c */

@@ -22,7 +22,7 @@ enum whose {
 	CALLERS,	/* ids, groups and capabilities of the caller as they are */
 	GIVERS,		/* of the opener of /dev/extfuse */
 	HANDLES,	/* of the caller that opened the handle, at that time */
-	WRITERS,	/* of the caller that writes, whoever opened the handle */
+	WRITERS,	/* of the caller that writes, not of the opener of the handle */
 };
 
 enum checked {
@@ -252,7 +252,7 @@ static noinline const struct cred *writer_cred(struct fuse_file *ff)
  */
 const struct cred *extfuse_io_cred(struct fuse_file *ff)
 {
-	if (!ff->ext_own || likely(rights_same(ff->ext_opener, current_cred())))
+	if (!ff->ext_is_ours || likely(rights_same(ff->ext_opener, current_cred())))
 		return extfuse_handle_cred(ff);
 	return writer_cred(ff);
 }
@@ -293,7 +293,7 @@ const struct cred *extfuse_rights_get(const struct extfuse_pass *pass, u32 opcod
 		return get_cred(pass->giver);
 	case WRITERS:
 		/* What is copied is written on the other handle. */
-		return get_cred(extfuse_io_cred(pass->args->ext.ff2 ?: pass->ff));
+		return get_cred(extfuse_io_cred(pass->args->ext.ours_target ?: pass->ff));
 	}
 	return NULL;
 }

@@ -64,7 +64,7 @@ ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, lof
 	file_end_write(below);
 	revert_creds(old);
 	below_wrote(file_inode(out), below, *ppos, ret);
-	/* Until 6.4 who writes tells, since then splice() does. */
+	/* Until 6.4 the writer tells fsnotify, since then splice() does. */
 	if (ret > 0)
 		fsnotify_modify(out);
 	return ret;

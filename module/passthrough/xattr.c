@@ -44,7 +44,7 @@ ssize_t extfuse_pass_getxattr(struct extfuse_pass *pass)
 	ssize_t ret;
 
 	if (acl_is_foreign(pass, name))
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	ret = extfuse_xattr_is_acl(name) ?
 	      extfuse_acl_get(&pass->path, name, value, in->size) :
 	      vfs_getxattr(mnt_idmap(pass->path.mnt), pass->path.dentry, name, value, in->size);
@@ -81,7 +81,7 @@ static ssize_t xattr_change(struct extfuse_pass *pass, const char *name, const v
 	int err;
 
 	if (acl_is_foreign(pass, name))
-		return EXTFUSE_UPCALL;
+		return EXTFUSE_NOT_DONE;
 	err = mnt_want_write(pass->path.mnt);
 	if (err)
 		return err;
