@@ -89,7 +89,7 @@ struct {
 	__type(value, struct lname_value);
 } cache_lname SEC(".maps");
 
-/* Identifies an element to its reader, who compares the name too. */
+/* Identifies an element to its reader, which compares the name too. */
 static __always_inline __u64 name_hash(const void *key, unsigned long size)
 {
 	const extfuse_word *word = key;

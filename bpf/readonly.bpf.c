@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * readonly: passthrough, and nothing can be changed through the mount, whoever
- * asks: EROFS, as on a file system that is mounted so.  A policy: where it has
+ * readonly: passthrough, and nothing can be changed through the mount, not by
+ * root either: EROFS, as on a file system that is mounted so.  A policy: where it has
  * been lost what it covers fails (EIO).
  *
  * Data of a file is decided about when it is opened: what was opened for writing

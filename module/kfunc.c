@@ -171,11 +171,20 @@ __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind,
 
 extfuse_kfunc_end
 
+/* All of them: what follows is made of this list. */
+#define EACH_KFUNC(do)			\
+	do(bpf_extfuse_read_args)	\
+	do(bpf_extfuse_write_args)	\
+	do(bpf_extfuse_fresh)
+
+#define KFUNC_ID(name)		BTF_ID_FLAGS(func, name, KF_SLEEPABLE)
+#define KFUNC_ADDRESS(name)	name,
+
 extfuse_kfunc_set_start(extfuse_kfunc_ids)
-BTF_ID_FLAGS(func, bpf_extfuse_read_args, KF_SLEEPABLE)
-BTF_ID_FLAGS(func, bpf_extfuse_write_args, KF_SLEEPABLE)
-BTF_ID_FLAGS(func, bpf_extfuse_fresh, KF_SLEEPABLE)
+EACH_KFUNC(KFUNC_ID)
 extfuse_kfunc_set_end(extfuse_kfunc_ids)
+
+static const void *const kfuncs[] = { EACH_KFUNC(KFUNC_ADDRESS) };
 
 static const struct btf_kfunc_id_set extfuse_kfunc_set = {
 	.owner = THIS_MODULE,
@@ -190,7 +199,7 @@ static bool kfuncs_have_ids(void)
 {
 	unsigned int i;
 
-	if (extfuse_kfunc_ids.cnt != 3)
+	if (extfuse_kfunc_ids.cnt != ARRAY_SIZE(kfuncs))
 		return false;
 	for (i = 0; i < extfuse_kfunc_ids.cnt; i++) {
 		if (!extfuse_kfunc_ids.pairs[i].id)
@@ -204,9 +213,10 @@ bool extfuse_kfunc_is_ours(const void *addr, u32 btf_id)
 {
 	unsigned int i;
 
-	if (addr == bpf_extfuse_read_args || addr == bpf_extfuse_write_args ||
-	    addr == bpf_extfuse_fresh)
-		return true;
+	for (i = 0; i < ARRAY_SIZE(kfuncs); i++) {
+		if (addr == kfuncs[i])
+			return true;
+	}
 	for (i = 0; btf_id && i < extfuse_kfunc_ids.cnt; i++) {
 		if (extfuse_kfunc_ids.pairs[i].id == btf_id)
 			return true;

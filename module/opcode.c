@@ -19,6 +19,9 @@
 #define LOOK		(ANSWER | REFUSE | EXTFUSE_OP_REFUSE_REPLY)
 #define CHANGE		(REFUSE | EXTFUSE_OP_CHANGES)
 
+/* 0 is no name: so the number of an input is kept with one added. */
+#define NAME(input)	((input) + 1)
+
 static u8 setattr_kinds(const struct fuse_args *args)
 {
 	const struct fuse_setattr_in *in = args->in_args[0].value;
@@ -94,21 +97,21 @@ const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1] = {
 	[FUSE_RELEASEDIR] = { ASK | EXTFUSE_OP_ALWAYS_UP },
 
 	[FUSE_CREATE]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
-			    .kinds = A | D, .name = 2 },
+			    .kinds = A | D, .name = NAME(1) },
 	[FUSE_TMPFILE]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
-			    .kinds = A | D, .name = 2 },
+			    .kinds = A | D, .name = NAME(1) },
 	[FUSE_MKNOD]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
-			    .kinds = A | D, .name = 2 },
+			    .kinds = A | D, .name = NAME(1) },
 	[FUSE_MKDIR]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
-			    .kinds = A | D, .name = 2 },
+			    .kinds = A | D, .name = NAME(1) },
 	[FUSE_SYMLINK]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
-			    .kinds = A | D, .name = 1 },
+			    .kinds = A | D, .name = NAME(0) },
 	[FUSE_LINK]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
-			    .kinds = A | D, .name = 2, .children = true },
-	[FUSE_UNLINK]	= { CHANGE, .kinds = A | D, .name = 1, .children = true },
-	[FUSE_RMDIR]	= { CHANGE, .kinds = A | D, .name = 1, .children = true },
-	[FUSE_RENAME]	= { CHANGE, .kinds = A | D, .name = 2, .name2 = 3, .children = true },
-	[FUSE_RENAME2]	= { CHANGE, .kinds = A | D, .name = 2, .name2 = 3, .children = true },
+			    .kinds = A | D, .name = NAME(1), .children = true },
+	[FUSE_UNLINK]	= { CHANGE, .kinds = A | D, .name = NAME(0), .children = true },
+	[FUSE_RMDIR]	= { CHANGE, .kinds = A | D, .name = NAME(0), .children = true },
+	[FUSE_RENAME]	= { CHANGE, .kinds = A | D, .name = NAME(1), .name2 = NAME(2), .children = true },
+	[FUSE_RENAME2]	= { CHANGE, .kinds = A | D, .name = NAME(1), .name2 = NAME(2), .children = true },
 
 	/* Never asked, and nothing that a cache rests on. */
 	[FUSE_FORGET]	= { EXTFUSE_OP_ALWAYS_UP },

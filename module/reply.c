@@ -96,6 +96,7 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 		goto out;
 	}
 
+	extfuse_run_poison(&run);
 	run.fm = fm;
 	run.args = args;
 	run.xc = xc;

@@ -310,6 +310,7 @@ ssize_t extfuse_request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
 	/* Abort and unmount wait for an answered request as for any other. */
 	extfuse_waiting_get(fc);
 	if (likely(extfuse_conn_is_ready(fc))) {
+		extfuse_run_poison(&run);
 		run.fm = fm;
 		run.args = args;
 		run.xc = xc;

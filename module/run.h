@@ -55,6 +55,29 @@ void extfuse_run_init(void);
 void extfuse_run_slow(struct extfuse_run *run, u64 ns);
 struct extfuse_run *extfuse_run_current(void);
 
+/* With EXTFUSE_DEBUG a field that nobody fills is found by its value. */
+#define EXTFUSE_RUN_POISON	0x5a
+
+static inline void extfuse_run_poison(struct extfuse_run *run)
+{
+	if (EXTFUSE_DEBUG)
+		memset(run, EXTFUSE_RUN_POISON, sizeof(*run));
+}
+
+/* What a program may read has been filled. */
+static inline void extfuse_run_assert_filled(const struct extfuse_run *run)
+{
+	u32 word[sizeof(run->req) / sizeof(u32)], poison;
+	unsigned int i;
+
+	if (!EXTFUSE_DEBUG)
+		return;
+	memset(&poison, EXTFUSE_RUN_POISON, sizeof(poison));
+	memcpy(word, &run->req, sizeof(word));
+	for (i = 0; i < ARRAY_SIZE(word); i++)
+		WARN_ONCE(word[i] == poison, "struct extfuse_req: byte %zu is not filled", i * sizeof(u32));
+}
+
 /* Is the current task inside one of our programs? */
 static inline bool extfuse_is_running(void)
 {
@@ -85,6 +108,7 @@ static __always_inline int extfuse_run_prog(struct extfuse_run *run, const struc
 	int verdict;
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_trace_held(), "a program runs outside of RCU tasks trace");
+	extfuse_run_assert_filled(run);
 	migrate_disable();
 	if (unlikely(!(this_cpu_inc_return(run->xc->stats->runs) & EXTFUSE_SAMPLE_MASK)))
 		start = local_clock();

@@ -16,7 +16,7 @@ void inherit_sane(void);
 /* Closes all descriptors but 0 to 2 and these @n, each of which may be -1. */
 void inherit_only(const int *fds, size_t n);
 
-/* Limits of who mounts are not those of who uses the mount, and must not end what serves it. */
+/* The limits of the shell that mounts are not those of the mount's users, and must not end its daemon. */
 void inherit_no_limits(void);
 
 #endif /* EXTFUSE_INHERIT_H */

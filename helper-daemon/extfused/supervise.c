@@ -32,7 +32,7 @@ static sigset_t old_mask;
 
 static const char *daemon_name;
 
-/* A mount outlived the daemon: whoever watches us should know. */
+/* A mount outlived the daemon: the exit status says so. */
 static bool daemon_was_gone;
 
 static void tell_taken_down(const char *target, int err)
@@ -135,7 +135,7 @@ static void tell_left(const struct watch *w, pid_t pid)
 }
 
 /*
- * Passes a signal on.  One that ends the daemon goes also to those who inherit
+ * Passes a signal on.  One that ends the daemon goes also to processes that inherit
  * the connection from it later (the child of a shell script).
  */
 static void take_signal(struct watch *w, int sig_fd)
@@ -191,7 +191,7 @@ static void take_words(struct watch *w)
 	w->words_fd = -1;
 }
 
-/* Whoever serves the mount now; 0: nobody. */
+/* The process that serves the mount now; 0: none. */
 static pid_t daemon_follow(struct watch *w)
 {
 	struct mount_state *s = &w->opts->state;
@@ -286,7 +286,7 @@ int supervise(struct extfused_options *opts)
 
 	/* Fails harmlessly where mount(8) made us a leader already. */
 	setsid();
-	/* Whoever reads our messages may be gone. */
+	/* The reader of our messages may be gone. */
 	signal(SIGPIPE, SIG_IGN);
 	sig_fd = supervisor_init(opts);
 	if (sig_fd < 0) {

@@ -4,7 +4,7 @@
  * work: it gets the connection, and nothing else of what root has.
  *
  * Root's terminal would let it read what is typed there, and speak to root.  So
- * what it says goes through a pipe, and from there to whoever waits for the mount.
+ * what it says goes through a pipe, and from there to the command that waits for the mount.
  */
 #include "extfused.h"
 

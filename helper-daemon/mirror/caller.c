@@ -17,7 +17,7 @@
 
 #include "log.h"
 
-#define NOBODY		((uint32_t)-2)	/* who is not mapped owns nothing, and is in no group */
+#define NOBODY		((uint32_t)-2)	/* a caller that is not mapped owns nothing, and is in no group */
 
 static int proc_fd = -1;
 static dev_t own_ns_dev;

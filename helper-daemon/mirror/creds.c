@@ -243,7 +243,7 @@ static bool getxattr_is_checked(const struct fuse_in_header *head, size_t have)
 	const struct fuse_getxattr_in *in = argument(head, have, sizeof(*in) + 1);
 	const char *name = (const char *)(in + 1);
 
-	/* With allow_idmap nobody says who reads, and the kernel's check must do. */
+	/* With allow_idmap the request does not name its caller, and the kernel's check must do. */
 	if (!in || head->uid == NO_ID)
 		return false;
 	return !strncmp(name, "user.", 5) || !strncmp(name, "trusted.", 8);

@@ -51,7 +51,7 @@ static void mirror_init(void *data, struct fuse_conn_info *conn)
 	conn->want &= ~FUSE_CAP_SPLICE_READ;
 	/*
 	 * With this the kernel would not say which mode bits an open with O_TRUNC
-	 * clears (it depends on who opens); without it, it sends a SETATTR.
+	 * clears (it depends on the opener); without it, it sends a SETATTR.
 	 */
 	conn->want &= ~FUSE_CAP_ATOMIC_O_TRUNC;
 }

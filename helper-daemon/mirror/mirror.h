@@ -236,7 +236,7 @@ int file_handle_fd(const struct fuse_file_info *fi);
 /* A handle for @fd, with the reference that the caller has to @n; 0: no memory. */
 uint64_t file_handle_new(struct node *n, int fd);
 void file_handle_free(uint64_t fh);
-/* MKNOD has made the file and opened it: @fd is for who made it, if he opens it next.  Takes @fd. */
+/* MKNOD has made the file and opened it: @fd is for its creator, if that opens it next.  Takes @fd. */
 void file_keep(fuse_req_t req, struct node *n, int fd);
 
 /* tmpfile.c: O_TMPFILE, which libfuse before 3.17 does not know. */

@@ -147,7 +147,7 @@ static void node_remove(struct node *n)
 }
 
 /*
- * Offers the kernel a backing object for a node.  Whoever is about to reply with
+ * Offers the kernel a backing object for a node.  A thread that is about to reply with
  * a node waits here until that is decided: the kernel keeps attributes of a node
  * that has none.  The object keeps the thread's credentials, which are our own.
  */

@@ -210,10 +210,10 @@ void mirror_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const cha
 }
 
 /*
- * The kernel refuses it to who lacks CAP_SETFCAP.  Where it asks for it all the
- * same it is about to write, to truncate or to give away for the caller, and that
- * takes the capabilities away below.  With a capability of another user namespace
- * the caller may have asked himself, and must hear that it is not done.
+ * The kernel refuses it to a caller without CAP_SETFCAP.  If it asks for it all the
+ * same, it is about to write, truncate or chown for the caller, which takes the
+ * capabilities away below.  A caller with the capability in another user namespace
+ * may have asked itself, and must get the error.
  */
 static bool goes_with_write(fuse_req_t req, const char *name, int err)
 {

@@ -105,9 +105,9 @@ static int lower_flags(int flags)
 }
 
 /*
- * Who creates a file may open it whatever its mode is.  Where the kernel was to
+ * The creator of a file may open it whatever its mode is.  Where the kernel was to
  * open a file that it has created, but took no backing object, it asks us; the
- * descriptor of the creation is good for that, once, and for no one else.
+ * descriptor of the creation serves that request, once, and no other caller.
  */
 void file_keep(fuse_req_t req, struct node *n, int fd)
 {
@@ -140,9 +140,9 @@ static int file_kept(fuse_req_t req, struct node *n)
 }
 
 /*
- * It gives its maker nothing that he could not give himself, for as long as the
- * file is his.  Who has made a file and not opened it may meet it again as
- * another user's.
+ * The descriptor gives the creator nothing that it could not give itself, as long as
+ * it owns the file.  A file that was made and not opened may have another owner by
+ * the time that it is opened.
  */
 static bool kept_is_his(int fd)
 {

@@ -10,7 +10,7 @@
  * started when none is free, no more than WAITING_MAX are at work on what may have
  * to wait, and what is beyond that is put on a list, from which these threads go on.
  * Some waits a user brings about alone (a delegation of one's own file or directory
- * below keeps whoever changes it): so no user but root has more than WAITING_USER of them.
+ * below holds up each task that changes it): so no user but root has more than WAITING_USER of them.
  */
 #include "mirror.h"
 

@@ -72,7 +72,7 @@ int backing_prepare(struct job *job, const struct extfuse_ext *ext)
 	if (o->attach.shadow)
 		return 0;
 	job->backing = true;
-	/* Whoever is let through by us meets no check but the kernel's. */
+	/* A request that is passed through meets no check but the kernel's. */
 	o->default_permissions = true;
 	if (!o->max_stack_depth)
 		o->max_stack_depth = job->program ? 1 : stack_depth(job->source);

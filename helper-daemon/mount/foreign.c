@@ -120,7 +120,7 @@ int foreign_find(const char *program, char **found, char *err, size_t errlen)
 	return *found ? 0 : -ENOMEM;
 }
 
-/* Those who may: root, the daemon's user, and the owner of this very program, which decides what root runs anyway. */
+/* Trusted are root, the daemon's user, and the owner of this very program, which decides what root runs anyway. */
 static bool is_trusted(uid_t owner, uid_t uid)
 {
 	struct stat self;

@@ -23,7 +23,7 @@ struct job {
 	const char *spec;	/* its argument; may be empty */
 	const char *folds;	/* NULL, or how files are found under names that are not theirs */
 	mode_t rootmode;
-	uid_t uid;		/* who the daemon is */
+	uid_t uid;		/* the daemon's */
 	gid_t gid;
 	int ns_fd;		/* -1, or the namespace to mount in */
 	int home_fd;		/* the namespace to come back to */

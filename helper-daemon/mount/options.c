@@ -54,7 +54,7 @@ static const struct option_row rows[] = {
 	{ "max_backing=", COUNT, BOTH, 0, AT(max_backing), "NUMBER: passthrough: of how many files the kernel may know where they lie (default 1048576)" },
 	{ "max_stack_depth=", COUNT, BOTH, 0, AT(max_stack_depth), "1|2: passthrough: 2 where SOURCE lies on a stacked file system (default: found out)" },
 	{ "allow_idmap", SWITCH, MIRROR, 0, AT(allow_idmap), "idmapped mounts can be made of the mount (Linux 6.12)" },
-	{ "allow_idmap", REFUSED, FOREIGN, 0, 0, "a daemon says itself whether it can do without the ids of who calls" },
+	{ "allow_idmap", REFUSED, FOREIGN, 0, 0, "a daemon says itself whether it can do without the ids of its callers" },
 	{ "mount_timeout=", SECONDS, BOTH, 0, AT(mount_timeout_ns), "SECONDS: give up if the mount does not answer in this time (default 30; 0: wait for ever)" },
 	{ "log=", TEXT, BOTH, 0, AT(log), "FILE|syslog: messages of the helper daemon (default syslog)" },
 

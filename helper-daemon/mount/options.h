@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Options of mount.extfuse: one table says what each is called, who gets it
+ * Options of mount.extfuse: one table says what each is called, which daemon gets it
  * and what it is for; the parser and --help both read that table.
  */
 #ifndef EXTFUSE_MOUNT_OPTIONS_H

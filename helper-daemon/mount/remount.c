@@ -66,7 +66,7 @@ static bool ext_is(const char *ext, const char *name)
 	return strlen(name) == len && !strncmp(ext, name, len);
 }
 
-/* Whoever asks for a policy must hear that there is none. */
+/* A caller that asks for a policy must hear that there is none. */
 static void note_extension(struct job *job, const struct mount_entry *e)
 {
 	struct extfuse_ioc_query query;

@@ -278,7 +278,7 @@ def apply(edit, lines, original):
         scopes = _scopes(lines, edit.scope)
         if len(scopes) != 1:
             bad(f"1 definition of {edit.scope}", len(scopes),
-                ", ".join(f"line {s + 1}" for s, _ in scopes) or f"who uses {edit.scope} in that file")
+                ", ".join(f"line {s + 1}" for s, _ in scopes) or f"what uses {edit.scope} in that file")
         first, end = scopes[0]
     found = [(wording, _matches(lines, wording, first, end)) for wording in edit.wordings]
     for wording, hits in found:

@@ -4,7 +4,7 @@
 report() gives lines for the user: every file of fs/fuse that differs, and a
 warning for each fix to fuse that the newest package's changelog names and the
 source in use is older than.  A distribution's fix to fs/fuse reaches our users
-only with our next package, so whoever makes one must see it.  Nothing here
+only with our next package, so the maintainer that makes one must see it.  Nothing here
 stops an import: where it cannot look, one line says why.
 """
 

@@ -60,7 +60,7 @@ void prepare_read_long(unsigned int rep)
 		op_read_long();
 }
 
-/* All of it is dirty, as far as who serves it keeps dirty pages, whatever was written back meanwhile. */
+/* All of it is dirty, as far as its file system keeps dirty pages, whatever was written back meanwhile. */
 void prepare_write_long(unsigned int rep)
 {
 	unsigned int i;

@@ -165,7 +165,7 @@ static void report_processors(void)
 	kmsg_drain();
 }
 
-/* For each process that is left: who it is and where in the kernel it waits. */
+/* For each process that is left: its name, and where in the kernel it waits. */
 static void report_processes(void)
 {
 	DIR *dir = opendir("/proc");

@@ -11,7 +11,7 @@
 set -euo pipefail
 . "$(dirname "$0")/../archive/lib.sh"
 
-# The line that this machine's release is looked for in, for those who name none.
+# The line that this machine's release is looked for in, for callers that name none.
 own_line() {
 	local codename line suites
 	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)

@@ -19,7 +19,7 @@
 #include "guest.h"
 
 #define MAX_IDS		1024
-/* Who dropped the last reference of a program waits for grace periods, on a PREEMPT_RT kernel for seconds. */
+/* The task that drops the last reference of a program waits for grace periods, on a PREEMPT_RT kernel for seconds. */
 #define DRAIN_SECONDS	10
 
 struct ids {

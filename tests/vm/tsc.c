@@ -25,7 +25,7 @@ static uint64_t now(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-/* The best of many: whoever interrupts one makes it wide. */
+/* The best of many: an interrupt makes one wide. */
 static struct sample sample_take(void)
 {
 	struct sample best = { .width = UINT64_MAX };
