@@ -50,7 +50,29 @@ const struct cred *extfuse_io_cred(struct fuse_file *ff);
 void extfuse_passthrough_release(struct fuse_file *ff, struct fuse_backing *fb);
 ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
 			     size_t len, unsigned int flags);
+ssize_t extfuse_splice_up(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
+			  size_t len, unsigned int flags);
+ssize_t extfuse_generic_write(struct kiocb *iocb, struct iov_iter *from);
 int extfuse_sync_below(struct fuse_conn *fc, int err);
+
+/* Has this task the inode's lock already, for a splice?  See passthrough/splice.c. */
+static inline bool extfuse_write_is_locked(struct inode *inode)
+{
+	return unlikely(READ_ONCE(get_fuse_inode(inode)->ext_locker) == current);
+}
+
+/* Call sites: the inode's lock of a write. */
+static inline void extfuse_write_lock(struct inode *inode)
+{
+	if (!extfuse_write_is_locked(inode))
+		inode_lock(inode);
+}
+
+static inline void extfuse_write_unlock(struct inode *inode)
+{
+	if (!extfuse_write_is_locked(inode))
+		inode_unlock(inode);
+}
 
 /* Call sites: the clock, for what is opened now and read later. */
 static inline u64 extfuse_conn_stamp(const struct fuse_conn *fc)

@@ -190,7 +190,7 @@ ssize_t extfuse_splice_write(struct pipe_inode_info *pipe, struct file *out, lof
 {
 	if (fuse_file_passthrough(out->private_data))
 		return extfuse_splice_below(pipe, out, ppos, len, flags);
-	return iter_file_splice_write(pipe, out, ppos, len, flags);
+	return extfuse_splice_up(pipe, out, ppos, len, flags);
 }
 
 int fuse_passthrough_mmap(struct file *file, struct vm_area_struct *vma)

@@ -30,7 +30,7 @@
  * a pipe under that (splice() to a file below).  With a file of which all is
  * the daemon's the pipe's lock comes first (iter_file_splice_write()), and it
  * may be on another mount, where nothing is below: to lockdep one class of locks.
- * On a mount with something below that is a circle, see SECURITY.md, "Known gaps".
+ * On a mount with something below no splice waits for it with a pipe locked: splice.c.
  */
 void extfuse_inode_lock_order(struct inode *inode)
 {

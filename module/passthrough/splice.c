@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * splice() and sendfile() to a file of the mount.
+ * splice() and sendfile() to a file of a mount that may have something below.
  *
- * The pipe is locked while its data are written, and the file below locks after
- * it: freeze protection of that file system, pipe, inode below.  The inode's own
- * lock is in neither place: as long as the pipe is empty nobody knows when it
- * would be given back, and a splice of the same pipe to another handle takes the
- * two in the other order.
+ * The order of locks: the inode's lock, freeze protection of the file system below,
+ * the pipe's lock, the inode below.  A change that is passed through takes the second
+ * under the first, and any splice() to a file below takes the third under the second.
+ * So no splice here may wait for the inode's lock while it has the pipe's, as the
+ * VFS's own iter_file_splice_write() does: with a freeze that waits these are a
+ * circle of three, which no signal ends.
  *
- * What the inode's lock is for holds without it.  Writes and truncates are told
- * apart by the lock of the file below.  Set-id bits and capabilities go below,
- * with each write.  The size grows under the lock,
- * and no further than that of the file below, see below_wrote().
+ * Nor may it wait for the pipe's lock, or for data, while it has the inode's: a user
+ * could then keep a file from all others for as long as the pipe is empty, or its
+ * lock is taken by a splice to a daemon that does not answer.
+ *
+ * To a handle on a backing file (splice_below) the inode's lock is not held meanwhile.
+ * What it is for holds without it: writes and truncates are told apart by the lock of
+ * the file below, set-id bits and capabilities go below, with each write.  The size
+ * grows under the lock, and no further than that of the file below, see below_wrote().
+ *
+ * To a handle of the daemon's (splice_up) the inode's lock is held, and the pipe's is
+ * only tried.
  */
 #include "fuse_i.h"
 #include "inode.h"
+#include <linux/bvec.h>
 #include <linux/fsnotify.h>
+#include <linux/pipe_fs_i.h>
 #include <linux/splice.h>
+#include <linux/uio.h>
+#include <linux/wait.h>
 
 static int privs_remove(struct file *out)
 {
@@ -68,4 +80,106 @@ ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, lof
 	if (ret > 0)
 		fsnotify_modify(out);
 	return ret;
+}
+
+/* Writes one buffer of the pipe, with both locks held. */
+static int buffer_write(struct pipe_inode_info *pipe, struct pipe_buffer *buf,
+			struct splice_desc *sd)
+{
+	struct bio_vec bvec = {
+		.bv_page = buf->page,
+		.bv_len = sd->len,
+		.bv_offset = buf->offset,
+	};
+	struct file *out = sd->u.file;
+	struct iov_iter from;
+	struct kiocb iocb;
+
+	init_sync_kiocb(&iocb, out);
+	iocb.ki_pos = sd->pos;
+	/* A sync takes the inode's lock: it comes at the end, without it. */
+	iocb.ki_flags &= ~(IOCB_DSYNC | IOCB_SYNC);
+	iov_iter_bvec(&from, WRITE, &bvec, 1, sd->len);
+	return out->f_op->write_iter(&iocb, &from);
+}
+
+/* -EBUSY: the pipe's lock was taken, and is free now. */
+static ssize_t splice_locked(struct pipe_inode_info *pipe, struct splice_desc *sd)
+{
+	struct inode *inode = file_inode(sd->u.file);
+	struct fuse_inode *fi = get_fuse_inode(inode);
+	ssize_t ret;
+
+	inode_lock(inode);
+	/* The kernel's own pipes have no files, and are not locked. */
+	if (pipe->files && !mutex_trylock(&pipe->mutex)) {
+		inode_unlock(inode);
+		pipe_lock(pipe);
+		pipe_unlock(pipe);
+		return -EBUSY;
+	}
+	WRITE_ONCE(fi->ext_locker, current);
+	ret = __splice_from_pipe(pipe, sd, buffer_write);
+	WRITE_ONCE(fi->ext_locker, NULL);
+	pipe_unlock(pipe);
+	inode_unlock(inode);
+	return ret;
+}
+
+static bool pipe_is_ready(struct pipe_inode_info *pipe)
+{
+	return !pipe_empty(READ_ONCE(pipe->head), READ_ONCE(pipe->tail)) || !READ_ONCE(pipe->writers);
+}
+
+/* There is data, or the last writer has gone; with no lock held. */
+static int pipe_wait(struct pipe_inode_info *pipe, unsigned int flags)
+{
+	if (pipe_is_ready(pipe))
+		return 0;
+	if (flags & SPLICE_F_NONBLOCK)
+		return -EAGAIN;
+	return wait_event_interruptible(pipe->rd_wait, pipe_is_ready(pipe));
+}
+
+/* extfuse_splice_up - call site: a pipe's data go to a handle of the daemon's */
+ssize_t extfuse_splice_up(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
+			  size_t len, unsigned int flags)
+{
+	struct splice_desc sd;
+	struct kiocb iocb;
+	ssize_t ret;
+
+	if (!file_inode(out)->i_sb->s_stack_depth)
+		return iter_file_splice_write(pipe, out, ppos, len, flags);
+	do {
+		ret = pipe_wait(pipe, flags);
+		if (ret)
+			return ret;
+		sd = (struct splice_desc){
+			.total_len = len,
+			.flags = flags | SPLICE_F_NONBLOCK,
+			.pos = *ppos,
+			.u.file = out,
+		};
+		ret = splice_locked(pipe, &sd);
+		/* Another reader of the pipe was quicker. */
+	} while (ret == -EBUSY || (ret == -EAGAIN && !(flags & SPLICE_F_NONBLOCK)));
+	if (ret <= 0)
+		return ret;
+	*ppos += ret;
+	init_sync_kiocb(&iocb, out);
+	iocb.ki_pos = *ppos;
+	fsnotify_modify(out);
+	return generic_write_sync(&iocb, ret);
+}
+
+/* extfuse_generic_write - call site: as generic_file_write_iter(), where a splice may have the inode's lock */
+ssize_t extfuse_generic_write(struct kiocb *iocb, struct iov_iter *from)
+{
+	ssize_t ret;
+
+	if (!extfuse_write_is_locked(file_inode(iocb->ki_filp)))
+		return generic_file_write_iter(iocb, from);
+	ret = generic_write_checks(iocb, from);
+	return ret > 0 ? __generic_file_write_iter(iocb, from) : ret;
 }

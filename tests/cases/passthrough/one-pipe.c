@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: one pipe goes by splice() to a handle on a backing file and to one of the daemon's of the same file, and none waits for ever; an empty pipe keeps nobody from the file
- * needs: root extfuse ext4
- * timeout: 60
+ * what: one pipe goes by splice() to a handle on a backing file and to one of the daemon's of the same file, and none waits for ever; an empty pipe keeps nobody from the file, nor a frozen file anybody from the pipe
+ * needs: root extfuse ext4 loop mkfs.ext4
+ * timeout: 90
  */
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "../backing/backing.h"
@@ -11,6 +14,8 @@
 static struct rawfuse *rf;
 static struct script *s;
 static int own, daemons, other, pipes[2];
+static int disk = -1;	/* the file system below */
+static bool is_frozen;
 
 static int opened(const char *path, int flags)
 {
@@ -24,7 +29,8 @@ static void start(void)
 {
 	struct raw_node *a, *b;
 
-	CHECK(!mkdir("low", 0755), "mkdir");
+	CHECK(!system("modprobe loop && truncate -s 64M image && mkfs.ext4 -q -E lazy_itable_init=0 image && mkdir low && mount -o loop image low"),
+	      "a file system");
 	put("low/a", "");
 	put("low/x", "");
 	rf = raw_start(&(struct raw_opts){ .options = "default_permissions,max_stack_depth=1", .entry_ns = 100 * RAW_SEC });
@@ -150,6 +156,53 @@ static void both_kinds(void)
 	rest(15);
 }
 
+/* A case that fails must not leave anybody who cannot be killed. */
+static void thaw(void)
+{
+	if (is_frozen)
+		CHECK(!ioctl(disk, FITHAW, 0), "thawing");
+	is_frozen = false;
+}
+
+/*
+ * A change that is passed through has the inode's lock and waits for the thaw, and
+ * a splice() to the daemon's handle waits for the inode's lock: without the pipe's,
+ * which a splice() to a file below would wait for, and the freeze for that.
+ */
+static void frozen(void)
+{
+	/* A process that ends closes its handles, and waits for the inode's lock. */
+	volatile bool *written = mmap(NULL, sizeof(*written), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t changes, to_daemon, writes;
+	bool in_time;
+
+	CHECK(written != MAP_FAILED, "memory");
+	disk = open("low", O_RDONLY | O_CLOEXEC);
+	CHECK(disk >= 0 && !atexit(thaw) && !ioctl(disk, FIFREEZE, 0), "freezing");
+	is_frozen = true;
+	fill(100);
+	changes = fork();
+	if (!changes)
+		_exit(fchmod(own, 0640));
+	CHECK(raw_until(5, is_queued(changes)), "a change waits for the thaw");
+	to_daemon = begin(pipes[0], daemons, 100);
+	CHECK(raw_until(5, is_queued(to_daemon)), "splice() waits for the inode's lock");
+	raw_sleep_ms(100);
+	writes = fork();
+	if (!writes) {
+		*written = write(pipes[1], "x", 1) == 1;
+		_exit(!*written);
+	}
+	in_time = raw_until(5, *written);
+	thaw();
+	CHECK(in_time, "a write to the pipe waits for the thaw");
+	is_done(writes, 5, "a write to the pipe");
+	is_done(changes, 5, "a change that waited");
+	is_done(to_daemon, 5, "splice() that waited");
+	rest(1);
+	close(disk);
+}
+
 int main(void)
 {
 	struct stat st;
@@ -157,6 +210,7 @@ int main(void)
 	start();
 	empty_pipe();
 	both_kinds();
+	frozen();
 	CHECK(!fstat(own, &st) && st.st_size == 200, "the size: %ld", (long)st.st_size);
 	CHECK(!stat("low/a", &st) && st.st_size == 200, "the size below: %ld", (long)st.st_size);
 	close(own);
@@ -166,5 +220,6 @@ int main(void)
 	script_free(s);
 	raw_balance(rf);
 	raw_stop(rf);
+	CHECK(!system("umount low"), "umount");
 	return 0;
 }
