@@ -172,10 +172,10 @@ __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind,
 extfuse_kfunc_end
 
 /* All of them: what follows is made of this list. */
-#define EACH_KFUNC(do)			\
-	do(bpf_extfuse_read_args)	\
-	do(bpf_extfuse_write_args)	\
-	do(bpf_extfuse_fresh)
+#define EACH_KFUNC(item)		\
+	item(bpf_extfuse_read_args)	\
+	item(bpf_extfuse_write_args)	\
+	item(bpf_extfuse_fresh)
 
 #define KFUNC_ID(name)		BTF_ID_FLAGS(func, name, KF_SLEEPABLE)
 #define KFUNC_ADDRESS(name)	name,
