@@ -115,7 +115,7 @@ static struct elf elf_open(struct file f)
 			continue;
 		if (!inside(&f, sh[i].sh_offset, sh[i].sh_size) ||
 		    sh[i].sh_name >= names->sh_size)
-			fail(&f, "section %u lies outside of the file", i);
+			fail(&f, "section %u is outside of the file", i);
 		name = (char *)f.data + names->sh_offset + sh[i].sh_name;
 		if (!strcmp(name, ".BTF")) {
 			e.btf = &sh[i];
@@ -261,7 +261,7 @@ static unsigned int each_id(const struct elf *e, void *data,
 			continue;
 		if (s->st_value % 4 || s->st_value + 4 > e->ids->sh_size ||
 		    s->st_size > e->ids->sh_size - s->st_value)
-			fail(&e->f, "%s lies outside of .BTF_ids", name);
+			fail(&e->f, "%s is outside of .BTF_ids", name);
 		one(e, name + strlen(PREFIX),
 		    (void *)(e->f.data + e->ids->sh_offset + s->st_value), s->st_size, data);
 		seen++;

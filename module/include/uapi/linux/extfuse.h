@@ -106,7 +106,7 @@ enum extfuse_phase {
 #define EXTFUSE_F_WROTE		(1U << 7)	/* FLUSH, FSYNC: the handle is open for writing */
 /*
  * Of sets attached with EXTFUSE_ATTACH_FAIL_CLOSED, requests with a name, and
- * listings: the directory (for RENAME, one of both) lies on one that does not
+ * listings: the directory (for RENAME, one of both) is on one that does not
  * compare names byte by byte.  It folds case, or files have other names there:
  * the name in the request is not the one that a file has.  Also where the module
  * cannot know, because there are as many backing objects as there may be.
@@ -367,7 +367,7 @@ struct extfuse_ioc_stats {
 };
 
 /*
- * Backing objects: where a node lies on another file system.  The daemon gives
+ * Backing objects: where a node is on another file system.  The daemon gives
  * one before the reply that makes the node known, and drops it at the node's
  * FORGET; the module keeps path and credentials, not the descriptor, and drops
  * all of them when the connection is aborted.  What changes or opens something
@@ -388,7 +388,7 @@ struct extfuse_ioc_stats {
  *		same.  EXTFUSE_IOC_BACKING_DROP: 0
  * @reserved:	0
  *
- * Errors: add: -EBADF; -EOPNOTSUPP another type of file; -ELOOP it lies on a
+ * Errors: add: -EBADF; -EOPNOTSUPP another type of file; -ELOOP it is on a
  * file system that is as deeply stacked as this mount, which its option
  * max_stack_depth= says, or on extfuse; -EEXIST the node has one; -ENOSPC there
  * are as many as EXTFUSE_IOC_BACKING_LIMIT allows; -ENOTCONN not (or no longer)
