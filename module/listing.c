@@ -25,7 +25,7 @@
  * has it already, with the attributes that the entry says, and can pay the
  * count; else it is a name only.
  */
-static void entry_own(struct extfuse_run *run, struct dentry *dir, struct extfuse_entry *e, u64 stamp)
+static void entry_own(const struct extfuse_run *run, struct dentry *dir, struct extfuse_entry *e, u64 stamp)
 {
 	struct fuse_entry_out *out = e->out;
 	struct dentry *dentry = NULL;
@@ -59,7 +59,7 @@ static void entry_own(struct extfuse_run *run, struct dentry *dir, struct extfus
  *
  * Pays the counts that the caller will raise; the answer cannot be taken back.
  */
-void extfuse_dirents_own(struct extfuse_run *run, u32 size, u64 stamp)
+void extfuse_dirents_own(const struct extfuse_run *run, u32 size, u64 stamp)
 {
 	void *buf = extfuse_out_map(run->args), *p = buf;
 	struct dentry *dir = NULL;

@@ -8,7 +8,7 @@
 #include "run.h"
 
 void extfuse_dirents_pay(const struct fuse_args *args, u32 size);
-void extfuse_dirents_own(struct extfuse_run *run, u32 size, u64 stamp);
+void extfuse_dirents_own(const struct extfuse_run *run, u32 size, u64 stamp);
 u32 extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len,
 			   u64 *last);
 

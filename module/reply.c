@@ -96,11 +96,7 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 		goto out;
 	}
 
-	extfuse_run_poison(&run);
-	run.fm = fm;
-	run.args = args;
-	run.xc = xc;
-	run.set = set;
+	extfuse_run_begin(&run, xc, set, fm, args);
 	if (!fuse_to_extfuse_req(&run, EXTFUSE_PHASE_REPLY, background)) {
 		ret = reply_unseen(set, fm, args, ret);
 		goto out;

@@ -178,24 +178,26 @@ upcall:
 
 /*
  * A program answered READDIR: its entries go through the reply program as the
- * daemon's would.  If that hides all of them, the daemon says what is next.
+ * daemon's would, in a run of its own.  If that hides all of them, the daemon says
+ * what is next.
  */
-static ssize_t answer_filter(struct extfuse_run *run, ssize_t ret)
+static noinline_for_stack ssize_t answer_filter(const struct extfuse_run *answer, ssize_t ret)
 {
-	const struct bpf_prog *prog = run->set->reply[run->args->opcode];
-	u32 room = run->out_room[0];
+	const struct bpf_prog *prog = answer->set->reply[answer->args->opcode];
+	struct extfuse_run run extfuse_filled_by_hand;
 	u64 last;
 
 	if (!prog)
 		return ret;
-	if (!fuse_to_extfuse_req(run, EXTFUSE_PHASE_REPLY, false))
+	extfuse_run_begin(&run, answer->xc, answer->set, answer->fm, answer->args);
+	if (!fuse_to_extfuse_req(&run, EXTFUSE_PHASE_REPLY, false))
 		return ret;
 	/* Nobody has counted these entries yet. */
-	run->own_entries = true;
-	ret = extfuse_dirents_filter(run, prog, ret, &last);
+	run.own_entries = true;
+	ret = extfuse_dirents_filter(&run, prog, ret, &last);
 	if (ret)
 		return ret;
-	run->args->out_args[0].size = room;
+	run.args->out_args[0].size = answer->out_room[0];
 	return EXTFUSE_NOT_DONE;
 }
 
@@ -203,12 +205,11 @@ static ssize_t answer_filter(struct extfuse_run *run, ssize_t ret)
  * What a program listed is filtered first and paid for last, when nothing can
  * take the answer back any more.
  */
-static ssize_t answer_list(struct extfuse_run *run, ssize_t ret)
+static ssize_t answer_list(const struct extfuse_run *run, ssize_t ret)
 {
 	u64 stamp = U64_MAX;
 	unsigned int i;
 
-	/* Before the reply phase uses their place. */
 	for (i = 0; i < run->nproofs; i++)
 		stamp = min(stamp, run->proofs[i].stamp);
 	/* The list is as old as what it rests on: so is what a reply program makes of it. */
@@ -310,11 +311,7 @@ ssize_t extfuse_request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
 	/* Abort and unmount wait for an answered request as for any other. */
 	extfuse_waiting_get(fc);
 	if (likely(extfuse_conn_is_ready(fc))) {
-		extfuse_run_poison(&run);
-		run.fm = fm;
-		run.args = args;
-		run.xc = xc;
-		run.set = set;
+		extfuse_run_begin(&run, xc, set, fm, args);
 		ret = run_ask(&run, prog, background);
 	}
 	extfuse_waiting_put(fc);

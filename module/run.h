@@ -64,6 +64,18 @@ static inline void extfuse_run_poison(struct extfuse_run *run)
 		memset(run, EXTFUSE_RUN_POISON, sizeof(*run));
 }
 
+/* The program of @set is about to run for a request: context.h fills in the rest. */
+static __always_inline void extfuse_run_begin(struct extfuse_run *run, struct extfuse_conn *xc,
+					      const struct extfuse_set *set, struct fuse_mount *fm,
+					      struct fuse_args *args)
+{
+	extfuse_run_poison(run);
+	run->fm = fm;
+	run->args = args;
+	run->xc = xc;
+	run->set = set;
+}
+
 /* What a program may read has been filled. */
 static inline void extfuse_run_assert_filled(const struct extfuse_run *run)
 {
