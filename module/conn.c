@@ -64,6 +64,7 @@ void extfuse_conn_free(struct fuse_conn *fc)
 
 	if (!xc)
 		return;
+	extfuse_set_end(xc);
 	free_percpu(xc->stats);
 	mutex_destroy(&xc->lock);
 	kvfree(xc);

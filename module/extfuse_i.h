@@ -55,14 +55,22 @@ struct extfuse_run;
 
 #define EXTFUSE_SLOTS		8192
 
-/* Programs of one attachment; read under RCU tasks trace, freed by a work item. */
+/*
+ * Programs of one attachment, and what requests must know of it: exchanged as one.
+ * Its programs are run under RCU tasks trace, its words read under RCU, and it is
+ * freed after both.  Where a FAIL_CLOSED set has lost its programs another takes its
+ * place, which has none and covers the same.
+ */
 struct extfuse_set {
-	u64 id;
+	u64 id;				/* 0: its programs were lost */
 	u32 flags;			/* EXTFUSE_ATTACH_* */
 	u64 max_attr_valid;		/* ns */
 	u64 max_entry_valid;		/* ns */
 	u64 request_ops;
 	u64 reply_ops;
+	u64 covered_ops;		/* FAIL_CLOSED: what nobody gets that it has not been asked about */
+	u64 ops;			/* all of these */
+	struct extfuse_set *when_lost;	/* FAIL_CLOSED: what takes its place */
 	struct bpf_prog *request[EXTFUSE_OPCODES];
 	struct bpf_prog *reply[EXTFUSE_OPCODES];
 	char name[EXTFUSE_NAME_LEN];
@@ -87,15 +95,11 @@ struct extfuse_conn {
 	struct extfuse_slot epoch;
 	struct extfuse_slot policy;	/* FAIL_CLOSED sets that came, went, or were lost */
 	u64 policy_ops;			/* what such sets have ever covered */
-	u64 policy_now;			/* what the one that is there, or was lost, covers */
-	u64 ops;			/* superset of request_ops | reply_ops of the set, and of closed_ops */
-	u64 reply_ops;			/* superset of reply_ops of the set */
 	bool names_dir;			/* names are kept by directory */
 	bool entry_progs;		/* a reply program sees directory entries */
 	bool slow_logged;
 	bool folds_logged;
 	bool writeback_logged;
-	u64 closed_ops;			/* FAIL_CLOSED: opcodes that are -EIO now */
 	u64 longest_attr;		/* longest lifetimes this daemon gave, ns */
 	u64 longest_entry;
 	atomic_t bad_in_row;
@@ -117,6 +121,29 @@ static inline struct extfuse_conn *extfuse_conn_get(const struct fuse_conn *fc)
 	/* Pairs with the release in extfuse_conn_make(). */
 	return smp_load_acquire(&fc->extfuse);
 }
+
+/*
+ * extfuse_set_ops(), _reply_ops(), _covered_ops() - that word of the set that is there
+ *
+ * 0: there is none.  What it says may be over at once; what must not rest on a set
+ * that is gone asks extfuse_is_overtaken() afterwards.
+ */
+#define EXTFUSE_SET_WORD(word)							\
+static inline u64 extfuse_set_##word(const struct extfuse_conn *xc)		\
+{										\
+	const struct extfuse_set *set;						\
+	u64 ops;								\
+										\
+	rcu_read_lock();							\
+	set = rcu_dereference(xc->set);						\
+	ops = set ? set->word : 0;						\
+	rcu_read_unlock();							\
+	return ops;								\
+}
+
+EXTFUSE_SET_WORD(ops)
+EXTFUSE_SET_WORD(reply_ops)
+EXTFUSE_SET_WORD(covered_ops)
 
 #include "extfuse_sites.h"
 

@@ -176,7 +176,7 @@ static inline bool extfuse_perm_is_known(struct inode *inode, int mask)
 	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
 
 	if (!xc || !rcu_access_pointer(xc->backings) ||
-	    !(READ_ONCE(xc->ops) & BIT_ULL(FUSE_GETATTR)) || !extfuse_backing_perm_same(xc, inode))
+	    !(extfuse_set_ops(xc) & BIT_ULL(FUSE_GETATTR)) || !extfuse_backing_perm_same(xc, inode))
 		return false;
 	if (mask & MAY_NOT_BLOCK)
 		return !extfuse_acl_is_kept(inode);
@@ -202,7 +202,7 @@ static inline bool extfuse_must_append(struct fuse_file *ff)
 /* Of a node with a backing object: may a SETATTR be done there? */
 static inline bool extfuse_setattr_may_pass(const struct extfuse_conn *xc, const struct iattr *attr)
 {
-	return READ_ONCE(xc->ops) & BIT_ULL(FUSE_SETATTR) ||
+	return extfuse_set_ops(xc) & BIT_ULL(FUSE_SETATTR) ||
 	       (attr->ia_valid & ATTR_FILE && extfuse_if_ours(attr->ia_file->private_data));
 }
 
@@ -292,7 +292,7 @@ static inline bool extfuse_is_unasked(const struct fuse_conn *fc, u32 opcode, bo
 	if (likely(!lacks))
 		return false;
 	xc = extfuse_conn_get(fc);
-	return !xc || !(READ_ONCE(xc->policy_now) & BIT_ULL(opcode));
+	return !xc || !(extfuse_set_covered_ops(xc) & BIT_ULL(opcode));
 }
 
 /* Call sites: the kernel does this itself, for the daemon cannot, or knows no such handle. */
@@ -311,7 +311,7 @@ static inline bool extfuse_opens_backing(const struct fuse_conn *fc, const struc
 	const struct extfuse_conn *xc = extfuse_conn_get(fc);
 
 	return dir->i_sb->s_stack_depth && xc && !fc->writeback_cache &&
-	       READ_ONCE(xc->ops) & BIT_ULL(FUSE_OPEN) && rcu_access_pointer(xc->backings);
+	       extfuse_set_ops(xc) & BIT_ULL(FUSE_OPEN) && rcu_access_pointer(xc->backings);
 }
 
 /*

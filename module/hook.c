@@ -88,7 +88,7 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 					   struct fuse_args *args,
 					   const struct extfuse_opcode *op, bool background)
 {
-	u64 ops = READ_ONCE(xc->ops);
+	u64 ops = extfuse_set_ops(xc);
 
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
@@ -128,7 +128,7 @@ static __always_inline bool reply_is_looked_at(const struct extfuse_conn *xc,
 					       const struct extfuse_opcode *op)
 {
 	if (args->ext.pass == EXTFUSE_PASS_DONE)
-		return READ_ONCE(xc->reply_ops) & BIT_ULL(args->opcode);
+		return extfuse_set_reply_ops(xc) & BIT_ULL(args->opcode);
 	return args->ext.set_id || op->flags & EXTFUSE_OP_LEARN;
 }
 

@@ -136,9 +136,9 @@ static void query_fill(struct extfuse_conn *xc, struct extfuse_ioc_query *arg)
 	arg->state = conn_state(xc);
 	arg->clock = atomic64_read(&xc->clock);
 	memcpy(arg->name, xc->name, sizeof(arg->name));
-	rcu_read_lock_trace();
-	set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
-	if (set) {
+	rcu_read_lock();
+	set = rcu_dereference(xc->set);
+	if (set && !extfuse_set_is_lost(set)) {
 		arg->attach_flags = set->flags;
 		arg->request_ops = set->request_ops;
 		arg->reply_ops = set->reply_ops;
@@ -146,7 +146,7 @@ static void query_fill(struct extfuse_conn *xc, struct extfuse_ioc_query *arg)
 		arg->max_attr_valid = set->max_attr_valid;
 		arg->max_entry_valid = set->max_entry_valid;
 	}
-	rcu_read_unlock_trace();
+	rcu_read_unlock();
 	mutex_unlock(&xc->lock);
 }
 

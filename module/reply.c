@@ -158,7 +158,7 @@ ssize_t extfuse_reply(struct extfuse_conn *xc, struct fuse_mount *fm, struct fus
 		/* What was passed through is in no cache that could be wrong about it. */
 		if (ret >= 0 && args->ext.pass != EXTFUSE_PASS_DONE)
 			extfuse_reply_learn(xc, args, ret);
-		if (!args->ext.set_id || !(READ_ONCE(xc->reply_ops) & BIT_ULL(args->opcode)))
+		if (!args->ext.set_id || !(extfuse_set_reply_ops(xc) & BIT_ULL(args->opcode)))
 			return ret;
 		ret = reply_ask(xc, fm, args, ret, background, &last);
 		if (last)

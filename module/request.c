@@ -240,36 +240,19 @@ static ssize_t run_ask(struct extfuse_run *run, const struct bpf_prog *prog, boo
 }
 
 /*
- * No set is attached.  If a fail-closed policy was lost, return its opcodes in *@closed.
- * Sample it once: a concurrent attach clears it.  The set is published before it is
- * cleared, so seeing it clear implies seeing the set.
+ * FAIL_CLOSED: without its programs a policy lets nothing through.  The set that is
+ * there now counts: the request itself may have had the one before dropped.
  */
-static noinline const struct extfuse_set *set_look_again(const struct extfuse_conn *xc, u64 *closed)
-{
-	const struct extfuse_set *set;
-
-	do {
-		/* Pairs with the release in extfuse_set_publish(). */
-		*closed = smp_load_acquire(&xc->closed_ops);
-		set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
-		/* Taken out again meanwhile: it was closed before. */
-	} while (!set && !*closed && READ_ONCE(xc->closed_ops));
-	if (set)
-		*closed = 0;
-	return set;
-}
-
-/* FAIL_CLOSED: without its programs a policy lets nothing through. */
 static bool request_is_closed(struct fuse_conn *fc, const struct extfuse_conn *xc,
-			      const struct extfuse_set *set, const struct fuse_args *args,
-			      u64 closed)
+			      const struct fuse_args *args, bool programs)
 {
-	u16 flags = extfuse_opcode_get(args->opcode)->flags;
+	const struct extfuse_set *set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
 
-	closed |= READ_ONCE(xc->closed_ops);
-	if (set && set->flags & EXTFUSE_ATTACH_FAIL_CLOSED && !READ_ONCE(extfuse_programs))
-		closed |= set->request_ops | set->reply_ops;
-	if (likely(!(closed & BIT_ULL(args->opcode))) || flags & EXTFUSE_OP_ALWAYS_UP)
+	if (likely(!set || !(set->covered_ops & BIT_ULL(args->opcode))))
+		return false;
+	if (programs && !extfuse_set_is_lost(set))
+		return false;
+	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ALWAYS_UP)
 		return false;
 	/* To the kernel it would be "has none": the daemon's answer does less harm. */
 	if (!extfuse_error_is_plain(args, -EIO))
@@ -285,18 +268,17 @@ static bool request_is_closed(struct fuse_conn *fc, const struct extfuse_conn *x
 ssize_t extfuse_request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
 			    struct fuse_args *args, bool background)
 {
+	/* Once: what is switched on meanwhile has not asked. */
+	bool programs = READ_ONCE(extfuse_programs);
 	struct fuse_conn *fc = fm->fc;
 	const struct extfuse_set *set;
 	const struct bpf_prog *prog;
 	struct extfuse_run run extfuse_filled_by_hand;
 	ssize_t ret = EXTFUSE_NOT_DONE;
-	u64 closed = 0;
 
 	rcu_read_lock_trace();
 	set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
-	if (unlikely(!set))
-		set = set_look_again(xc, &closed);
-	if (!set || !READ_ONCE(extfuse_programs))
+	if (!set || !programs)
 		goto out;
 
 	args->ext.set_id = set->id;
@@ -316,7 +298,7 @@ ssize_t extfuse_request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
 	}
 	extfuse_waiting_put(fc);
 out:
-	if (ret == EXTFUSE_NOT_DONE && request_is_closed(fc, xc, set, args, closed)) {
+	if (ret == EXTFUSE_NOT_DONE && request_is_closed(fc, xc, args, programs)) {
 		extfuse_shadow_drop(args);
 		args->ext.refused = true;
 		ret = -EIO;

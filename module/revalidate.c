@@ -34,7 +34,7 @@ ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args
 							   name, len);
 	extfuse_name_release(&snapshot);
 	/* The end of a policy makes names old, and that of its daemon says nothing of them. */
-	if (ret == -ENOTCONN && xc && READ_ONCE(xc->policy_now))
+	if (ret == -ENOTCONN && xc && extfuse_set_covered_ops(xc))
 		args->ext.refused = true;
 	return ret;
 }

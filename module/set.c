@@ -3,9 +3,9 @@
  * The life of a set: made of the programs of an attach, published in
  * extfuse_conn.set with one exchange and taken out with one, so that a request
  * sees all of it or none.  The task that took it out gives it to a work item, which
- * waits for a tasks-trace grace period and drops the programs.  Requests keep
- * the set's number, never a pointer: a reply program runs only where the set
- * with that number is still there.
+ * waits for the grace periods and drops the programs.  Requests keep the set's
+ * number, never a pointer: a reply program runs only where the set with that
+ * number is still there.
  */
 #include "fuse_i.h"
 #include "later.h"
@@ -23,20 +23,21 @@ void extfuse_set_free(struct extfuse_set *set)
 
 	for (i = 0; i < set->nprogs; i++)
 		bpf_prog_put(set->progs[i]);
+	kfree(set->when_lost);
 	kfree(set);
+}
+
+/* A request that looked the set up before it was taken out may still run its programs, or read it. */
+static void set_wait(void)
+{
+	synchronize_rcu_tasks_trace();
+	synchronize_rcu();
 }
 
 static void set_free_work(struct work_struct *work)
 {
-	/* A program that was looked up before the exchange may still run. */
-	synchronize_rcu_tasks_trace();
+	set_wait();
 	extfuse_set_free(container_of(work, struct extfuse_set, free_work));
-}
-
-/* Takes the set out, if it is still @set; true: it was us. */
-static bool set_take(struct extfuse_conn *xc, struct extfuse_set *set)
-{
-	return set && unrcu_pointer(cmpxchg(&xc->set, RCU_INITIALIZER(set), NULL)) == set;
 }
 
 static void set_drop(struct extfuse_set *set)
@@ -45,44 +46,48 @@ static void set_drop(struct extfuse_set *set)
 	extfuse_free_later(&set->free_work);
 }
 
-/* What is closed without the programs of a set; 0: it is no policy. */
-static u64 policy_ops(const struct extfuse_set *set)
+/*
+ * The set goes, if @set is still there; a policy leaves closed what it covered.  True:
+ * it was us, and the caller drops it.  The caller has read @set under RCU tasks trace.
+ */
+static bool set_lose(struct extfuse_conn *xc, struct extfuse_set *set)
 {
-	return set->flags & EXTFUSE_ATTACH_FAIL_CLOSED ? set->request_ops | set->reply_ops : 0;
+	struct extfuse_set *lost = READ_ONCE(set->when_lost);
+	bool taken;
+
+	RCU_LOCKDEP_WARN(!rcu_read_lock_trace_held(), "a set is taken out that may be freed");
+	if (lost)
+		extfuse_policy_hold(xc);
+	taken = unrcu_pointer(cmpxchg(&xc->set, RCU_INITIALIZER(set), RCU_INITIALIZER(lost))) == set;
+	if (lost)
+		extfuse_policy_release(xc);
+	/* Others that try read it once more, in vain. */
+	if (taken)
+		WRITE_ONCE(set->when_lost, NULL);
+	return taken;
 }
 
 /* After so many bad verdicts in a row. */
-void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set)
+void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *bad)
 {
-	u64 closed = policy_ops(set);
+	struct extfuse_set *set = (struct extfuse_set *)bad;
 	bool taken;
 
 	mutex_lock(&xc->lock);
-	if (rcu_access_pointer(xc->set) != set) {
-		/* Replaced or detached meanwhile: what is there now is not ours. */
-		mutex_unlock(&xc->lock);
-		return;
-	}
-	/* Closed first: between the two stores a policy must not be open. */
-	if (closed) {
-		extfuse_policy_hold(xc);
-		WRITE_ONCE(xc->closed_ops, closed);
-	}
-	taken = set_take(xc, (struct extfuse_set *)set);
+	/* Replaced or detached meanwhile: what is there now is not ours. */
+	taken = rcu_access_pointer(xc->set) == set && set_lose(xc, set);
 	if (taken) {
 		WRITE_ONCE(xc->state, EXTFUSE_STATE_BAD_VERDICTS);
 		extfuse_epoch_move(xc);
 	}
-	if (closed)
-		extfuse_policy_release(xc);
 	mutex_unlock(&xc->lock);
 	if (!taken)
 		return;
 	pr_warn("extension '%s' was detached after %u bad verdicts in a row%s; attach a repaired one\n",
 		set->name, EXTFUSE_BAD_VERDICTS,
-		closed ? ", what it covered fails with EIO" : "");
+		set->covered_ops ? ", what it covered fails with EIO" : "");
 	/* Our caller is inside the grace period that the work item waits for. */
-	set_drop((struct extfuse_set *)set);
+	set_drop(set);
 }
 
 /* One program of a set into its places. */
@@ -180,6 +185,21 @@ static int set_fill(struct extfuse_set *set, const struct extfuse_ioc_prog *spec
 		if (set->reply[op])
 			set->reply_ops |= BIT_ULL(op);
 	}
+	set->ops = set->request_ops | set->reply_ops;
+	return 0;
+}
+
+/* What takes the place of a FAIL_CLOSED set that loses its programs: made while it can fail. */
+static int set_cover(struct extfuse_set *set)
+{
+	if (!(set->flags & EXTFUSE_ATTACH_FAIL_CLOSED))
+		return 0;
+	set->when_lost = kzalloc(sizeof(*set), GFP_KERNEL_ACCOUNT);
+	if (!set->when_lost)
+		return -ENOMEM;
+	set->covered_ops = set->ops;
+	set->when_lost->covered_ops = set->covered_ops;
+	set->when_lost->ops = set->covered_ops;
 	return 0;
 }
 
@@ -200,7 +220,7 @@ struct extfuse_set *extfuse_set_make(const struct extfuse_ioc_attach *arg, struc
 	set->max_attr_valid = arg->max_attr_valid;
 	set->max_entry_valid = arg->max_entry_valid;
 	memcpy(set->name, arg->name, sizeof(set->name));
-	err = set_fill(set, specs, arg->nprogs, log);
+	err = set_fill(set, specs, arg->nprogs, log) ?: set_cover(set);
 	if (err)
 		goto out_set;
 	set->id = atomic64_inc_return(&last_id);
@@ -221,19 +241,43 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 
 	lockdep_assert_held(&xc->lock);
 	/* For good: a listing that was filtered may still be on its way to the cache. */
-	if (set && (set->reply_ops | policy_ops(set)) & dirs)
+	if (set && (set->reply_ops | set->covered_ops) & dirs)
 		WRITE_ONCE(xc->entry_progs, true);
-	/* Before the set is there; what the one before had goes when it is gone. */
-	if (set) {
-		WRITE_ONCE(xc->ops, xc->ops | set->request_ops | set->reply_ops);
-		WRITE_ONCE(xc->reply_ops, xc->reply_ops | set->reply_ops);
-	}
 	WRITE_ONCE(xc->names_dir, set && set->flags & EXTFUSE_ATTACH_NAMES_DIR);
 	WRITE_ONCE(xc->slow_logged, false);
 	WRITE_ONCE(xc->folds_logged, false);
 	atomic_set(&xc->bad_in_row, 0);
-	if (set)
+	if (set) {
+		WRITE_ONCE(xc->policy_ops, xc->policy_ops | set->covered_ops);
 		memcpy(xc->name, set->name, sizeof(xc->name));
+	}
+}
+
+/* The exchange itself; returns the set that was there, which is the caller's now. */
+static struct extfuse_set *set_exchange(struct extfuse_conn *xc, struct extfuse_set *set, bool policy)
+{
+	struct extfuse_set *old;
+
+	lockdep_assert_held(&xc->lock);
+	if (policy)
+		extfuse_policy_hold(xc);
+	old = unrcu_pointer(xchg(&xc->set, RCU_INITIALIZER(set)));
+	if (policy)
+		extfuse_policy_release(xc);
+	return old;
+}
+
+/* Is a set with its programs there?  An abort may take it at any time. */
+static bool conn_is_attached(const struct extfuse_conn *xc)
+{
+	const struct extfuse_set *set;
+	bool attached;
+
+	rcu_read_lock();
+	set = rcu_dereference(xc->set);
+	attached = set && !extfuse_set_is_lost(set);
+	rcu_read_unlock();
+	return attached;
 }
 
 /*
@@ -246,15 +290,13 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
  */
 int extfuse_set_publish(struct extfuse_conn *xc, struct extfuse_set *set, bool replace)
 {
-	struct extfuse_set *old = rcu_dereference_protected(xc->set, lockdep_is_held(&xc->lock));
-	u64 ops, reply_ops;
 	bool moves_names = xc->names_dir != !!(set->flags & EXTFUSE_ATTACH_NAMES_DIR);
-	u64 covered = policy_ops(set);
-	bool policy = covered || xc->policy_now;
+	bool attached = conn_is_attached(xc);
+	struct extfuse_set *old;
 
-	if (!replace && old)
+	if (!replace && attached)
 		return -EBUSY;
-	if (replace && !old)
+	if (replace && !attached)
 		return -ENOENT;
 
 	/* Nothing is fresh while it changes how names are kept. */
@@ -264,76 +306,57 @@ int extfuse_set_publish(struct extfuse_conn *xc, struct extfuse_set *set, bool r
 	if (!replace || moves_names)
 		extfuse_epoch_release(xc);
 	WRITE_ONCE(xc->state, EXTFUSE_STATE_ATTACHED);
-	WRITE_ONCE(xc->policy_ops, xc->policy_ops | covered);
-	WRITE_ONCE(xc->policy_now, covered);
-	if (policy)
-		extfuse_policy_hold(xc);
-	/* Once it is there, abort may take and free it. */
-	reply_ops = set->reply_ops;
-	ops = set->request_ops | reply_ops;
-	old = unrcu_pointer(xchg(&xc->set, RCU_INITIALIZER(set)));
-	/* What a lost policy closed: open for a request that sees the set.  Pairs with set_look_again(). */
-	smp_store_release(&xc->closed_ops, 0);
-	WRITE_ONCE(xc->ops, ops);
-	WRITE_ONCE(xc->reply_ops, reply_ops);
-	if (policy)
-		extfuse_policy_release(xc);
+	old = set_exchange(xc, set, set->covered_ops || extfuse_set_covered_ops(xc));
 	if (old)
 		set_drop(old);
 	return 0;
 }
 
-/* extfuse_set_abort - the connection is gone: its programs go now, not with the mount */
+/*
+ * extfuse_set_abort - the connection is gone: its programs go now, not with the mount
+ *
+ * Handles of ours outlive it: what a policy is asked about them stays closed.
+ */
 void extfuse_set_abort(struct extfuse_conn *xc)
 {
-	u64 covered = READ_ONCE(xc->policy_now);
 	struct extfuse_set *set;
 
-	/* Handles of ours outlive it: what a policy is asked about them stays closed. */
-	if (covered) {
-		extfuse_policy_hold(xc);
-		WRITE_ONCE(xc->closed_ops, covered);
-	}
-	set = unrcu_pointer(xchg(&xc->set, NULL));
-	if (covered)
-		extfuse_policy_release(xc);
-	if (set)
+	rcu_read_lock_trace();
+	do {
+		set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
+	} while (set && !extfuse_set_is_lost(set) && !set_lose(xc, set));
+	if (set && !extfuse_set_is_lost(set))
 		set_drop(set);
+	rcu_read_unlock_trace();
 }
 
-/* Detach by ioctl; when it returns no program of the set runs any more. */
+/* Detach by ioctl, also of what a lost policy closed; when it returns no program of the set runs any more. */
 int extfuse_set_detach(struct extfuse_conn *xc)
 {
-	struct extfuse_set *set;
-	int err = -ENOENT;
+	struct extfuse_set *set = NULL;
 
 	mutex_lock(&xc->lock);
-	set = rcu_dereference_protected(xc->set, lockdep_is_held(&xc->lock));
-	if (set_take(xc, set)) {
-		err = 0;
-		WRITE_ONCE(xc->state, EXTFUSE_STATE_DETACHED);
-	} else if (xc->closed_ops) {
-		/* An administrator opens what a failed policy closed. */
-		err = 0;
-		set = NULL;
-	}
-	if (!err) {
+	if (rcu_access_pointer(xc->set)) {
 		extfuse_epoch_hold(xc);
-		if (xc->policy_now)
-			extfuse_policy_hold(xc);
 		conn_settle(xc, NULL);
-		WRITE_ONCE(xc->closed_ops, 0);
-		WRITE_ONCE(xc->ops, 0);
-		WRITE_ONCE(xc->reply_ops, 0);
-		if (xc->policy_now)
-			extfuse_policy_release(xc);
-		WRITE_ONCE(xc->policy_now, 0);
+		set = set_exchange(xc, NULL, extfuse_set_covered_ops(xc));
 		extfuse_epoch_release(xc);
 	}
+	if (set && !extfuse_set_is_lost(set))
+		WRITE_ONCE(xc->state, EXTFUSE_STATE_DETACHED);
 	mutex_unlock(&xc->lock);
-	if (!err && set) {
-		synchronize_rcu_tasks_trace();
+	if (!set)
+		return -ENOENT;
+	set_wait();
+	extfuse_set_free(set);
+	return 0;
+}
+
+/* extfuse_set_end - nobody has the connection any more: what it still has goes with it */
+void extfuse_set_end(struct extfuse_conn *xc)
+{
+	struct extfuse_set *set = rcu_dereference_protected(xc->set, true);
+
+	if (set)
 		extfuse_set_free(set);
-	}
-	return err;
 }

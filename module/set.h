@@ -17,7 +17,14 @@ void extfuse_set_free(struct extfuse_set *set);
 int extfuse_set_publish(struct extfuse_conn *xc, struct extfuse_set *set, bool replace);
 void extfuse_set_abort(struct extfuse_conn *xc);
 int extfuse_set_detach(struct extfuse_conn *xc);
+void extfuse_set_end(struct extfuse_conn *xc);
 void extfuse_set_drop_bad(struct extfuse_conn *xc, const struct extfuse_set *set);
+
+/* A policy that has lost its programs, and lets nothing through. */
+static inline bool extfuse_set_is_lost(const struct extfuse_set *set)
+{
+	return !set->nprogs;
+}
 
 /*
  * extfuse_is_overtaken - has a policy come, gone or been lost since a request
