@@ -53,7 +53,7 @@ static int read_in(const struct extfuse_run *run, unsigned int i, void *dst, u32
 		return read_bytes(dst, size, in->value, in->size);
 	if (size < in->size)
 		return -E2BIG;
-	extfuse_pages_read(run->args, dst, in->size);
+	extfuse_pages_read(run->args, dst, 0, in->size);
 	return 0;
 }
 
@@ -136,7 +136,7 @@ static int read_out(const struct extfuse_run *run, unsigned int i, void *dst, u3
 		return read_output(dst, size, args->out_args[i].value, len);
 	if (size < len)
 		return -E2BIG;
-	extfuse_pages_read(args, dst, len);
+	extfuse_pages_read(args, dst, 0, len);
 	return 0;
 }
 

@@ -24,7 +24,7 @@ struct extfuse_shadow {
 static void out_read(const struct fuse_args *args, void *dst, u32 len)
 {
 	if (extfuse_out_is_paged(args, 0))
-		extfuse_pages_read(args, dst, len);
+		extfuse_pages_read(args, dst, 0, len);
 	else
 		memcpy(dst, args->out_args[0].value, len);
 }

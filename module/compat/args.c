@@ -50,7 +50,7 @@ static struct piece piece_get(const struct fuse_args_pages *ap, unsigned int i)
 #endif
 }
 
-/* Of the first @size bytes of all pieces those behind @skip: to @dst, from @src, or zeroed. */
+/* @size bytes of all pieces, from byte @skip on: to @dst, from @src, or zeroed. */
 static void pages_walk(const struct fuse_args *args, char *dst, const char *src, u32 skip, u32 size)
 {
 	const struct fuse_args_pages *ap = args_pages(args);
@@ -84,9 +84,9 @@ static void pages_walk(const struct fuse_args *args, char *dst, const char *src,
 	}
 }
 
-void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 size)
+void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 at, u32 size)
 {
-	pages_walk(args, dst, NULL, 0, size);
+	pages_walk(args, dst, NULL, at, size);
 }
 
 void extfuse_pages_write(const struct fuse_args *args, const void *src, u32 size)

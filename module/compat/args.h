@@ -95,7 +95,7 @@ static inline void extfuse_in_sizes(const struct fuse_args *args, u32 sizes[3])
 }
 
 /* args.c */
-void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 size);
+void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 at, u32 size);
 void extfuse_pages_write(const struct fuse_args *args, const void *src, u32 size);
 void extfuse_out_zero(const struct fuse_args *args, u32 from);
 void *extfuse_out_map(const struct fuse_args *args);
