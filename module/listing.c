@@ -106,13 +106,13 @@ void extfuse_dirents_pay(const struct fuse_args *args, u32 size)
 }
 
 /* The daemon counted this entry, if it is the daemon's; nobody here will. */
-static void entry_forget(const struct extfuse_run *run, const struct extfuse_entry *e)
+static int entry_forget(const struct extfuse_run *run, const struct extfuse_entry *e)
 {
 	if (run->own_entries || run->args->ext.pass == EXTFUSE_PASS_DONE)
-		return;
+		return 0;
 	if (!e->out || !e->out->nodeid || extfuse_dirent_is_dot(e->dirent))
-		return;
-	extfuse_pay_forget(run->fm->fc, e->out->nodeid);
+		return 0;
+	return extfuse_pay_forget(run->fm->fc, e->out->nodeid);
 }
 
 /* True: keep.  Changes of lifetimes are taken, as in reply.c. */
@@ -150,37 +150,41 @@ static bool entry_ask(struct extfuse_run *run, const struct bpf_prog *prog, stru
 	return extfuse_dirent_is_dot(e->dirent);
 }
 
-/* One buffer; returns what is left of it, *last is the last offset in it. */
-static u32 entries_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 size, u64 *last)
+/*
+ * One buffer; *left is what is left of it, *last the last offset in it.  -ENOMEM: what
+ * is left is all that the daemon must still get back.
+ */
+static int entries_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 size, u32 *left,
+			  u64 *last)
 {
 	bool plus = run->args->opcode == FUSE_READDIRPLUS;
 	void *buf = extfuse_out_map(run->args), *from = buf, *to = buf;
 	struct fuse_dirent *before = NULL;
 	struct extfuse_entry e;
+	int err = 0;
 
-	while (extfuse_entry_next(from, size, plus, &e)) {
-		u32 reclen = e.reclen;
-
+	for (; extfuse_entry_next(from, size, plus, &e); from += e.reclen, size -= e.reclen) {
 		*last = e.dirent->off;
-		size -= reclen;
 		if (entry_ask(run, prog, &e)) {
-			memmove(to, from, reclen);
+			memmove(to, from, e.reclen);
 			before = to + ((void *)e.dirent - from);
-			to += reclen;
-		} else {
-			entry_forget(run, &e);
-			if (before)
-				before->off = *last;
+			to += e.reclen;
+			continue;
 		}
-		from += reclen;
+		err = entry_forget(run, &e);
+		if (err)
+			break;
+		if (before)
+			before->off = *last;
 	}
 	/* fuse itself says EIO to what is no entry; one that is cut off it passes over. */
-	if (extfuse_entry_is_malformed(from, size, plus)) {
+	if (err || extfuse_entry_is_malformed(from, size, plus)) {
 		memmove(to, from, size);
 		to += size;
 	}
+	*left = to - buf;
 	extfuse_out_unmap(run->args, buf);
-	return to - buf;
+	return err;
 }
 
 /*
@@ -190,12 +194,14 @@ static u32 entries_filter(struct extfuse_run *run, const struct bpf_prog *prog, 
  *
  * Returns the new length.  0 where something was there means that all of it is
  * hidden, not that the directory ends: the caller asks for what is behind
- * @last.
+ * @last.  -ENOMEM: the caller refuses the reply and pays it back.
  */
-u32 extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len, u64 *last)
+ssize_t extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len,
+			       u64 *last)
 {
-	u32 left = entries_filter(run, prog, len, last);
+	u32 left;
+	int err = entries_filter(run, prog, len, &left, last);
 
 	run->args->out_args[0].size = left;
-	return left;
+	return err ?: left;
 }

@@ -9,7 +9,7 @@
 
 void extfuse_dirents_pay(const struct fuse_args *args, u32 size);
 void extfuse_dirents_own(const struct extfuse_run *run, u32 size, u64 stamp);
-u32 extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len,
-			   u64 *last);
+ssize_t extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *prog, u32 len,
+			       u64 *last);
 
 #endif /* _EXTFUSE_LISTING_H */

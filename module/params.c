@@ -20,6 +20,12 @@ bool extfuse_unsafe_helpers __read_mostly;
 module_param_named(unsafe_helpers, extfuse_unsafe_helpers, bool, 0644);
 MODULE_PARM_DESC(unsafe_helpers, "Attach programs that call any helper (default: N); taints the kernel");
 
+#if EXTFUSE_DEBUG
+unsigned int extfuse_memory_fails __read_mostly;
+module_param_named(memory_fails, extfuse_memory_fails, uint, 0600);
+MODULE_PARM_DESC(memory_fails, "Memory that cannot be had: 1 for a listing, 2 for a FORGET, 4 for a RELEASE");
+#endif
+
 /* fuse_get_tree() asks before it makes a connection. */
 bool extfuse_mount_is_allowed(struct fs_context *fsc)
 {

@@ -5,7 +5,7 @@
 #ifndef _EXTFUSE_PAY_H
 #define _EXTFUSE_PAY_H
 
-void extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid);
+int extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid);
 bool extfuse_reply_is_undoable(const struct fuse_args *args);
 void extfuse_reply_pay_back(struct fuse_mount *fm, struct fuse_args *args, ssize_t ret);
 bool extfuse_reply_undo(struct fuse_mount *fm, struct fuse_args *args, ssize_t ret, u32 room);

@@ -29,22 +29,21 @@ static bool reply_is_refusable(const struct fuse_args *args, const struct extfus
 	return extfuse_reply_is_undoable(args);
 }
 
-static ssize_t reply_refuse(struct fuse_mount *fm, struct fuse_args *args, ssize_t ret, int error)
+/* What the daemon has given is paid back by extfuse_reply(). */
+static ssize_t reply_refuse(struct fuse_args *args, int error)
 {
-	extfuse_reply_pay_back(fm, args, ret);
 	args->ext.refused = true;
 	return error;
 }
 
 /* Its program cannot be asked: a policy lets nothing through. */
-static ssize_t reply_unseen(const struct extfuse_set *set, struct fuse_mount *fm,
-			    struct fuse_args *args, ssize_t ret)
+static ssize_t reply_unseen(const struct extfuse_set *set, struct fuse_args *args, ssize_t ret)
 {
 	/* Where no error is one only, the daemon's answer does less harm. */
 	if (!(set->flags & EXTFUSE_ATTACH_FAIL_CLOSED) || !reply_is_refusable(args, set) ||
 	    !extfuse_error_is_plain(args, -EIO))
 		return ret;
-	return reply_refuse(fm, args, ret, -EIO);
+	return reply_refuse(args, -EIO);
 }
 
 /* One answer: kept, changed or refused. */
@@ -69,9 +68,9 @@ static ssize_t reply_one(struct extfuse_run *run, const struct bpf_prog *prog, s
 		return ret;
 	/* In words that are more than an error, a policy says no all the same. */
 	if (!extfuse_error_is_plain(args, verdict))
-		return reply_unseen(run->set, run->fm, args, ret);
+		return reply_unseen(run->set, args, ret);
 	extfuse_count(run->xc, args->opcode, changed);
-	return reply_refuse(run->fm, args, ret, verdict);
+	return reply_refuse(args, verdict);
 }
 
 /* *last != 0: everything in the buffer is hidden, this is where it ended. */
@@ -92,13 +91,13 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 	if (!prog)
 		goto out;
 	if (unlikely(!READ_ONCE(extfuse_programs) || extfuse_is_running())) {
-		ret = reply_unseen(set, fm, args, ret);
+		ret = reply_unseen(set, args, ret);
 		goto out;
 	}
 
 	extfuse_run_begin(&run, xc, set, fm, args);
 	if (!fuse_to_extfuse_req(&run, EXTFUSE_PHASE_REPLY, background)) {
-		ret = reply_unseen(set, fm, args, ret);
+		ret = reply_unseen(set, args, ret);
 		goto out;
 	}
 	/* The end of a directory has no entry that a program could be asked about. */
@@ -106,6 +105,8 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 		ret = extfuse_dirents_filter(&run, prog, ret, last);
 		if (ret)
 			*last = 0;
+		if (ret < 0)
+			ret = reply_refuse(args, ret);
 	} else {
 		ret = reply_one(&run, prog, ret);
 	}
@@ -143,6 +144,7 @@ static ssize_t dir_go_on(struct extfuse_conn *xc, struct fuse_mount *fm, struct 
 ssize_t extfuse_reply(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args,
 		      ssize_t ret, bool background)
 {
+	ssize_t given;
 	u64 last;
 
 	do {
@@ -160,7 +162,10 @@ ssize_t extfuse_reply(struct extfuse_conn *xc, struct fuse_mount *fm, struct fus
 			extfuse_reply_learn(xc, args, ret);
 		if (!args->ext.set_id || !(extfuse_set_reply_ops(xc) & BIT_ULL(args->opcode)))
 			return ret;
+		given = ret;
 		ret = reply_ask(xc, fm, args, ret, background, &last);
+		if (args->ext.refused)
+			extfuse_reply_pay_back(fm, args, given);
 		if (last)
 			ret = dir_go_on(xc, fm, args, last);
 	} while (last && ret > 0);

@@ -195,7 +195,7 @@ static noinline_for_stack ssize_t answer_filter(const struct extfuse_run *answer
 	/* Nobody has counted these entries yet. */
 	run.own_entries = true;
 	ret = extfuse_dirents_filter(&run, prog, ret, &last);
-	if (ret)
+	if (ret > 0)
 		return ret;
 	run.args->out_args[0].size = answer->out_room[0];
 	return EXTFUSE_NOT_DONE;

@@ -9,8 +9,11 @@
 
 ssize_t fuse_daemon_request(struct fuse_mount *fm, struct fuse_args *args)
 {
+	/* What we send by ourselves comes through no mount. */
+	struct mnt_idmap *idmap = extfuse_via(fm, args) ?: &invalid_mnt_idmap;
+
 	args->ext.header = extfuse_via_is_mapped(fm, args) ? EXTFUSE_HEADER_MAPPED : 0;
-	return fuse_daemon_idmap_request(extfuse_via(fm, args), fm, args);
+	return fuse_daemon_idmap_request(idmap, fm, args);
 }
 
 #endif
