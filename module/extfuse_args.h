@@ -89,6 +89,7 @@ struct extfuse_args {
 
 	u32 uid, gid, pid;
 	struct fuse_mount *fm;		/* while pending */
+	void *out;			/* a listing of several pages in one piece, see extfuse_out_hold() */
 	struct extfuse_shadow *shadow;	/* an answer to be compared, see shadow.c */
 	u64 set_id;			/* 0: no set has seen the start */
 	u64 stamp;

@@ -32,6 +32,7 @@
 #include "listing.h"
 #include "marks.h"
 #include "opcode.h"
+#include "params.h"
 #include "passthrough/pass.h"
 #include "pay.h"
 #include "reply.h"
@@ -83,6 +84,19 @@ static void call_site_assert(const struct fuse_args *args, bool background)
 	}
 }
 
+/*
+ * A listing that will be looked at, by the kernel or by a program, is held before it is
+ * sent: later, the daemon has counted its entries.
+ */
+static int listing_hold(struct fuse_args *args, u64 ops)
+{
+	if (args->opcode != FUSE_READDIRPLUS && !(ops & BIT_ULL(args->opcode)))
+		return 0;
+	if (extfuse_memory_lacks(EXTFUSE_MEMORY_LISTING))
+		return -ENOMEM;
+	return extfuse_out_hold(args);
+}
+
 /* Most sets have programs for few opcodes: the way of all others is short. */
 static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
 					   struct fuse_args *args,
@@ -90,6 +104,8 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 {
 	u64 ops = extfuse_set_ops(xc);
 
+	if (unlikely(op->flags & EXTFUSE_OP_DIR_REPLY) && listing_hold(args, ops))
+		return -ENOMEM;
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
 	args->ext.pass = EXTFUSE_PASS_NO;
@@ -174,6 +190,7 @@ again:
 		if (unlikely(args->ext.pass == EXTFUSE_PASS_DONE) && args->opcode == FUSE_READDIRPLUS && ret > 0)
 			extfuse_dirents_pay(args, ret);
 	}
+	extfuse_out_release(args);
 	extfuse_marks_end(xc, args, op);
 	return ret;
 }

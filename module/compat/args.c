@@ -102,35 +102,48 @@ void extfuse_out_zero(const struct fuse_args *args, u32 from)
 }
 
 /*
- * The output of READDIR, READDIRPLUS and READLINK in one piece: mostly it is one
- * page.  Where a directory is read by more (since 6.16), they are order 0.
+ * extfuse_out_hold - gets what extfuse_out_map() needs, before a listing is asked for
+ *
+ * A listing has one page until 6.15, and as many as the caller has room for since
+ * 6.16, each of order 0.  -ENOMEM is possible here, where the daemon has counted
+ * nothing yet, and not later.
  */
-void *extfuse_out_map(const struct fuse_args *args)
+int extfuse_out_hold(struct fuse_args *args)
 {
 	const struct fuse_args_pages *ap = args_pages(args);
-	struct piece p = piece_get(ap, 0);
 	unsigned int i, n = pieces(ap);
 	struct page **pages;
-	void *addr;
 
-	if (n == 1)
-		return kmap_local_page(p.page) + p.offset;
-	pages = kvmalloc_array(n, sizeof(*pages), GFP_KERNEL | __GFP_NOFAIL);
+	if (n == 1 || args->ext.out)
+		return 0;
+	pages = kvmalloc_array(n, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return -ENOMEM;
 	for (i = 0; i < n; i++)
 		pages[i] = piece_get(ap, i).page;
-	/* Nobody could take back what the daemon has counted: no way to fail. */
-	while (!(addr = vm_map_ram(pages, n, NUMA_NO_NODE)))
-		schedule_timeout_uninterruptible(1);
+	args->ext.out = vm_map_ram(pages, n, NUMA_NO_NODE);
 	kvfree(pages);
-	return addr;
+	return args->ext.out ? 0 : -ENOMEM;
+}
+
+void extfuse_out_release(struct fuse_args *args)
+{
+	if (!args->ext.out)
+		return;
+	vm_unmap_ram(args->ext.out, pieces(args_pages(args)));
+	args->ext.out = NULL;
+}
+
+/* The output of READDIR, READDIRPLUS and READLINK in one piece: held, or one page. */
+void *extfuse_out_map(const struct fuse_args *args)
+{
+	struct piece p = piece_get(args_pages(args), 0);
+
+	return args->ext.out ?: kmap_local_page(p.page) + p.offset;
 }
 
 void extfuse_out_unmap(const struct fuse_args *args, void *addr)
 {
-	unsigned int n = pieces(args_pages(args));
-
-	if (n == 1)
+	if (!args->ext.out)
 		kunmap_local(addr);
-	else
-		vm_unmap_ram(addr, n);
 }

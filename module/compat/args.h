@@ -98,6 +98,8 @@ static inline void extfuse_in_sizes(const struct fuse_args *args, u32 sizes[3])
 void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 at, u32 size);
 void extfuse_pages_write(const struct fuse_args *args, const void *src, u32 size);
 void extfuse_out_zero(const struct fuse_args *args, u32 from);
+int extfuse_out_hold(struct fuse_args *args);
+void extfuse_out_release(struct fuse_args *args);
 void *extfuse_out_map(const struct fuse_args *args);
 void extfuse_out_unmap(const struct fuse_args *args, void *addr);
 

@@ -169,8 +169,10 @@ ssize_t extfuse_pass_readdir(struct extfuse_pass *pass)
 		.room = args->out_args[0].size,
 		.plus = args->opcode == FUSE_READDIRPLUS,
 	};
-	int ret;
+	int ret = extfuse_out_hold(args);
 
+	if (ret)
+		return ret;
 	to.buf = extfuse_out_map(args);
 	ret = dir_list(pass, &to, in->offset);
 	if (ret > 0 && to.plus)
