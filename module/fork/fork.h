@@ -26,4 +26,9 @@
 #define EXPORT_SYMBOL(symbol)
 #define EXPORT_SYMBOL_GPL(symbol)
 
+/* HAVE_…, see Kbuild; what finds them does without. */
+#ifndef EXTFUSE_FINDS_FACTS
+#include "facts.h"
+#endif
+
 #endif /* _EXTFUSE_FORK_H */
