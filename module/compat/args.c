@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Inputs and outputs in pages, copied piece by piece; the sender of the request has
- * locked or pinned the pages.  They are pages until 6.11, folios
- * since 6.14, and one or the other between.  A folio can be large.
+ * locked or pinned the pages.  Folios, which can be large, came with 6.12, for some
+ * requests; since 6.14 all have them.  Plain pages go with the lines 6.1, 6.12+deb12
+ * and 6.12+deb13 of dkms/matrix.
  */
 #include "fuse_i.h"
 #include <linux/highmem.h>

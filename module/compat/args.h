@@ -2,9 +2,12 @@
 /*
  * Inputs and outputs of a request as protocol 7.31 numbers them, whatever
  * this series' fs/fuse makes of them: the create extension (since 6.0) has no
- * number among the inputs.  Since 6.15 some requests begin with an empty
- * input, which goes (HAVE_ZERO_ARG0), and the name of a LOOKUP and its NUL are
- * two inputs, which are one: such a name is "split".
+ * number among the inputs.
+ *
+ * HAVE_ZERO_ARG0: since 6.15 some requests begin with an empty input, which has no
+ * number, and the name of a LOOKUP and its NUL are two inputs, which count as one:
+ * such a name is "split".  The form without goes with the lines 6.1, 6.12+deb12 and
+ * 6.12+deb13 of dkms/matrix.
  */
 #ifndef _EXTFUSE_COMPAT_ARGS_H
 #define _EXTFUSE_COMPAT_ARGS_H

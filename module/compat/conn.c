@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The name by which ours send a request on to the daemon: without an idmap until
- * 6.11, when the fork's own function has it; with one since.
+ * The name by which ours send a request on to the daemon.  Since 6.12 the fork's own
+ * function has one argument more, the idmap; on 6.1 it has this name itself.
  */
 #include "fuse_i.h"
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A connection's way to its daemon.  Until 7.1 all of it is in struct
- * fuse_conn; since then what concerns the transport is in struct fuse_chan, and
- * a request's end callback gets no mount.
+ * A connection's way to its daemon.
  *
- * Since 6.12 a request is sent with the idmap of the mount that it came
- * through; ours carry it in extfuse_args.idmap.
+ * HAVE_FUSE_CHAN, HAVE_END_WITHOUT_MOUNT: in 7.2 what concerns the transport is in
+ * struct fuse_chan, and a request's end callback gets no mount; before, all of it is
+ * in struct fuse_conn.  The old forms go with the lines 6.1, 6.12+deb12 and 6.12+deb13
+ * of dkms/matrix.
+ *
+ * HAVE_REQUEST_IDMAP: since 6.12 a request is sent with the idmap of the mount that it
+ * came through; ours carry it in extfuse_args.idmap.  The form without goes with line
+ * 6.1.
  */
 #ifndef _EXTFUSE_COMPAT_CONN_H
 #define _EXTFUSE_COMPAT_CONN_H

@@ -2,7 +2,8 @@
 /*
  * The name that a dentry is revalidated by.  Since 6.14 the VFS hands a name to
  * d_revalidate() that stays; before, fuse takes the dentry's, which a rename
- * may free, so that a copy is kept for as long as the request lasts.
+ * may free, so that a copy is kept for as long as the request lasts.  The copy goes
+ * with the lines 6.1, 6.12+deb12 and 6.12+deb13 of dkms/matrix.
  */
 #ifndef _EXTFUSE_COMPAT_DCACHE_H
 #define _EXTFUSE_COMPAT_DCACHE_H

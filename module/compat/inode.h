@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Inodes: their times are plain fields until 6.6 and have accessors since; what
- * find_inode_nowait() asks about is hashed by an unsigned long until 7.x and by
- * a u64 since.
+ * Inodes.  Their times have accessors since 6.7; the plain fields go with line 6.1 of
+ * dkms/matrix.  What find_inode_nowait() asks about is hashed by a u64 in 7.2; the
+ * unsigned long goes with the lines 6.1, 6.12+deb12 and 6.12+deb13.
  */
 #ifndef _EXTFUSE_COMPAT_INODE_H
 #define _EXTFUSE_COMPAT_INODE_H

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the verifier of this kernel leaves in a loaded program.  Far kfunc
- * calls came with 6.4, BPF_PROBE_MEMSX with 6.6, BPF_PROBE_MEM32 and
- * BPF_PROBE_ATOMIC with 6.9 and 6.10, per-CPU addresses with 6.10, records of
- * what a map's values hold with 6.2.
+ * What the verifier of this kernel leaves in a loaded program.  Records of what a
+ * map's values hold came with 6.2, far kfunc calls with 6.4, BPF_PROBE_MEMSX with 6.6,
+ * BPF_PROBE_MEM32 with 6.9, BPF_PROBE_ATOMIC and per-CPU addresses with 6.10: what is
+ * done without them goes with line 6.1 of dkms/matrix.  BPF_PROBE_MEM32SX is younger
+ * than 6.12.  struct pcpu_hot, of 6.2 to 6.14, goes with the lines 6.12+deb12 and
+ * 6.12+deb13.
  */
 #ifndef _EXTFUSE_COMPAT_INSN_H
 #define _EXTFUSE_COMPAT_INSN_H

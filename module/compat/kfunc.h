@@ -2,7 +2,8 @@
 /*
  * How kfuncs are declared on this kernel.  __bpf_kfunc came with 6.3,
  * __bpf_kfunc_start_defs() with 6.7, BTF_KFUNCS_START with 6.8 (since then
- * register_btf_kfunc_id_set() refuses a set made by BTF_SET8_START).
+ * register_btf_kfunc_id_set() refuses a set made by BTF_SET8_START).  All of this goes
+ * with line 6.1 of dkms/matrix.
  */
 #ifndef _EXTFUSE_COMPAT_KFUNC_H
 #define _EXTFUSE_COMPAT_KFUNC_H

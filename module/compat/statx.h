@@ -2,7 +2,9 @@
 /*
  * STATX (protocol 7.39, since 6.6): an answer or a reply in the words of
  * GETATTR, so that it is looked at alike.  Opcodes that this kernel's protocol
- * does not know have their numbers here; no request carries them.
+ * does not know have their numbers here; no request carries them.  That of STATX, and
+ * the empty functions of statx.c, go with line 6.1 of dkms/matrix; COPY_FILE_RANGE_64
+ * (7.45) with the lines 6.12+deb12 and 6.12+deb13.
  */
 #ifndef _EXTFUSE_COMPAT_STATX_H
 #define _EXTFUSE_COMPAT_STATX_H

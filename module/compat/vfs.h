@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The VFS below: a mount's idmap is a user namespace until 6.1 and a type of
- * its own since; leases have a header of their own since 6.3; POSIX ACLs are extended attributes until 6.1 and have calls
- * of their own since, and from 7.0 on their encoding allocates its buffer.
+ * The VFS below.  A mount's idmap is a type of its own since 6.2, before a user
+ * namespace; POSIX ACLs have calls of their own since 6.2, before they are extended
+ * attributes; leases have a header of their own since 6.3: the old forms go with line
+ * 6.1 of dkms/matrix.  Since 7.0 the encoding of an ACL allocates its buffer; the form
+ * before goes with the lines 6.12+deb12 and 6.12+deb13.
  */
 #ifndef _EXTFUSE_COMPAT_VFS_H
 #define _EXTFUSE_COMPAT_VFS_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the mirror's daemon must know of a caller that fuse does not tell it:
- * since 6.12 the ids of a caller through an idmapped mount, and whether
- * what /proc says of the caller is true of this request.
+ * What the mirror's daemon must know of a caller that fuse does not tell it: the ids of
+ * a caller through an idmapped mount, and whether what /proc says of the caller is true
+ * of this request.  fuse can be mounted with an idmap since 6.12; that there is nothing
+ * of this without goes with line 6.1 of dkms/matrix.
  */
 #ifndef _EXTFUSE_COMPAT_VIA_H
 #define _EXTFUSE_COMPAT_VIA_H
