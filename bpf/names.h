@@ -35,10 +35,6 @@ struct name_key {
 	char	name[NAME_SHORT];
 };
 
-/*
- * A directory entry arrives as fuse_dirent: two words where a value has
- * lifetimes, then length and type where its key has the parent, then the name.
- */
 struct name_value {
 	struct extfuse_mark head;
 	struct target target;
@@ -46,23 +42,53 @@ struct name_value {
 	struct extfuse_mark tail;
 };
 
-_Static_assert(__builtin_offsetof(struct name_value, key.name) -
-	       __builtin_offsetof(struct name_value, target.until) ==
-	       __builtin_offsetof(struct fuse_dirent, name), "names stay where they are");
+/* A directory entry as the kernel gives it, with room for a short name. */
+struct name_entry {
+	char	dirent[sizeof(struct fuse_dirent)];
+	char	name[NAME_SHORT];
+};
+
+_Static_assert(sizeof(struct fuse_dirent) == __builtin_offsetof(struct fuse_dirent, name),
+	       "nothing is between an entry's head and its name");
+
+/*
+ * A name is read out of a directory entry to where its key has it: a program has 512 bytes
+ * of stack, so an entry and a value (or a long key) share theirs.  Only the name of the
+ * entry counts; the rest of the value is filled after it was read.
+ */
+union name_room {
+	struct name_value value;
+	struct {
+		char before[__builtin_offsetof(struct name_value, key.name) -
+			    __builtin_offsetof(struct name_entry, name)];
+		struct name_entry entry;
+	};
+};
+
+_Static_assert(__builtin_offsetof(union name_room, entry.name) ==
+	       __builtin_offsetof(union name_room, value.key.name), "a short name is read to its key");
 
 struct lname_key {
 	__u64	parent;
 	char	name[NAME_LONG];
 };
 
-struct lname_buf {
-	__u64	ino;
-	__u64	off;
-	struct lname_key key;
+struct lname_entry {
+	char	dirent[sizeof(struct fuse_dirent)];
+	char	name[NAME_LONG];
 };
 
-_Static_assert(__builtin_offsetof(struct lname_buf, key.name) ==
-	       __builtin_offsetof(struct fuse_dirent, name), "names stay where they are");
+union lname_room {
+	struct lname_entry entry;
+	struct {
+		char before[__builtin_offsetof(struct lname_entry, name) -
+			    __builtin_offsetof(struct lname_key, name)];
+		struct lname_key key;
+	};
+};
+
+_Static_assert(__builtin_offsetof(union lname_room, entry.name) ==
+	       __builtin_offsetof(union lname_room, key.name), "a long name is read to its key");
 
 struct lname_value {
 	struct extfuse_mark head;
@@ -180,13 +206,16 @@ static __noinline int lname_find(struct extfuse_req *req, struct target *target,
 	return 1;
 }
 
-/* Reads the name that a reply is about; false for "." and "..", which move with directories. */
-static __always_inline int name_read(struct extfuse_req *req, void *buf, char *name, __u32 size)
+/*
+ * Reads the name that a reply is about to @name, which is also the name of @entry.  False for
+ * "." and "..", which move with directories.
+ */
+static __always_inline int name_read(struct extfuse_req *req, void *entry, char *name, __u32 size)
 {
 	int err;
 
 	if (req->flags & EXTFUSE_F_ENTRY)
-		err = bpf_extfuse_read_args(req, OUT_PARAM_1, buf, FUSE_NAME_OFFSET + size);
+		err = bpf_extfuse_read_args(req, OUT_PARAM_1, entry, FUSE_NAME_OFFSET + size);
 	else
 		err = bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, name, size);
 	if (err || !name[0])
@@ -196,33 +225,33 @@ static __always_inline int name_read(struct extfuse_req *req, void *buf, char *n
 
 static __noinline int name_store(struct extfuse_req *req, const struct target *target)
 {
-	struct name_value value = {};
+	union name_room room = {};
 	__u32 place;
 	__u64 hash;
 
-	if (!name_read(req, &value.target.until, value.key.name, sizeof(value.key.name)))
+	if (!name_read(req, &room.entry, room.value.key.name, sizeof(room.value.key.name)))
 		return 0;
-	value.target = *target;
-	value.key.parent = req->nodeid;
-	hash = name_hash(&value.key, sizeof(value.key));
-	extfuse_seal(&value, hash, req->stamp);
+	room.value.target = *target;
+	room.value.key.parent = req->nodeid;
+	hash = name_hash(&room.value.key, sizeof(room.value.key));
+	extfuse_seal(&room.value, hash, req->stamp);
 	place = first_place(hash);
 	/* The mark is what a value begins with. */
 	place += second_is_better((const void *)name_at(place), (const void *)name_at(place + 1),
 				  hash);
-	return bpf_map_update_elem(&cache_name, &place, &value, BPF_ANY);
+	return bpf_map_update_elem(&cache_name, &place, &room.value, BPF_ANY);
 }
 
 static __noinline int lname_store(struct extfuse_req *req, const struct target *target)
 {
 	struct lname_value value = { .target = *target };
-	struct lname_buf buf = {};
+	union lname_room room = {};
 
-	if (!name_read(req, &buf, buf.key.name, sizeof(buf.key.name)))
+	if (!name_read(req, &room.entry, room.key.name, sizeof(room.key.name)))
 		return 0;
-	buf.key.parent = req->nodeid;
-	extfuse_seal(&value, name_hash(&buf.key, sizeof(buf.key)), req->stamp);
-	return bpf_map_update_elem(&cache_lname, &buf.key, &value, BPF_ANY);
+	room.key.parent = req->nodeid;
+	extfuse_seal(&value, name_hash(&room.key, sizeof(room.key)), req->stamp);
+	return bpf_map_update_elem(&cache_lname, &room.key, &value, BPF_ANY);
 }
 
 /* Is @nodeid what the request's name leads to, by what is remembered and still fresh? */
