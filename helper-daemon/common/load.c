@@ -364,8 +364,9 @@ int module_load(char *why, size_t size)
 		return -ENOEXEC;
 	ctx = kmod_new(NULL, NULL);
 	if (!ctx) {
-		snprintf(why, size, "extfuse.ko cannot be looked for: %s", strerror(errno));
-		return -errno;
+		err = -errno;
+		snprintf(why, size, "extfuse.ko cannot be looked for: %s", strerror(-err));
+		return err;
 	}
 	kmod_set_log_fn(ctx, say_nothing, NULL);
 	err = kmod_module_new_from_lookup(ctx, "extfuse", &found);

@@ -282,7 +282,7 @@ int supervise(struct extfused_options *opts)
 	bool failed_itself;
 	char how[64];
 	pid_t left;
-	int sig_fd;
+	int sig_fd, err;
 
 	/* Fails harmlessly where mount(8) made us a leader already. */
 	setsid();
@@ -294,10 +294,13 @@ int supervise(struct extfused_options *opts)
 			  opts->state.command, strerror(-sig_fd));
 		return 1;
 	}
-	w.first = opts->user && user_words_open(words) ? -1 : fork();
-	if (w.first < 0) {
+	err = opts->user ? user_words_open(words) : 0;
+	w.first = err ? -1 : fork();
+	if (!err && w.first < 0)
+		err = -errno;
+	if (err) {
 		log_error("%s: cannot start the daemon (%s): %s", opts->state.target,
-			  opts->state.command, strerror(errno));
+			  opts->state.command, strerror(-err));
 		return 1;
 	}
 	if (!w.first) {

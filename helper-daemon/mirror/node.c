@@ -270,23 +270,26 @@ static struct node *node_find_known(const struct stat *st)
 	return n;
 }
 
+/* Returns a descriptor or -errno. */
 static int path_open(struct node *dir, const char *name, int fd)
 {
+	int path_fd, turns = 3, err;
 	struct fd_path p;
-	int path_fd, turns = 3;
 
 	do {
 		if (fd >= 0)
 			path_fd = open(fd_path(&p, fd), O_PATH | O_CLOEXEC);
 		else
 			path_fd = openat(dir->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (path_fd < 0 ? errno != EMFILE : prune_look(path_fd))
+		err = path_fd < 0 ? -errno : 0;
+		if (err && err != -EMFILE)
+			return err;
+		if (!err && prune_look(path_fd))
 			return path_fd;
-		if (path_fd >= 0)
+		if (!err)
 			close(path_fd);
 	} while (--turns && prune_wait());
-	errno = EMFILE;
-	return -1;
+	return -EMFILE;
 }
 
 static int find(struct node *dir, const char *name, int fd, struct node **out, struct stat *st)
@@ -303,7 +306,7 @@ static int find(struct node *dir, const char *name, int fd, struct node **out, s
 
 	path_fd = path_open(dir, name, fd);
 	if (path_fd < 0)
-		return -errno;
+		return path_fd;
 	/* The name may lead elsewhere by now: the descriptor says what it is. */
 	if (fstat(path_fd, st)) {
 		err = -errno;

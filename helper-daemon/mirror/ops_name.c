@@ -52,26 +52,28 @@ static void reply_name(fuse_req_t req, struct node *dir, const char *name, doubl
 		reply_node(req, n, &st);
 }
 
-/* Where names are made for those that look: is it there for this caller? */
-static bool is_shown(const struct node *dir, const char *name)
+/* Where names are made for their reader: is it there for this caller?  0 or an error number. */
+static int look(const struct node *dir, const char *name)
 {
 	struct stat st;
 
-	return !mirror.made_when_read || !fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW);
+	return mirror.made_when_read && fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) ? errno : 0;
 }
 
 void mirror_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct node *dir = node_get(parent, "LOOKUP");
+	int err;
 
 	if (!dir) {
 		fuse_reply_err(req, ESTALE);
 		return;
 	}
-	if (is_shown(dir, name))
-		reply_name(req, dir, name, mirror.negative_timeout);
+	err = look(dir, name);
+	if (err)
+		fuse_reply_err(req, err);
 	else
-		fuse_reply_err(req, errno);
+		reply_name(req, dir, name, mirror.negative_timeout);
 	node_put(dir);
 }
 
@@ -122,10 +124,10 @@ static struct node *dir_begin(fuse_req_t req, fuse_ino_t parent, const char *op)
 	return dir;
 }
 
-static void dir_end(fuse_req_t req, struct node *dir, const char *name, int failed)
+static void dir_end(fuse_req_t req, struct node *dir, const char *name, int err)
 {
-	if (failed)
-		fuse_reply_err(req, errno);
+	if (err)
+		fuse_reply_err(req, err);
 	else
 		reply_name(req, dir, name, 0);
 	node_put(dir);
@@ -164,7 +166,7 @@ void mirror_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
 	if (S_ISREG(mode))
 		make_file(req, dir, name, mode);
 	else
-		dir_end(req, dir, name, mknodat(dir->fd, name, mode, rdev));
+		dir_end(req, dir, name, mknodat(dir->fd, name, mode, rdev) ? errno : 0);
 }
 
 void mirror_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
@@ -172,7 +174,7 @@ void mirror_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
 	struct node *dir = dir_begin(req, parent, "MKDIR");
 
 	if (dir)
-		dir_end(req, dir, name, mkdirat(dir->fd, name, mode));
+		dir_end(req, dir, name, mkdirat(dir->fd, name, mode) ? errno : 0);
 }
 
 void mirror_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
@@ -180,7 +182,7 @@ void mirror_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const
 	struct node *dir = dir_begin(req, parent, "SYMLINK");
 
 	if (dir)
-		dir_end(req, dir, name, symlinkat(target, dir->fd, name));
+		dir_end(req, dir, name, symlinkat(target, dir->fd, name) ? errno : 0);
 }
 
 void mirror_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const char *newname)
@@ -196,7 +198,7 @@ void mirror_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const cha
 	/* A descriptor without a path takes a capability.  What the path leads to is not followed further. */
 	if (dir)
 		dir_end(req, dir, newname,
-			linkat(AT_FDCWD, fd_path(&p, n->fd), dir->fd, newname, AT_SYMLINK_FOLLOW));
+			linkat(AT_FDCWD, fd_path(&p, n->fd), dir->fd, newname, AT_SYMLINK_FOLLOW) ? errno : 0);
 	node_put(n);
 }
 

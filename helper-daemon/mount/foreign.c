@@ -163,8 +163,10 @@ static bool cut_at_open(char *path, uid_t uid)
 
 int foreign_check(const char *path, const char *spec, uid_t uid, char *err, size_t errlen)
 {
-	char *named = strdup(path), *real = realpath(path, NULL), *at = NULL;
+	char *real = realpath(path, NULL), *named, *at = NULL;
+	int why = real ? ENOMEM : errno;
 
+	named = strdup(path);
 	if (named && real)
 		at = cut_at_open(named, uid) ? named : cut_at_open(real, uid) ? real : NULL;
 	if (at)
@@ -172,7 +174,7 @@ int foreign_check(const char *path, const char *spec, uid_t uid, char *err, size
 			 "the source is no directory, and as PROGRAM#SPEC it is not taken, because others than root decide what program that is (%s is theirs to change): if the program is meant, give -t extfuse.%s and '%s' as the source",
 			 at, path, spec);
 	else if (!named || !real)
-		snprintf(err, errlen, "%s cannot be used: %s", path, strerror(errno));
+		snprintf(err, errlen, "%s cannot be used: %s", path, strerror(why));
 	free(named);
 	free(real);
 	return *err ? -EPERM : 0;

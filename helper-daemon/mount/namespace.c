@@ -23,6 +23,7 @@ int job_leave(const struct job *job)
 int job_set_namespace(struct job *job, const char *ns)
 {
 	char path[64];
+	int err = 0;
 
 	if (!ns)
 		return 0;
@@ -31,11 +32,12 @@ int job_set_namespace(struct job *job, const char *ns)
 		ns = path;
 	}
 	job->home_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	job->ns_fd = open(ns, O_RDONLY | O_CLOEXEC);
-	if (job->ns_fd < 0 || job->home_fd < 0) {
+	if (job->home_fd >= 0)
+		job->ns_fd = open(ns, O_RDONLY | O_CLOEXEC);
+	if (job->home_fd < 0 || job->ns_fd < 0) {
+		err = -errno;
 		snprintf(job->err, sizeof(job->err), "cannot open the mount namespace %s: %s", ns,
-			 strerror(errno));
-		return -EINVAL;
+			 strerror(-err));
 	}
-	return 0;
+	return err;
 }

@@ -92,7 +92,7 @@ static int set_root_mode(struct job *job)
 		close(fd);
 	else if (errno == ENOTDIR && stat(job->target, &st))
 		st.st_mode = S_IFREG;	/* dead, and about to be unmounted */
-	job_leave(job);
+	err = job_leave(job);
 	if (!err && !job->program && !S_ISDIR(st.st_mode)) {
 		snprintf(job->err, sizeof(job->err),
 			 "the mount point is not a directory, and %s is one: mount it on a directory", job->source);
@@ -106,14 +106,14 @@ static int set_root_mode(struct job *job)
 int job_prepare(struct job *job, const struct request *r)
 {
 	char *target = r->ns ? strdup(r->target) : realpath(r->target, NULL);
-	int err;
+	int err = target ? 0 : -errno;
 
 	job->target = target ? target : r->target;
 	job->verbose = r->verbose;
-	if (!target) {
+	if (err) {
 		snprintf(job->err, sizeof(job->err), "the mount point cannot be used: %s",
-			 strerror(errno));
-		return -EINVAL;
+			 strerror(-err));
+		return err;
 	}
 	err = set_source(job, r);
 	if (!err)

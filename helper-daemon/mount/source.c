@@ -70,12 +70,14 @@ int source_open(struct job *job, const char *dir)
 int source_flags(struct job *job)
 {
 	struct statvfs st;
+	int err;
 
 	/* The file system is asked, and it may be a user's (FUSE) that likes to fail. */
 	if (fstatvfs(job->source_fd, &st)) {
+		err = -errno;
 		snprintf(job->err, sizeof(job->err), "cannot tell the flags (nosuid, nodev) of the mount that %s is on: %s",
-			 job->source, strerror(errno));
-		return -EIO;
+			 job->source, strerror(-err));
+		return err;
 	}
 	if (st.f_flag & ST_NOSUID)
 		job->opts.flags |= MS_NOSUID;

@@ -191,17 +191,18 @@ int job_start_daemon(struct job *job)
 	}
 	daemon = start(job, go, true, &old);
 	asker = daemon > 0 ? start(job, go, false, &old) : -1;
+	err = asker < 0 ? -errno : 0;
 	/* The connection ends with its last descriptor: that must be the daemon's. */
 	job->fd_number = job->fd;
 	close(job->fd);
 	job->fd = -1;
 	close(go[1]);
-	if (asker < 0) {
-		snprintf(job->err, sizeof(job->err), "cannot start a process: %s", strerror(errno));
+	if (err) {
+		snprintf(job->err, sizeof(job->err), "cannot start a process: %s", strerror(-err));
 		if (daemon > 0)
 			daemon_end(job, daemon, &set);
 		close(go[0]);
-		return -EAGAIN;
+		return err;
 	}
 	err = answer_wait(job, daemon, asker, &set);
 	if (!err)
