@@ -14,7 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "limit.h"
+#include "process.h"
 #include "log.h"
 
 /* linux/magic.h has it not. */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "job.h"
-#include "limit.h"
+#include "process.h"
 #include "load.h"
 #include "module.h"
 

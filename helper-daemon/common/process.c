@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "limit.h"
+#include "process.h"
 
 #include <sys/resource.h>
 
