@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The limit of open descriptors of this process and of those that it starts.
+ * What a process of ours does to itself: the terminal it leaves, the descriptors it may have.
  */
 #ifndef EXTFUSE_PROCESS_H
 #define EXTFUSE_PROCESS_H
 
-/* Raises it to @max, or to as much as is allowed. */
-void limit_descriptors(unsigned long max);
+#include <stdbool.h>
+
+/*
+ * Standard input and output become /dev/null, and standard error unless @keep_errors: nothing
+ * waits for this process any more, least of all the reader of a pipe.
+ */
+void process_leave_terminal(bool keep_errors);
+
+/*
+ * Raises the limit of open descriptors of this process, and of those that it starts, to @max, or to
+ * as much as is allowed.
+ */
+void process_allow_descriptors(unsigned long max);
 
 #endif /* EXTFUSE_PROCESS_H */

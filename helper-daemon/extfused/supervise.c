@@ -12,7 +12,6 @@
 #include "extfused.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +25,7 @@
 #include "dead.h"
 #include "inherit.h"
 #include "log.h"
+#include "process.h"
 #include "supervisor.h"
 
 static sigset_t old_mask;
@@ -84,14 +84,9 @@ static void child_main(const struct extfused_options *opts, int words_fd)
 /* From now on nobody waits: let go of the terminal, speak to the log. */
 static void go_background(const struct extfused_options *opts)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC), err;
+	int err;
 
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		close(null);
-	}
+	process_leave_terminal(false);
 	/* It may hang: by now a reader of what mount says does not wait for us. */
 	err = log_target(opts->log ? opts->log : "syslog");
 	if (err) {

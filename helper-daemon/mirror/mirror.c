@@ -5,7 +5,6 @@
 #include "mirror.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,8 +13,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "process.h"
 #include "log.h"
+#include "process.h"
 
 /* linux/magic.h has it not. */
 #define CONFIGFS_MAGIC	0x62656570
@@ -24,15 +23,7 @@ struct mirror_options mirror;
 
 void mirror_go_background(void)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		if (!mirror.debug)
-			dup2(null, STDERR_FILENO);
-		close(null);
-	}
+	process_leave_terminal(mirror.debug);
 	/* It may hang: by now nobody waits for us. */
 	if (log_target(mirror.log))
 		log_target("syslog");
@@ -106,7 +97,7 @@ static void room_for_nodes(void)
 			max = 1048576;
 		fclose(f);
 	}
-	limit_descriptors(max);
+	process_allow_descriptors(max);
 }
 
 static void signals_of_mirror(sigset_t *set)

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "job.h"
-#include "process.h"
 #include "load.h"
 #include "module.h"
+#include "process.h"
 
 int job_run(struct job *job)
 {
@@ -22,7 +22,7 @@ int job_run(struct job *job)
 	if (job->fd < 0)
 		return job->fd;
 	/* libfuse daemons hold a descriptor for many things. */
-	limit_descriptors(1048576);
+	process_allow_descriptors(1048576);
 	err = job_load(job, &ext);
 	if (err)
 		goto out;
