@@ -131,7 +131,7 @@ static int entry_unmount(const struct mount_entry *e, bool alive)
 	return err;
 }
 
-void dead_mounts__uncover(const char *target, void (*tell)(const char *target, int err))
+void dead_mounts__uncover(const char *target, dead_mounts__tell_fn tell, void *data)
 {
 	struct mount_list list;
 	size_t i;
@@ -149,12 +149,12 @@ void dead_mounts__uncover(const char *target, void (*tell)(const char *target, i
 			break;
 		err = entry_unmount(e, false);
 		if (err != -ESTALE)
-			tell(target, err);
+			tell(target, err, data);
 	}
 	mount_list__free(&list);
 }
 
-void dead_mounts__remove(unsigned int conn, bool alive, void (*tell)(const char *target, int err))
+void dead_mounts__remove(unsigned int conn, bool alive, dead_mounts__tell_fn tell, void *data)
 {
 	struct mount_list list;
 	size_t i;
@@ -168,8 +168,8 @@ void dead_mounts__remove(unsigned int conn, bool alive, void (*tell)(const char 
 		if (e->conn != conn)
 			continue;
 		err = entry_unmount(e, alive);
-		if (tell && err != -ESTALE)
-			tell(e->target, err);
+		if (err != -ESTALE)
+			tell(e->target, err, data);
 	}
 	mount_list__free(&list);
 }

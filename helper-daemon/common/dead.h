@@ -11,18 +11,22 @@
 #include <stdbool.h>
 
 /*
- * In this process's mount namespace.  @alive: also one whose daemon holds it
- * still, for a caller that knows that it is its own; its connection is aborted.  @tell, which may be NULL, is called for
- * each mount: 0 when it is gone, -errno when it cannot be unmounted; -EBUSY when
- * something is mounted on top of it.
+ * Told of each mount, with the caller's @data: @err is 0 when it is gone, -errno when it cannot be
+ * unmounted; -EBUSY when something is mounted on top of it.
  */
-void dead_mounts__remove(unsigned int conn, bool alive, void (*tell)(const char *target, int err));
+typedef void (*dead_mounts__tell_fn)(const char *target, int err, void *data);
 
 /*
- * The dead mounts that lie on top at @target, a path without symbolic links;
- * left by an extfused that was killed with its daemon.  @tell as above.
+ * In this process's mount namespace.  @alive: also a mount whose daemon still holds it, for a
+ * caller that knows that it is its own; its connection is aborted.
  */
-void dead_mounts__uncover(const char *target, void (*tell)(const char *target, int err));
+void dead_mounts__remove(unsigned int conn, bool alive, dead_mounts__tell_fn tell, void *data);
+
+/*
+ * The dead mounts that are on top at @target, a path without symbolic links; left by an
+ * extfused that was killed with its daemon.
+ */
+void dead_mounts__uncover(const char *target, dead_mounts__tell_fn tell, void *data);
 
 /* What to tell the user of such an error. */
 const char *dead_mounts__explain(int err);

@@ -27,12 +27,9 @@
 /* And how long after SIGKILL. */
 #define KILL_TURNS	60
 
-static char device[64];		/* what /proc/PID/fd shows for the connection */
-static int device_mount;	/* where that node is; mount.extfuse makes a mount for each connection */
-
-bool child_has_device(pid_t pid)
+bool child_has_device(const struct children *c, pid_t pid)
 {
-	char path[64], target[sizeof(device) + 1];
+	char path[64], target[sizeof(c->device) + 1];
 	struct dirent *d;
 	bool found = false;
 	ssize_t len;
@@ -47,14 +44,17 @@ bool child_has_device(pid_t pid)
 		if (len <= 0)
 			continue;
 		target[len] = '\0';
-		found = !strcmp(target, device) && mount_id_of(pid, d->d_name) == device_mount;
+		found = !strcmp(target, c->device) && mount_id_of(pid, d->d_name) == c->device_mount;
 	}
 	closedir(dir);
 	return found;
 }
 
+/* What is done with a child, or asked of it; @data is the caller's. */
+typedef bool (*child_fn)(pid_t pid, const void *data);
+
 /* Calls @fn for each child of @parent until it returns true; returns that child or 0. */
-static pid_t each_child_of(pid_t parent, bool (*fn)(pid_t pid))
+static pid_t each_child_of(pid_t parent, child_fn fn, const void *data)
 {
 	pid_t pid, found = 0;
 	char path[64];
@@ -63,7 +63,7 @@ static pid_t each_child_of(pid_t parent, bool (*fn)(pid_t pid))
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
 	f = fopen(path, "re");
 	while (f && !found && fscanf(f, "%d", &pid) == 1) {
-		if (fn(pid))
+		if (fn(pid, data))
 			found = pid;
 	}
 	if (f)
@@ -71,9 +71,19 @@ static pid_t each_child_of(pid_t parent, bool (*fn)(pid_t pid))
 	return found;
 }
 
-static pid_t each_child(bool (*fn)(pid_t pid))
+static pid_t each_child(child_fn fn, const void *data)
 {
-	return each_child_of(getpid(), fn);
+	return each_child_of(getpid(), fn, data);
+}
+
+static bool child_holds(pid_t pid, const void *data)
+{
+	return child_has_device(data, pid);
+}
+
+pid_t child_with_device(const struct children *c)
+{
+	return each_child(child_holds, c);
 }
 
 static bool same_program(pid_t a, pid_t b)
@@ -87,39 +97,42 @@ static bool same_program(pid_t a, pid_t b)
 	       st_a.st_ino == st_b.st_ino;
 }
 
+struct leaving {
+	const struct children *c;
+	pid_t pid;
+};
+
 /*
- * The daemon.  One that goes to the background leaves a process that lives for
- * a moment yet: what that has forked, itself in a session of its own, is the
- * daemon already.
+ * A daemon that goes to the background leaves a process that lives for a moment
+ * yet: what that has forked, itself in a session of its own, is the daemon already.
  */
-static pid_t leaving;
-
-static bool child_is_daemon(pid_t pid)
+static bool child_is_daemon(pid_t pid, const void *data)
 {
-	return getsid(pid) == pid && child_has_device(pid) && same_program(pid, leaving);
+	const struct leaving *l = data;
+
+	return getsid(pid) == pid && child_has_device(l->c, pid) && same_program(pid, l->pid);
 }
 
-pid_t child_daemon(void)
+pid_t child_daemon(const struct children *c)
 {
-	pid_t pid = child_with_device(), forked;
+	struct leaving l = { .c = c, .pid = child_with_device(c) };
+	pid_t forked;
 
-	if (!pid)
+	if (!l.pid)
 		return 0;
-	leaving = pid;
-	forked = each_child_of(pid, child_is_daemon);
-	return forked ? forked : pid;
+	forked = each_child_of(l.pid, child_is_daemon, &l);
+	return forked ? forked : l.pid;
 }
 
-static bool child_terminate(pid_t pid)
+static bool child_kill(pid_t pid, const void *sig)
 {
-	kill(pid, SIGTERM);
+	kill(pid, *(const int *)sig);
 	return false;
 }
 
-static bool child_kill(pid_t pid)
+static void children_kill(int sig)
 {
-	kill(pid, SIGKILL);
-	return false;
+	each_child(child_kill, &sig);
 }
 
 bool children_reap(pid_t first, int *status)
@@ -134,9 +147,10 @@ bool children_reap(pid_t first, int *status)
 	return pid == 0;
 }
 
-static bool child_any(pid_t pid)
+static bool child_any(pid_t pid, const void *data)
 {
 	(void)pid;
+	(void)data;
 	return true;
 }
 
@@ -144,56 +158,57 @@ pid_t children_end(pid_t first, int *status)
 {
 	int turn;
 
-	each_child(child_terminate);
+	children_kill(SIGTERM);
 	for (turn = 0; turn < GRACE_TURNS + KILL_TURNS; turn++) {
 		if (!children_reap(first, status))
 			return 0;
 		/* Each that dies may leave us its own children. */
 		if (turn >= GRACE_TURNS)
-			each_child(child_kill);
+			children_kill(SIGKILL);
 		poll(NULL, 0, 50);
 	}
-	return each_child(child_any);
+	return each_child(child_any, NULL);
 }
 
 void children_wait(void)
 {
 	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		each_child(child_kill);
+		children_kill(SIGKILL);
 }
 
-static int signal_to_pass;
+struct passing {
+	const struct children *c;
+	int sig;
+};
 
-static bool child_signal(pid_t pid)
+static bool child_signal(pid_t pid, const void *data)
 {
-	if (child_has_device(pid))
-		kill(pid, signal_to_pass);
+	const struct passing *p = data;
+
+	if (child_has_device(p->c, pid))
+		kill(pid, p->sig);
 	return false;
 }
 
-void children_signal(int sig)
+void children_signal(const struct children *c, int sig)
 {
-	signal_to_pass = sig;
-	each_child(child_signal);
+	struct passing p = { .c = c, .sig = sig };
+
+	each_child(child_signal, &p);
 }
 
-pid_t child_with_device(void)
-{
-	return each_child(child_has_device);
-}
-
-int children_init(int fd)
+int children_init(struct children *c, int fd)
 {
 	char path[64];
 	ssize_t len;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	len = readlink(path, device, sizeof(device) - 1);
+	len = readlink(path, c->device, sizeof(c->device) - 1);
 	if (len <= 0)
 		return -EBADF;
-	device[len] = '\0';
-	device_mount = mount_id_at(fd);
-	if (device_mount < 0)
-		return device_mount;
+	c->device[len] = '\0';
+	c->device_mount = mount_id_at(fd);
+	if (c->device_mount < 0)
+		return c->device_mount;
 	return prctl(PR_SET_CHILD_SUBREAPER, 1) ? -errno : 0;
 }

@@ -8,18 +8,24 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* How the connection is recognised among the descriptors of a process. */
+struct children {
+	char device[64];	/* what /proc/PID/fd shows for it */
+	int device_mount;	/* where that node is; mount.extfuse makes a mount for each connection */
+};
+
 /* @fd: the connection.  Before the first child.  Returns 0 or -errno. */
-int children_init(int fd);
+int children_init(struct children *c, int fd);
 
 /* Has the process the connection open? */
-bool child_has_device(pid_t pid);
+bool child_has_device(const struct children *c, pid_t pid);
 /* A child that has; 0: none. */
-pid_t child_with_device(void);
+pid_t child_with_device(const struct children *c);
 /* The daemon, as far as can be told: one that goes to the background leaves a process that ends in a moment. */
-pid_t child_daemon(void);
+pid_t child_daemon(const struct children *c);
 
 /* To each child that has the connection open. */
-void children_signal(int sig);
+void children_signal(const struct children *c, int sig);
 /* Sets *@status if @first has ended.  False: no child is left. */
 bool children_reap(pid_t first, int *status);
 /* Ends all.  Returns 0, or a process that is left: one that hangs in the kernel outlives SIGKILL. */

@@ -28,27 +28,37 @@
 #include "process.h"
 #include "supervisor.h"
 
-static sigset_t old_mask;
+struct watch {
+	struct extfused_options *opts;
+	struct children children;
+	sigset_t old_mask;	/* the signals that were blocked before */
+	int sig_fd;
+	pid_t first;
+	int status;		/* of the first process, -1 while it lives */
+	bool answers;		/* the mount has answered */
+	bool failed;		/* the mount is to be given up */
+	bool outlived;		/* the mount outlived its daemon: the exit status says so */
+	int ending;		/* the signal that asked the daemon to end */
+	int words_fd;		/* -1, or what a user's daemon says */
+};
 
-static const char *daemon_name;
-
-/* A mount outlived the daemon: the exit status says so. */
-static bool daemon_was_gone;
-
-static void tell_taken_down(const char *target, int err)
+static void tell_taken_down(const char *target, int err, void *data)
 {
-	daemon_was_gone = true;
+	struct watch *w = data;
+	const char *daemon = w->opts->state.command;
+
+	w->outlived = true;
 	if (err)
-		log_error("cannot unmount %s, which has lost its daemon (%s): %s", target, daemon_name,
+		log_error("cannot unmount %s, which has lost its daemon (%s): %s", target, daemon,
 			  dead_mounts__explain(err));
 	else
-		log_warning("%s: the daemon (%s) is gone, unmounted", target, daemon_name);
+		log_warning("%s: the daemon (%s) is gone, unmounted", target, daemon);
 }
 
-static void tell_failure(const char *target, int err)
+static void tell_failure(const char *target, int err, void *data)
 {
 	if (err)
-		tell_taken_down(target, err);
+		tell_taken_down(target, err, data);
 }
 
 /* What else is open may be a lock, or a pipe that somebody reads to its end; the directory would keep its file system busy. */
@@ -60,8 +70,11 @@ static void keep_only(const int *fds, size_t n)
 		log_warning("cannot leave the working directory: %s", strerror(errno));
 }
 
-static void child_main(const struct extfused_options *opts, int words_fd)
+static void child_main(const struct watch *w, int words_fd)
 {
+	const struct extfused_options *opts = w->opts;
+
+	close(w->sig_fd);
 	if (opts->go_fd >= 0)
 		close(opts->go_fd);
 	if (!opts->command) {
@@ -69,7 +82,7 @@ static void child_main(const struct extfused_options *opts, int words_fd)
 		mirror_block_signals();
 		_exit(mirror_serve(&opts->mirror, opts->fd));
 	}
-	sigprocmask(SIG_SETMASK, &old_mask, NULL);
+	sigprocmask(SIG_SETMASK, &w->old_mask, NULL);
 	/* A program that is started inherits what is ignored. */
 	signal(SIGPIPE, SIG_DFL);
 	/* mount(8) may be called by init without one, and sshfs wants ~/.ssh. */
@@ -110,16 +123,6 @@ static bool ended_by_us(int status)
 	return WIFSIGNALED(status) && (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGKILL);
 }
 
-struct watch {
-	struct extfused_options *opts;
-	pid_t first;
-	int status;		/* of the first process, -1 while it lives */
-	bool answers;		/* the mount has answered */
-	bool failed;		/* the mount is to be given up */
-	int ending;		/* the signal that asked the daemon to end */
-	int words_fd;		/* -1, or what a user's daemon says */
-};
-
 static void tell_left(const struct watch *w, pid_t pid)
 {
 	const struct mount_state *s = &w->opts->state;
@@ -133,12 +136,12 @@ static void tell_left(const struct watch *w, pid_t pid)
  * Passes a signal on.  One that ends the daemon goes also to processes that inherit
  * the connection from it later (the child of a shell script).
  */
-static void take_signal(struct watch *w, int sig_fd)
+static void take_signal(struct watch *w)
 {
 	struct signalfd_siginfo info;
 	int sig;
 
-	if (read(sig_fd, &info, sizeof(info)) != sizeof(info))
+	if (read(w->sig_fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGUSR1) {
 		w->ending = info.ssi_signo;
@@ -146,7 +149,7 @@ static void take_signal(struct watch *w, int sig_fd)
 	}
 	sig = info.ssi_signo == SIGCHLD ? w->ending : (int)info.ssi_signo;
 	if (sig)
-		children_signal(sig);
+		children_signal(&w->children, sig);
 }
 
 /* Only 'extfuse status' misses it. */
@@ -167,7 +170,7 @@ static void take_go(struct watch *w)
 
 	if (read(w->opts->go_fd, &go, 1) == 1) {
 		w->answers = true;
-		s->daemon = child_daemon();
+		s->daemon = child_daemon(&w->children);
 		go_background(w->opts);
 		state_write(s);
 	} else {
@@ -190,14 +193,14 @@ static void take_words(struct watch *w)
 static pid_t daemon_follow(struct watch *w)
 {
 	struct mount_state *s = &w->opts->state;
-	pid_t pid = child_with_device();
+	pid_t pid = child_with_device(&w->children);
 
 	/* Of one that goes to the background the first process may have ended, and the other not be ours yet. */
 	if (!pid) {
 		poll(NULL, 0, 50);
-		pid = child_with_device();
+		pid = child_with_device(&w->children);
 	}
-	if (pid && w->answers && !child_has_device(s->daemon)) {
+	if (pid && w->answers && !child_has_device(&w->children, s->daemon)) {
 		s->daemon = pid;
 		state_write(s);
 	}
@@ -221,10 +224,10 @@ static int wait_event(struct watch *w, struct pollfd fds[3])
 	return 0;
 }
 
-static void watch(struct watch *w, int sig_fd)
+static void watch(struct watch *w)
 {
 	struct pollfd fds[3] = {
-		{ .fd = sig_fd, .events = POLLIN },
+		{ .fd = w->sig_fd, .events = POLLIN },
 		{ .fd = w->opts->go_fd, .events = POLLIN },
 		{ .events = POLLIN },
 	};
@@ -234,18 +237,18 @@ static void watch(struct watch *w, int sig_fd)
 		if (wait_event(w, fds))
 			break;
 		if (fds[0].revents)
-			take_signal(w, sig_fd);
+			take_signal(w);
 		if (fds[1].fd >= 0 && fds[1].revents)
 			take_go(w);
 	}
 }
 
-static int supervisor_init(const struct extfused_options *opts)
+static int supervisor_init(struct watch *w)
 {
 	sigset_t set;
-	int fd, err;
+	int err;
 
-	err = children_init(opts->fd);
+	err = children_init(&w->children, w->opts->fd);
 	if (err)
 		return err;
 	sigemptyset(&set);
@@ -254,10 +257,10 @@ static int supervisor_init(const struct extfused_options *opts)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
-	if (sigprocmask(SIG_BLOCK, &set, &old_mask))
+	if (sigprocmask(SIG_BLOCK, &set, &w->old_mask))
 		return -errno;
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? -errno : fd;
+	w->sig_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return w->sig_fd < 0 ? -errno : 0;
 }
 
 /* The daemon has said itself what it did not like, unless it knows nothing of such mount points. */
@@ -277,16 +280,16 @@ int supervise(struct extfused_options *opts)
 	bool failed_itself;
 	char how[64];
 	pid_t left;
-	int sig_fd, err;
+	int err;
 
 	/* Fails harmlessly where mount(8) made us a leader already. */
 	setsid();
 	/* The reader of our messages may be gone. */
 	signal(SIGPIPE, SIG_IGN);
-	sig_fd = supervisor_init(opts);
-	if (sig_fd < 0) {
+	err = supervisor_init(&w);
+	if (err) {
 		log_error("%s: cannot supervise the daemon (%s): %s", opts->state.target,
-			  opts->state.command, strerror(-sig_fd));
+			  opts->state.command, strerror(-err));
 		return 1;
 	}
 	err = opts->user ? user_words_open(words) : 0;
@@ -298,12 +301,10 @@ int supervise(struct extfused_options *opts)
 			  opts->state.command, strerror(-err));
 		return 1;
 	}
-	if (!w.first) {
-		close(sig_fd);
-		child_main(opts, words[1]);
-	}
+	if (!w.first)
+		child_main(&w, words[1]);
 	/* The connection is the daemon's alone. */
-	keep_only((int []){ opts->go_fd, sig_fd, words[0] }, 3);
+	keep_only((int []){ opts->go_fd, w.sig_fd, words[0] }, 3);
 	umask(022);
 	w.words_fd = words[0];
 	opts->state.supervisor = getpid();
@@ -312,7 +313,7 @@ int supervise(struct extfused_options *opts)
 	if (w.answers)
 		state_write(&opts->state);
 
-	watch(&w, sig_fd);
+	watch(&w);
 
 	failed_itself = w.status > 0;
 	left = children_end(w.first, &w.status);
@@ -332,11 +333,10 @@ int supervise(struct extfused_options *opts)
 	 * In this mount namespace: one that was mounted in another (mount -N) stays
 	 * dead there, because a supervisor in it would keep that namespace for ever.
 	 */
-	daemon_name = opts->state.command;
-	dead_mounts__remove(opts->state.conn, left && !w.answers, w.answers ? tell_taken_down : tell_failure);
+	dead_mounts__remove(opts->state.conn, left && !w.answers, w.answers ? tell_taken_down : tell_failure, &w);
 	mount_state__remove(opts->state.conn, opts->state.supervisor);
 	if (w.answers)
-		return daemon_was_gone;
+		return w.outlived;
 	if (left)
 		return EXIT_DAEMON_LEFT;
 	/* It was most likely mount.extfuse, which then has a line of its own. */

@@ -14,10 +14,11 @@
 #include "mounts.h"
 #include "say.h"
 
-static void say_uncovered(const char *target, int err)
+static void say_uncovered(const char *target, int err, void *data)
 {
 	char line[256];
 
+	(void)data;
 	snprintf(line, sizeof(line), "the mount there has lost its daemon, and cannot be unmounted: %s",
 		 dead_mounts__explain(err));
 	say(target, err ? line : "the mount there had lost its daemon, unmounted");
@@ -78,7 +79,7 @@ int job_mount(struct job *job)
 		       o->kernel.text);
 	err = job_enter(job);
 	if (!err)
-		dead_mounts__uncover(job->target, say_uncovered);
+		dead_mounts__uncover(job->target, say_uncovered, NULL);
 	if (!err && mount(job->source, job->target, "extfuse", o->flags, o->kernel.text))
 		err = -errno;
 	job_leave(job);
@@ -96,10 +97,11 @@ int job_mount(struct job *job)
 	return err;
 }
 
-static void say_left(const char *target, int err)
+static void say_left(const char *target, int err, void *data)
 {
 	char line[256];
 
+	(void)data;
 	snprintf(line, sizeof(line), "the mount that failed is left, and cannot be unmounted: %s", dead_mounts__explain(err));
 	if (err)
 		say(target, line);
@@ -113,6 +115,6 @@ void job_undo(struct job *job)
 	job->fd = -1;
 	if (!job->mounted || job_enter(job))
 		return;
-	dead_mounts__remove(job->conn, job->orphaned, say_left);
+	dead_mounts__remove(job->conn, job->orphaned, say_left, NULL);
 	job_leave(job);
 }
