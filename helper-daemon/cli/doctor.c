@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,152 +19,182 @@
 #include "load.h"
 #include "packages.h"
 
-/* Each returns true, or false with the sentence in @why. */
-typedef bool (*check_fn)(char *why, size_t size);
+/* One run of the checks: what one of them has found, and a later one tells. */
+struct doctor {
+	char why[1024];		/* of the check at work: the sentence that says what is missing */
+	bool has_module;
+	char signature[1024];	/* what the kernel said of the module's signature; empty if it takes it */
+};
 
-static bool check_machine(char *why, size_t size)
+/* Each returns true, or false with a sentence in d->why. */
+typedef bool (*check_fn)(struct doctor *d);
+
+__attribute__((format(printf, 2, 3)))
+static bool lacks(struct doctor *d, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(d->why, sizeof(d->why), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static bool check_machine(struct doctor *d)
 {
 	struct utsname uts;
 
 	if (uname(&uts))
-		return false;
+		return lacks(d, "the kernel does not say what machine this is: %s", strerror(errno));
 	if (!strcmp(uts.machine, "x86_64") || !strcmp(uts.machine, "aarch64"))
 		return true;
-	snprintf(why, size, "this machine is %s; extfuse serves x86_64 and aarch64", uts.machine);
-	return false;
+	return lacks(d, "this machine is %s; extfuse serves x86_64 and aarch64", uts.machine);
 }
 
-static bool check_jit(char *why, size_t size)
+static bool check_jit(struct doctor *d)
 {
 	FILE *f = fopen("/proc/sys/net/core/bpf_jit_enable", "re");
-	int jit = -1;
+	int jit = -1, err = f ? 0 : errno;
 
 	/* Kernels with the JIT built in for good may not show the switch to all. */
+	if (!f && (err != ENOENT || !access("/sys/kernel/btf/vmlinux", R_OK)))
+		return true;
 	if (!f)
-		return errno != ENOENT || !access("/sys/kernel/btf/vmlinux", R_OK);
+		return lacks(d, "this kernel has no BPF JIT (net.core.bpf_jit_enable), and programs that call extfuse.ko need it: use a kernel of your distribution");
 	if (fscanf(f, "%d", &jit) != 1)
 		jit = -1;
 	fclose(f);
 	if (jit)
 		return true;
-	snprintf(why, size, "the BPF JIT is off, and programs that call extfuse.ko need it: sysctl net.core.bpf_jit_enable=1");
-	return false;
+	return lacks(d, "the BPF JIT is off, and programs that call extfuse.ko need it: sysctl net.core.bpf_jit_enable=1");
 }
 
-static bool check_btf(char *why, size_t size)
+static bool check_btf(struct doctor *d)
 {
 	if (!access("/sys/kernel/btf/vmlinux", R_OK))
 		return true;
-	snprintf(why, size, "this kernel shows no BTF (/sys/kernel/btf/vmlinux): it was built without CONFIG_DEBUG_INFO_BTF");
-	return false;
+	return lacks(d, "this kernel shows no BTF (/sys/kernel/btf/vmlinux): it was built without CONFIG_DEBUG_INFO_BTF");
 }
 
-/* What the kernel said of the module's signature; empty if it takes it. */
-static char signature[1024];
-static bool module_there;
+static bool check_headers(struct doctor *d)
+{
+	return module_headers(d->why, sizeof(d->why));
+}
+
+static bool check_dkms(struct doctor *d)
+{
+	return module_dkms(d->why, sizeof(d->why));
+}
 
 /* A mount would load it; nothing less tells whether it can be. */
-static bool check_module(char *why, size_t size)
+static bool check_module(struct doctor *d)
 {
-	int err = module_load(why, size);
+	int err = module_load(d->why, sizeof(d->why));
 
+	d->has_module = !err;
 	if (err == -EKEYREJECTED) {
-		snprintf(signature, sizeof(signature), "%s", why);
-		snprintf(why, size, "the kernel refuses extfuse.ko for its signature, see the next line");
+		memcpy(d->signature, d->why, sizeof(d->signature));
+		return lacks(d, "the kernel refuses extfuse.ko for its signature, see 'signature of the module' below");
 	}
-	module_there = !err;
-	return !err && module_fits(why, size);
+	return !err && module_fits(d->why, sizeof(d->why));
 }
 
-static bool check_signature(char *why, size_t size)
+static bool check_current(struct doctor *d)
 {
-	if (module_there)
-		return true;
-	snprintf(why, size, "%s", *signature ? signature : "there is no module to look at, see the line before");
-	return false;
+	return module_is_current(d->why, sizeof(d->why));
 }
 
-static bool check_device(char *why, size_t size)
+static bool check_signature(struct doctor *d)
+{
+	if (d->has_module)
+		return true;
+	return lacks(d, "%s", *d->signature ? d->signature :
+		     "there is no module to look at, see 'module extfuse' above");
+}
+
+static bool check_device(struct doctor *d)
 {
 	int fd = device_open();
 
 	if (fd >= 0) {
 		close(fd);
+		if (!device_is_covered())
+			return true;
 		/* Root gets at the device all the same, nobody else does. */
-		if (device_is_covered())
-			module_no_device(-EBUSY, why, size);
-		return !*why;
+		fd = -EBUSY;
+	} else if (fd == -EACCES) {
+		return lacks(d, EXTFUSE_DEVICE " cannot be opened by this user: sudo extfuse doctor");
+	} else if (!module_loaded()) {
+		return lacks(d, EXTFUSE_DEVICE " is not there: the module makes it when it is loaded");
 	}
-	if (fd == -EACCES)
-		snprintf(why, size, EXTFUSE_DEVICE " cannot be opened by this user: sudo extfuse doctor");
-	else if (!module_loaded())
-		snprintf(why, size, EXTFUSE_DEVICE " is not there: the module makes it when it is loaded");
-	else
-		module_no_device(fd, why, size);
+	module_no_device(fd, d->why, sizeof(d->why));
 	return false;
 }
 
-static bool check_switch(char *why, size_t size)
+static bool check_switch(struct doctor *d)
 {
 	FILE *f = fopen("/sys/module/extfuse/parameters/programs", "re");
 	int on;
 
-	if (!f) {
-		snprintf(why, size, "the module is not loaded, and it has the switch");
-		return false;
-	}
+	if (!f)
+		return lacks(d, "the module is not loaded, and it has the switch");
 	on = fgetc(f) != 'N';
 	fclose(f);
-	if (on)
-		return true;
-	snprintf(why, size, "%s", extfuse_state__explain(EXTFUSE_STATE_PROGRAMS_OFF));
-	return false;
+	return on || lacks(d, "%s", extfuse_state__explain(EXTFUSE_STATE_PROGRAMS_OFF));
 }
 
-static bool check_kfuncs(char *why, size_t size)
+static bool check_kfuncs(struct doctor *d)
 {
-	return !extfuse_module__probe(why, size);
+	return !extfuse_module__probe(d->why, sizeof(d->why));
 }
 
-static bool check_privileges(char *why, size_t size)
+static bool check_privileges(struct doctor *d)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
 	__u64 caps, need = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_BPF;
 
 	if (syscall(SYS_capget, &head, data))
-		return false;
+		return lacks(d, "the kernel does not say what this user may do: %s", strerror(errno));
 	caps = data[0].effective | (__u64)data[1].effective << 32;
 	if ((caps & need) == need)
 		return true;
-	snprintf(why, size, "mounting and attaching need root (CAP_SYS_ADMIN and CAP_BPF): use sudo");
-	return false;
+	return lacks(d, "mounting and attaching need root (CAP_SYS_ADMIN and CAP_BPF): use sudo");
 }
 
-static bool extension_opens(const char *name, char *why, size_t size)
+static bool check_daemon(struct doctor *d)
+{
+	return daemon_starts(d->why, sizeof(d->why));
+}
+
+static bool extension_opens(struct doctor *d, const char *name)
 {
 	struct extfuse_ext *ext = NULL;
-	int err = extfuse_ext__open(&ext, name, NULL, why, size);
+	int err = extfuse_ext__open(&ext, name, NULL, d->why, sizeof(d->why));
 
-	extension_mend(err, why, size);
-	/* Whether the kernel takes its programs, too, whom it lets try. */
+	extension_mend(err, d->why, sizeof(d->why));
+	/* Root can also try whether the kernel takes its programs. */
 	if (!err && !geteuid())
-		err = extfuse_ext__load(ext, why, size);
+		err = extfuse_ext__load(ext, d->why, sizeof(d->why));
 	extfuse_ext__free(ext);
 	return !err;
 }
 
-static bool check_passthrough(char *why, size_t size)
+static bool check_passthrough(struct doctor *d)
 {
-	return extension_opens("passthrough", why, size);
+	return extension_opens(d, "passthrough");
 }
 
-static bool check_metacache(char *why, size_t size)
+static bool check_metacache(struct doctor *d)
 {
-	return extension_opens("metacache", why, size);
+	return extension_opens(d, "metacache");
 }
 
-/* @optional: a mount is accelerated without it, as long as there is a module: what only the next build needs, and an upgrade that waits. */
+/*
+ * In the order in which one thing needs another; check_signature() tells what check_module() has
+ * found.  @optional: a mount is accelerated without it as long as there is a module.  Such a thing
+ * is needed by the next build only, or is an upgrade that waits.
+ */
 static const struct {
 	const char *what;
 	check_fn check;
@@ -172,16 +203,16 @@ static const struct {
 	{ "this machine's architecture", check_machine, false },
 	{ "BPF JIT", check_jit, false },
 	{ "BTF of the kernel", check_btf, false },
-	{ "headers of the kernel", module_headers, true },
-	{ "DKMS", module_dkms, true },
+	{ "headers of the kernel", check_headers, true },
+	{ "DKMS", check_dkms, true },
 	{ "module extfuse", check_module, false },
-	{ "module is the installed one", module_is_current, true },
+	{ "module is the installed one", check_current, true },
 	{ "signature of the module", check_signature, false },
 	{ "device " EXTFUSE_DEVICE, check_device, false },
 	{ "programs are switched on", check_switch, false },
 	{ "kfuncs of the module", check_kfuncs, false },
 	{ "privileges of this user", check_privileges, false },
-	{ "libfuse3", daemon_starts, false },
+	{ "libfuse3", check_daemon, false },
 	{ "extension passthrough", check_passthrough, false },
 	{ "extension metacache", check_metacache, false },
 };
@@ -198,19 +229,19 @@ static void print_fixes(void)
 
 int do_doctor(const struct cli_args *args)
 {
-	char why[1024];
+	struct doctor d = { 0 };
 	int missing = 0;
 	size_t i;
 
 	(void)args;
 	for (i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
-		*why = '\0';
-		if (checks[i].check(why, sizeof(why))) {
+		*d.why = '\0';
+		if (checks[i].check(&d)) {
 			printf("%-28s yes\n", checks[i].what);
 			continue;
 		}
 		missing += !checks[i].optional;
-		printf("%-28s no: %s\n", checks[i].what, *why ? why : strerror(errno));
+		printf("%-28s no: %s\n", checks[i].what, d.why);
 	}
 	print_fixes();
 	return missing ? 1 : 0;

@@ -58,41 +58,41 @@ static void rpm_headers(char *name, size_t size)
 }
 
 /*
- * Debian's package that brings the headers of each new kernel of the running
- * one's flavour (6.1.0-56-cloud-amd64: cloud-amd64), with a blank before it;
- * empty where it is not a flavour of Debian's.
+ * Debian's packages of headers: that of the running kernel, and that which brings
+ * those of each new kernel of its flavour (6.1.0-56-cloud-amd64: cloud-amd64), where
+ * that is a flavour of Debian's.
  */
-static const char *flavour_headers(void)
+static void deb_headers(char *names, size_t size)
 {
 	static const char *const flavours[] = {
 		"amd64", "cloud-amd64", "rt-amd64", "arm64", "cloud-arm64", "rt-arm64",
 	};
-	static char name[64];
 	const char *flavour = release();
-	size_t i;
+	size_t i, len;
 
 	do {
 		flavour = strchr(flavour, '-');
 	} while (flavour && !isalpha((unsigned char)*++flavour));
-	*name = '\0';
+	snprintf(names, size, "linux-headers-%s", release());
+	len = strlen(names);
 	for (i = 0; flavour && i < sizeof(flavours) / sizeof(*flavours); i++) {
 		if (!strcmp(flavour, flavours[i]))
-			snprintf(name, sizeof(name), " linux-headers-%s", flavour);
+			snprintf(names + len, size - len, " linux-headers-%s", flavour);
 	}
-	return name;
 }
 
 bool module_headers(char *why, size_t size)
 {
 	char path[512], deb[384], rpm[320];
+	struct command_line mend;
 
 	snprintf(path, sizeof(path), "/lib/modules/%s/build/Makefile", release());
 	if (!access(path, F_OK))
 		return true;
-	snprintf(deb, sizeof(deb), "linux-headers-%s%s", release(), flavour_headers());
+	deb_headers(deb, sizeof(deb));
 	rpm_headers(rpm, sizeof(rpm));
 	snprintf(why, size, "the headers of kernel %s are missing, and the module is built with them: %s",
-		 release(), install_command(deb, rpm));
+		 release(), install_command(&mend, deb, rpm));
 	return false;
 }
 
@@ -130,17 +130,19 @@ static bool dkms_built(void)
 static void source_missing(char *why, size_t size)
 {
 	static const char before[] = "/usr/src/extfuse-";
+	struct command_line mend;
 	glob_t found = { 0 };
 
 	if (!glob("/usr/src/extfuse-*/dkms.conf", 0, NULL, &found)) {
 		const char *version = found.gl_pathv[0] + strlen(before);
 
 		snprintf(why, size, "the module's source is of version %.*s, and this program of " EXTFUSE_VERSION ": %s",
-			 (int)strcspn(version, "/"), version, install_command("extfuse extfuse-dkms", "extfuse extfuse-dkms"));
+			 (int)strcspn(version, "/"), version,
+			 install_command(&mend, "extfuse extfuse-dkms", "extfuse extfuse-dkms"));
 		globfree(&found);
 		return;
 	}
-	snprintf(why, size, "the module's source is not installed: %s", install_command("extfuse-dkms", "extfuse-dkms"));
+	snprintf(why, size, "the module's source is not installed: %s", install_command(&mend, "extfuse-dkms", "extfuse-dkms"));
 }
 
 bool module_dkms(char *why, size_t size)
@@ -293,6 +295,7 @@ static bool has_efi(void)
 
 static int rejected(struct kmod_module *mod, char *why, size_t size)
 {
+	struct command_line mend;
 	char signer[128];
 
 	if (!has_efi()) {
@@ -306,7 +309,7 @@ static int rejected(struct kmod_module *mod, char *why, size_t size)
 			 signer, dkms_certificate());
 	else
 		snprintf(why, size, "Secure Boot: the kernel takes signed modules only, and extfuse.ko is not: %s, then " REBUILD ", then 'mokutil --import %s', reboot, and enroll the key in the blue menu",
-			 install_command("openssl mokutil", "openssl mokutil"), dkms_certificate());
+			 install_command(&mend, "openssl mokutil", "openssl mokutil"), dkms_certificate());
 	return -EKEYREJECTED;
 }
 

@@ -9,11 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/*
- * The command that installs what Debian calls @deb, and Fedora and openSUSE
- * @rpm.  The line is valid until the next call.
- */
-const char *install_command(const char *deb, const char *rpm);
+/* A command for the user to type. */
+struct command_line {
+	char text[512];
+};
+
+/* Fills @line with the command that installs what Debian calls @deb, and Fedora and openSUSE @rpm; returns its text. */
+const char *install_command(struct command_line *line, const char *deb, const char *rpm);
 
 /* Whether extfused starts, for which it needs libfuse3; else a sentence in @why. */
 bool daemon_starts(char *why, size_t size);

@@ -34,7 +34,15 @@ struct mirror_options {
 	const char *log;	/* log_target() once INIT is answered; NULL: stays */
 };
 
-/* What the mirror serves; set once before the first request. */
+/*
+ * What the mirror serves; set once before the first request.
+ *
+ * A process is one mirror for as long as it lives.  So this, the table of nodes (node.c), the pool of
+ * threads (workers.c), the list of opens that wait (lease.c), the pruner (prune.c), the connection
+ * (backing.c), and /proc and the daemon's own capabilities (caller.c, creds.c) are variables of their
+ * files: each is the state of the process, with its lock, and not the argument of one call.  What
+ * belongs to one request is the thread's own (creds.c), because libfuse calls the operations.
+ */
 extern struct mirror_options mirror;
 
 /*
