@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "option.h"
 #include "state.h"
 
 typedef int (*change_fn)(struct extfuse_ext *ext, int fd, __u32 conn, char *err, size_t errlen);
@@ -58,7 +59,7 @@ static int change(const struct cli_args *args, const struct cli_target *t, chang
 	err = extfuse_module__probe(why, sizeof(why));
 	if (!err)
 		err = extfuse_ext__open(&ext, args->ext, &args->options, why, sizeof(why));
-	if (!err && extfuse_ext__wants_backing(ext) && !strstr(t->e->options, "max_stack_depth=")) {
+	if (!err && extfuse_ext__wants_backing(ext) && !option_in_list(t->e->options, "max_stack_depth=")) {
 		err = -EOPNOTSUPP;
 		snprintf(why, sizeof(why),
 			 "it passes requests through, and this mount was not made for that: mount with -o ext=%s",

@@ -13,6 +13,8 @@
 
 struct cli_args {
 	bool json;
+	bool version;
+	bool help;
 	const char *mount;
 	const char *ext;
 	struct extfuse_options options;

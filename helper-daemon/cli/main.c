@@ -5,9 +5,9 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +15,7 @@
 
 #include "device.h"
 #include "load.h"
+#include "option.h"
 
 struct command {
 	const char *name;
@@ -36,34 +37,28 @@ static const struct command commands[] = {
 
 #define NCOMMANDS	(sizeof(commands) / sizeof(*commands))
 
-static const struct {
-	struct option opt;
-	bool of_extension;	/* for attach and replace */
-	const char *value;
-	const char *help;
-} options[] = {
-	{ { "actimeo", required_argument, NULL, 'a' }, true, "=SECONDS", "names and attributes stay valid at least so long" },
-	{ { "cachesize", required_argument, NULL, 'c' }, true, "=ENTRIES", "size of each of the extension's caches" },
-	{ { "names-dir", no_argument, NULL, 'n' }, true, "", "a changed name renews all names of its directory" },
-	{ { "pattern", required_argument, NULL, 'p' }, true, "=PATTERN", "names for the extension hide, at most one * in it" },
-	{ { "shadow", no_argument, NULL, 's' }, true, "", "answer from the daemon, count where the extension differs" },
-	{ { "json", no_argument, NULL, 'j' }, false, "", "print JSON" },
-	{ { "version", no_argument, NULL, 'V' }, false, "", "print the version" },
-	{ { "help", no_argument, NULL, 'h' }, false, "", "print this" },
+#define OF_EXTENSION	1	/* of attach and replace */
+#define OF_OTHERS	2
+
+#define AT(field)	offsetof(struct cli_args, field)
+
+static const struct option_row rows[] = {
+	{ "actimeo=", OPTION_SECONDS_NS, AT(options.actimeo_ns), .use = OF_EXTENSION,
+	  .help = "SECONDS: names and attributes stay valid at least so long" },
+	{ "cachesize=", OPTION_COUNT, AT(options.cachesize), .use = OF_EXTENSION,
+	  .help = "ENTRIES: size of each of the extension's caches" },
+	{ "names-dir", OPTION_SWITCH, AT(options.names_dir), .use = OF_EXTENSION,
+	  .help = "a changed name renews all names of its directory" },
+	{ "pattern=", OPTION_TEXT, AT(options.pattern), .use = OF_EXTENSION,
+	  .help = "PATTERN: names for the extension hide, at most one * in it" },
+	{ "shadow", OPTION_SWITCH, AT(options.shadow), .use = OF_EXTENSION,
+	  .help = "answer from the daemon, count where the extension differs" },
+	{ "json", OPTION_SWITCH, AT(json), .use = OF_OTHERS, .help = "print JSON" },
+	{ "version", OPTION_SWITCH, AT(version), .use = OF_OTHERS, .letter = 'V', .help = "print the version" },
+	{ "help", OPTION_SWITCH, AT(help), .use = OF_OTHERS, .letter = 'h', .help = "print this" },
 };
 
-#define NOPTIONS	(sizeof(options) / sizeof(*options))
-
-static void usage_options(FILE *out, bool of_extension)
-{
-	size_t i;
-
-	for (i = 0; i < NOPTIONS; i++) {
-		if (options[i].of_extension == of_extension)
-			fprintf(out, "  --%s%-*s %s\n", options[i].opt.name,
-				18 - (int)strlen(options[i].opt.name), options[i].value, options[i].help);
-	}
-}
+static const struct option_table table = OPTION_TABLE(rows);
 
 static void usage(FILE *out)
 {
@@ -73,9 +68,9 @@ static void usage(FILE *out)
 	for (i = 0; i < NCOMMANDS; i++)
 		fprintf(out, "  %-8s %-22s %s\n", commands[i].name, commands[i].usage, commands[i].help);
 	fputs("Options of attach and replace:\n", out);
-	usage_options(out, true);
+	option_help(&table, OF_EXTENSION, "--", out);
 	fputs("Others:\n", out);
-	usage_options(out, false);
+	option_help(&table, OF_OTHERS, "--", out);
 }
 
 int cli_fail(const char *fmt, ...)
@@ -142,94 +137,53 @@ void cli_close(struct cli_target *t)
 	mount_list__free(&t->list);
 }
 
-static bool seconds_to_ns(const char *text, __u64 *ns)
+static const struct command *command_find(const char *name)
 {
-	char *end;
-	double seconds = strtod(text, &end);
+	size_t i;
 
-	if (!*text || *end || !(seconds >= 0 && seconds <= 1e9))
-		return false;
-	*ns = seconds * 1e9;
-	return true;
-}
-
-static bool count_parse(const char *text, __u32 *out)
-{
-	unsigned long n;
-	char *end;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	*out = n;
-	return *text >= '0' && *text <= '9' && !*end && !errno && n && n == *out;
-}
-
-/* Returns false for a bad value. */
-static bool take_option(struct cli_args *args, int c)
-{
-	switch (c) {
-	case 'j':
-		args->json = true;
-		return true;
-	case 'a':
-		return seconds_to_ns(optarg, &args->options.actimeo_ns);
-	case 'c':
-		return count_parse(optarg, &args->options.cachesize);
-	case 'n':
-		args->options.names_dir = true;
-		return true;
-	case 'p':
-		args->options.pattern = optarg;
-		return true;
-	case 's':
-		args->options.shadow = true;
-		return true;
-	case 'V':
-		puts("extfuse " EXTFUSE_VERSION);
-		exit(0);
-	case 'h':
-		usage(stdout);
-		exit(0);
-	default:
-		/* getopt has said what is wrong. */
-		exit(2);
+	for (i = 0; i < NCOMMANDS; i++) {
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
 	}
+	return NULL;
+}
+
+/* @argv: the command, and what follows it, without options. */
+static int command_run(struct cli_args *args, int argc, char **argv)
+{
+	const struct command *cmd = command_find(argv[0]);
+
+	if (!cmd)
+		return cli_fail("there is no command '%s': see extfuse --help", argv[0]) + 1;
+	if (argc - 1 < cmd->min_args || argc - 1 > cmd->max_args)
+		return cli_fail("usage: extfuse %s %s", cmd->name, cmd->usage) + 1;
+	args->mount = argc > 1 ? argv[1] : NULL;
+	args->ext = argc > 2 ? argv[2] : DEFAULT_EXTENSION;
+	return cmd->run(args);
 }
 
 int main(int argc, char **argv)
 {
-	struct option longs[NOPTIONS + 1] = { 0 };
 	struct cli_args args = { 0 };
-	const struct command *cmd = NULL;
-	size_t i;
-	int c, n, at = 0;
+	char why[256];
+	int at;
 
-	for (i = 0; i < NOPTIONS; i++)
-		longs[i] = options[i].opt;
-	while ((c = getopt_long(argc, argv, "hV", longs, &at)) != -1) {
-		/* Only long ones have a value. */
-		if (!take_option(&args, c))
-			return cli_fail("option --%s does not take '%s': see extfuse --help",
-					longs[at].name, optarg) + 1;
-	}
-	if (optind == argc) {
-		usage(stderr);
+	at = option_args(&table, &args, argc, argv, false, why, sizeof(why));
+	if (at < 0 && *why)
+		cli_fail("%s", why);
+	if (at < 0)
 		return 2;
+	if (args.version) {
+		puts("extfuse " EXTFUSE_VERSION);
+		return 0;
 	}
-	if (!strcmp(argv[optind], "help")) {
+	if (args.help || (at < argc && !strcmp(argv[at], "help"))) {
 		usage(stdout);
 		return 0;
 	}
-	for (i = 0; i < NCOMMANDS; i++) {
-		if (!strcmp(argv[optind], commands[i].name))
-			cmd = &commands[i];
+	if (at == argc) {
+		usage(stderr);
+		return 2;
 	}
-	if (!cmd)
-		return cli_fail("there is no command '%s': see extfuse --help", argv[optind]) + 1;
-	n = argc - optind - 1;
-	if (n < cmd->min_args || n > cmd->max_args)
-		return cli_fail("usage: extfuse %s %s", cmd->name, cmd->usage) + 1;
-	args.mount = n > 0 ? argv[optind + 1] : NULL;
-	args.ext = n > 1 ? argv[optind + 2] : DEFAULT_EXTENSION;
-	return cmd->run(&args);
+	return command_run(&args, argc - at, argv + at);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * State files, see state.h: one KEY=VALUE per line, newlines and backslashes
+ * State files, see state.h: one NAME=VALUE per line, newlines and backslashes
  * in a value written as \n and \\.  Replaced by rename, so a reader sees a
  * whole file or none.
  */
@@ -8,20 +8,37 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "option.h"
+
+#define NUMBER(field)	OPTION_NUMBER, .at = offsetof(struct mount_state, field)
+#define TEXT(field)	OPTION_COPY, .at = offsetof(struct mount_state, field), .limit = sizeof(((struct mount_state *)0)->field)
+
+static const struct option_row rows[] = {
+	{ "supervisor=", NUMBER(supervisor) },
+	{ "daemon=", NUMBER(daemon) },
+	{ "target=", TEXT(target) },
+	{ "command=", TEXT(command) },
+	{ "extension=", TEXT(extension) },
+	{ "reason=", TEXT(reason) },
+	{ "folds=", TEXT(folds) },
+};
+
+static const struct option_table table = OPTION_TABLE(rows);
+
 static void state_path(char *path, size_t size, unsigned int conn, const char *suffix)
 {
 	snprintf(path, size, STATE_DIR "/%u%s", conn, suffix);
 }
 
-static void put(FILE *f, const char *key, const char *value)
+static void put_text(FILE *f, const char *value)
 {
-	fprintf(f, "%s=", key);
 	for (; *value; value++) {
 		if (*value == '\n')
 			fputs("\\n", f);
@@ -30,12 +47,24 @@ static void put(FILE *f, const char *key, const char *value)
 		else
 			fputc(*value, f);
 	}
+}
+
+static void put_row(FILE *f, const struct option_row *row, const struct mount_state *s)
+{
+	const char *at = (const char *)s + row->at;
+
+	fputs(row->name, f);
+	if (row->kind == OPTION_NUMBER)
+		fprintf(f, "%d", *(const int *)at);
+	else
+		put_text(f, at);
 	fputc('\n', f);
 }
 
 int mount_state__write(const struct mount_state *s)
 {
 	char path[64], tmp[64];
+	size_t i;
 	FILE *f;
 	int err;
 
@@ -46,12 +75,8 @@ int mount_state__write(const struct mount_state *s)
 	f = fopen(tmp, "we");
 	if (!f)
 		return -errno;
-	fprintf(f, "supervisor=%d\ndaemon=%d\n", s->supervisor, s->daemon);
-	put(f, "target", s->target);
-	put(f, "command", s->command);
-	put(f, "extension", s->extension);
-	put(f, "reason", s->reason);
-	put(f, "folds", s->folds);
+	for (i = 0; i < table.count; i++)
+		put_row(f, &table.rows[i], s);
 	err = ferror(f) ? -EIO : 0;
 	if (fclose(f) && !err)
 		err = -errno;
@@ -62,15 +87,12 @@ int mount_state__write(const struct mount_state *s)
 	return err;
 }
 
-/* Cuts a line into key and value, in place; NULL if it is none. */
-static char *line_value(char *line)
+/* Undoes what put_text() has done, in place, up to the line's end. */
+static void line_plain(char *line)
 {
-	char *value = strchr(line, '='), *from, *to;
+	char *from, *to = line;
 
-	if (!value)
-		return NULL;
-	*value++ = '\0';
-	for (from = to = value; *from && *from != '\n'; from++) {
+	for (from = line; *from && *from != '\n'; from++) {
 		if (*from == '\\' && from[1]) {
 			from++;
 			*to++ = *from == 'n' ? '\n' : *from;
@@ -79,12 +101,23 @@ static char *line_value(char *line)
 		}
 	}
 	*to = '\0';
-	return value;
+}
+
+/* A line that another version has written may be of a name that is not known here. */
+static void line_take(struct mount_state *s, char *line)
+{
+	const struct option_row *row;
+	const char *value;
+
+	line_plain(line);
+	row = option_find(&table, 0, line, &value);
+	if (row)
+		option_take(row, s, line, value, NULL, 0);
 }
 
 int mount_state__read(struct mount_state *s, unsigned int conn)
 {
-	char path[64], *line = NULL, *value;
+	char path[64], *line = NULL;
 	size_t room = 0;
 	FILE *f;
 
@@ -94,25 +127,8 @@ int mount_state__read(struct mount_state *s, unsigned int conn)
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
-	while (getline(&line, &room, f) > 0) {
-		value = line_value(line);
-		if (!value)
-			continue;
-		if (!strcmp(line, "supervisor"))
-			s->supervisor = atoi(value);
-		else if (!strcmp(line, "daemon"))
-			s->daemon = atoi(value);
-		else if (!strcmp(line, "target"))
-			snprintf(s->target, sizeof(s->target), "%s", value);
-		else if (!strcmp(line, "command"))
-			snprintf(s->command, sizeof(s->command), "%s", value);
-		else if (!strcmp(line, "extension"))
-			snprintf(s->extension, sizeof(s->extension), "%s", value);
-		else if (!strcmp(line, "reason"))
-			snprintf(s->reason, sizeof(s->reason), "%s", value);
-		else if (!strcmp(line, "folds"))
-			snprintf(s->folds, sizeof(s->folds), "%s", value);
-	}
+	while (getline(&line, &room, f) > 0)
+		line_take(s, line);
 	free(line);
 	fclose(f);
 	/* Left by a supervisor that was killed: the number may be another mount's by now. */

@@ -20,6 +20,8 @@ struct extfused_options {
 	char **command;		/* foreign daemon, or NULL: the mirror */
 	struct mirror_options mirror;
 	struct mount_state state;
+	bool version;
+	bool help;
 };
 
 /* Starts the daemon and stays until it is gone.  Returns the exit status. */

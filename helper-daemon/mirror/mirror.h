@@ -30,7 +30,7 @@ struct mirror_options {
 	double negative_timeout;
 	bool made_when_read;	/* files are made for their reader (/proc, /sys): the mirror finds out, and keeps nothing */
 	bool backing;		/* the mount is for passthrough: give the kernel backing objects */
-	int debug;
+	bool debug;		/* libfuse prints each request */
 	const char *log;	/* log_target() once INIT is answered; NULL: stays */
 };
 

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,11 +60,6 @@ int backing_prepare(struct job *job, const struct extfuse_ext *ext)
 		snprintf(job->err, sizeof(job->err),
 			 "option 'max_backing=%u' is for extensions that pass requests through, and %s does not: leave it away, or take ext=passthrough",
 			 o->max_backing, extfuse_ext__name(ext));
-		return -EINVAL;
-	}
-	if (o->max_backing > INT_MAX) {
-		snprintf(job->err, sizeof(job->err), "option 'max_backing=%u' is too large: at most %d",
-			 o->max_backing, INT_MAX);
 		return -EINVAL;
 	}
 	/* Then all is asked of the daemon, and nothing must be passed by it. */

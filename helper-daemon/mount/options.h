@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Options of mount.extfuse: one table says what each is called, which daemon gets it
- * and what it is for; the parser and --help both read that table.
+ * and what it is for.
  */
 #ifndef EXTFUSE_MOUNT_OPTIONS_H
 #define EXTFUSE_MOUNT_OPTIONS_H
@@ -55,8 +55,6 @@ struct mount_options {
  */
 int mount_options__parse(struct mount_options *o, const char *list, bool mirror, bool sloppy,
 			 char *err, size_t errlen);
-/* Is this word one of the list, whatever the others are? */
-bool mount_options__have(const char *list, const char *word);
 void mount_options__free(struct mount_options *o);
 void mount_options__help(FILE *out);
 

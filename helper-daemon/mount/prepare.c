@@ -16,6 +16,7 @@
 #include "folds.h"
 #include "foreign.h"
 #include "job.h"
+#include "option.h"
 
 /* "extfuse.PROGRAM" names the program; "extfuse" names none. */
 static const char *type_program(const char *type)
@@ -29,7 +30,7 @@ static const char *type_program(const char *type)
 static int set_source(struct job *job, const struct request *r)
 {
 	const char *program = type_program(r->type), *hash;
-	bool remount = mount_options__have(r->options, "remount");
+	bool remount = option_in_list(r->options, "remount");
 	struct stat st;
 
 	job->source = r->source;

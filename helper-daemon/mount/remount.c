@@ -18,6 +18,7 @@
 
 #include "device.h"
 #include "mounts.h"
+#include "option.h"
 
 static const struct {
 	const char *name;
@@ -32,9 +33,9 @@ static const struct {
 
 static bool is_users(const struct mount_entry *e)
 {
-	const char *id = strstr(e->options, "user_id=");
+	const char *id = option_in_list(e->options, "user_id=");
 
-	return !id || strtoul(id + strlen("user_id="), NULL, 10);
+	return !id || strtoul(id, NULL, 10);
 }
 
 static unsigned long flags_kept(const struct job *job, const struct mount_entry *e)
@@ -45,7 +46,7 @@ static unsigned long flags_kept(const struct job *job, const struct mount_entry 
 	for (i = 0; i < sizeof(chosen) / sizeof(*chosen); i++) {
 		if (job->opts.handed_back && !(chosen[i].for_users && is_users(e)))
 			continue;
-		if (mount_options__have(e->flags, chosen[i].name))
+		if (option_in_list(e->flags, chosen[i].name))
 			flags |= chosen[i].flag;
 	}
 	return flags;

@@ -8,8 +8,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <linux/fuse.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +27,7 @@
 #include "internal.h"
 #include "log.h"
 #include "mounts.h"
+#include "option.h"
 #include "options.h"
 #include "state.h"
 #include "text.h"
@@ -104,6 +107,44 @@ static void fuzz_options(void)
 	CHECK(ret || !o.ext || *o.ext, "an empty extension of '%s'", text);
 	CHECK(ret || !mirror || (o.allow_other && o.default_permissions), "the mirror of '%s'", text);
 	mount_options__free(&o);
+}
+
+static const char *const arg_seeds[] = {
+	"--actimeo=60 --cachesize 4096 attach /mnt --shadow --names-dir --pattern=.x*",
+	"--act=1e3 -h -V --json -- --help",
+	"stats",
+};
+static const char *const arg_words[] = { " ", "--", "-", "=", "--actimeo", "--cachesize=", "99999999999999999999", "nan", "-hV", "--names-dir=", "--x" };
+
+/* As main() of extfuse has them. */
+static const struct option_row arg_rows[] = {
+	{ "actimeo=", OPTION_SECONDS_NS, offsetof(struct cli_args, options.actimeo_ns), .help = "SECONDS: x" },
+	{ "cachesize=", OPTION_COUNT, offsetof(struct cli_args, options.cachesize), .help = "ENTRIES: x" },
+	{ "pattern=", OPTION_TEXT, offsetof(struct cli_args, options.pattern), .help = "PATTERN: x" },
+	{ "names-dir", OPTION_SWITCH, offsetof(struct cli_args, options.names_dir), .help = "x" },
+	{ "json", OPTION_SWITCH, offsetof(struct cli_args, json), .help = "x" },
+	{ "help", OPTION_SWITCH, offsetof(struct cli_args, help), .help = "x", .letter = 'h' },
+};
+
+static void fuzz_args(void)
+{
+	static const struct corpus corpus = CORPUS(arg_seeds, arg_words);
+	static const struct option_table table = OPTION_TABLE(arg_rows);
+	struct cli_args args = { 0 };
+	char *argv[64] = { (char []){ "extfuse" } }, *rest = text;
+	char err[128];
+	int argc = 1, at;
+
+	bytes_mutate(&corpus, text, MAX_TEXT);
+	while (argc < 63 && (argv[argc] = strsep(&rest, " ")))
+		argc++;
+	argv[argc] = NULL;
+	/* 0: getopt_long() begins anew, and says nothing. */
+	optind = 0;
+	opterr = 0;
+	at = option_args(&table, &args, argc, argv, bytes_random(2), err, sizeof(err));
+	CHECK(at == -EINVAL || (at >= 1 && at <= argc && !*err), "arguments: %d, '%s'", at, err);
+	CHECK(at < 0 || !args.options.pattern || *args.options.pattern, "an empty pattern");
 }
 
 static const char *const state_seeds[] = {
@@ -234,6 +275,7 @@ static const struct {
 	unsigned int rounds;
 } targets[] = {
 	{ "options", fuzz_options, 40000 },
+	{ "arguments", fuzz_args, 20000 },
 	{ "state", fuzz_state, 2000 },
 	{ "mountinfo", fuzz_mounts, 4000 },
 	{ "commands", fuzz_commands, 4000 },
