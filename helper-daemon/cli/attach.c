@@ -35,18 +35,18 @@ static int names_check(const struct cli_args *args, const struct cli_target *t, 
 	known = !mount_state__read(&state, t->e->conn);
 	mirror = known && !strcmp(state.command, "mirror");
 	if (mirror && *state.folds) {
-		snprintf(why, size, "it goes by names, and in %s a file is found under other names than its own (%s): no pattern can tell which file a name means",
+		snprintf(why, size, "it goes by names, and %s finds a file under other names than its own (%s), so no pattern can tell which file a name means: protect the files by their permissions",
 			 t->e->source, state.folds);
 		return -EINVAL;
 	}
 	if (mirror && !has_backing(t)) {
-		snprintf(why, size, "the daemon has no backing objects, without which directories that fold case are not seen: mount with -o ext=%s",
+		snprintf(why, size, "the daemon gives no backing objects, without which the module does not see that a directory folds case: unmount, and mount with -o ext=%s",
 			 args->ext);
 		return -EOPNOTSUPP;
 	}
 	if (!mirror)
-		cli_fail("note: %s: %s goes by names, and the daemon may find a file under others as well (%s): then no pattern hides it",
-			 args->mount, args->ext, known && *state.folds ? state.folds : "what it does is not known");
+		cli_fail("note: %s: %s goes by names, and the daemon may find a file under other names too (%s): no pattern hides it there",
+			 args->mount, args->ext, known && *state.folds ? state.folds : "nothing is known of that");
 	return 0;
 }
 
@@ -62,7 +62,7 @@ static int change(const struct cli_args *args, const struct cli_target *t, chang
 	if (!err && extfuse_ext__wants_backing(ext) && !option_in_list(t->e->options, "max_stack_depth=")) {
 		err = -EOPNOTSUPP;
 		snprintf(why, sizeof(why),
-			 "it passes requests through, and this mount was not made for that: mount with -o ext=%s",
+			 "it passes requests through, and this mount was not made for that: unmount, and mount with -o ext=%s",
 			 args->ext);
 	}
 	if (!err)

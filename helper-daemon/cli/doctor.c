@@ -125,7 +125,7 @@ static bool check_device(struct doctor *d)
 	} else if (fd == -EACCES) {
 		return lacks(d, EXTFUSE_DEVICE " cannot be opened by this user: sudo extfuse doctor");
 	} else if (!module_loaded()) {
-		return lacks(d, EXTFUSE_DEVICE " is not there: the module makes it when it is loaded");
+		return lacks(d, EXTFUSE_DEVICE " is not there, because the module is not loaded: modprobe extfuse");
 	}
 	module_no_device(fd, d->why, sizeof(d->why));
 	return false;
@@ -137,7 +137,7 @@ static bool check_switch(struct doctor *d)
 	int on;
 
 	if (!f)
-		return lacks(d, "the module is not loaded, and it has the switch");
+		return lacks(d, "the module, which has the switch, is not loaded: modprobe extfuse");
 	on = fgetc(f) != 'N';
 	fclose(f);
 	return on || lacks(d, "%s", extfuse_state__explain(EXTFUSE_STATE_PROGRAMS_OFF));

@@ -113,7 +113,7 @@ int cli_open(struct cli_target *t, const char *mount)
 		t->e = mount_find(&t->list, real);
 	free(real);
 	if (!t->e) {
-		cli_fail("%s is not an extfuse mount: 'extfuse status' lists what is", mount);
+		cli_fail("%s is not an extfuse mount: 'extfuse status' lists those that are", mount);
 		cli_close(t);
 		return 1;
 	}

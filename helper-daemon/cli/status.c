@@ -103,7 +103,7 @@ static void view_print(const struct view *v)
 	fputs("  acceleration: ", stdout);
 	fputs(v->on ? "on" : "off: ", stdout);
 	if (v->in_vain)
-		printf(", but of %llu requests so far none was answered: if it stays so when files are looked at again, the daemon gives its answers no lifetime (actimeo=, mount.extfuse(8))",
+		printf(", but none of %llu requests so far was answered: if that stays so when files are read again, the daemon gives its answers no lifetime: mount with actimeo= (mount.extfuse(8))",
 		       (unsigned long long)v->in_vain);
 	text_plain(stdout, v->reason);
 	putchar('\n');

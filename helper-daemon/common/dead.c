@@ -176,5 +176,5 @@ void dead_mounts__remove(unsigned int conn, bool alive, dead_mounts__tell_fn tel
 
 const char *dead_mounts__explain(int err)
 {
-	return err == -EBUSY ? "something is mounted on it: unmount that, then this" : strerror(-err);
+	return err == -EBUSY ? "something is mounted on it: unmount that first" : strerror(-err);
 }

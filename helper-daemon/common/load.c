@@ -136,7 +136,7 @@ static void source_missing(char *why, size_t size)
 	if (!glob("/usr/src/extfuse-*/dkms.conf", 0, NULL, &found)) {
 		const char *version = found.gl_pathv[0] + strlen(before);
 
-		snprintf(why, size, "the module's source is of version %.*s, and this program of " EXTFUSE_VERSION ": %s",
+		snprintf(why, size, "the module's source has version %.*s, and this program has " EXTFUSE_VERSION ": %s",
 			 (int)strcspn(version, "/"), version,
 			 install_command(&mend, "extfuse extfuse-dkms", "extfuse extfuse-dkms"));
 		globfree(&found);
@@ -317,7 +317,7 @@ static int rejected(struct kmod_module *mod, char *why, size_t size)
 static int refused(struct kmod_module *mod, int err, char *why, size_t size)
 {
 	if (geteuid()) {
-		snprintf(why, size, "extfuse.ko is not loaded, and only root can load it");
+		snprintf(why, size, "extfuse.ko is not loaded, and only root can load it: use sudo");
 		return -EPERM;
 	}
 	/* Then the error is only the exit status of a command. */
@@ -335,7 +335,7 @@ static int refused(struct kmod_module *mod, int err, char *why, size_t size)
 		return rejected(mod, why, size);
 	case -ENOEXEC:
 	case -EINVAL:
-		snprintf(why, size, "extfuse.ko does not fit the running build of kernel %s: " REBUILD " ('dmesg' has the kernel's words)",
+		snprintf(why, size, "extfuse.ko does not fit the running build of kernel %s: " REBUILD " ('dmesg' shows what the kernel says)",
 			 release());
 		return err;
 	default:
@@ -350,7 +350,7 @@ void module_no_device(int err, char *why, size_t size)
 		snprintf(why, size, "something is mounted on " EXTFUSE_DEVICE " and hides the device: umount " EXTFUSE_DEVICE);
 		return;
 	}
-	snprintf(why, size, EXTFUSE_DEVICE " cannot be opened, though the module is loaded: %s; /dev should be a devtmpfs: 'modprobe -r extfuse' and 'modprobe extfuse' make it again",
+	snprintf(why, size, EXTFUSE_DEVICE " cannot be opened, although the module is loaded: %s; /dev should be a devtmpfs: 'modprobe -r extfuse' and 'modprobe extfuse' make the device again",
 		 strerror(-err));
 }
 

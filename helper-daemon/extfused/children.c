@@ -2,9 +2,14 @@
 /*
  * The supervisor's children: which of them is the daemon, and how they end.
  *
- * Daemons that go to the background become its children, because it is a subreaper;
- * one of them is the daemon as long as it holds /dev/extfuse open, which also tells a
- * daemon from its helpers (sshfs starts an ssh).
+ * Daemons that go to the background become its children, because it is a subreaper.  One of
+ * them is the daemon for as long as it has /dev/extfuse open.  That also tells a daemon from
+ * its helpers (sshfs starts an ssh).
+ *
+ * A pidfd of the process that was started would not do.  A daemon that goes to the background
+ * is a process which that one has forked, and the supervisor has no descriptor of it.  A pidfd
+ * guards against a number that has become another process's.  That cannot happen here: a
+ * child's number stays its own until it is waited for, and only this thread waits.
  */
 #include "children.h"
 

@@ -66,7 +66,7 @@ static void check_options(const struct extfused_options *o)
 		exit(2);
 	}
 	if (o->mirror.source && o->mirror.source_fd < 0) {
-		log_error("with --mirror goes --mirror-fd: see extfused --help");
+		log_error("--mirror needs --mirror-fd: see extfused --help");
 		exit(2);
 	}
 }

@@ -52,7 +52,7 @@ static void tell_taken_down(const char *target, int err, void *data)
 		log_error("cannot unmount %s, which has lost its daemon (%s): %s", target, daemon,
 			  dead_mounts__explain(err));
 	else
-		log_warning("%s: the daemon (%s) is gone, unmounted", target, daemon);
+		log_warning("%s: unmounted, because the daemon (%s) is gone", target, daemon);
 }
 
 static void tell_failure(const char *target, int err, void *data)
@@ -127,9 +127,9 @@ static void tell_left(const struct watch *w, pid_t pid)
 {
 	const struct mount_state *s = &w->opts->state;
 
-	log_error("%s: process %d of the daemon (%s) was killed and does not end, it hangs in the kernel (/proc/%d/wchan): %s",
+	log_error("%s: process %d of the daemon (%s) hangs in the kernel and does not end, although it was killed (/proc/%d/wchan says where it is): %s",
 		  s->target, pid, s->command, pid,
-		  w->answers ? "the mount goes when it has ended, 'umount -f' ends what waits for it" : "the mount is taken down without it");
+		  w->answers ? "the mount is taken down when it ends, and 'umount -f' ends what waits for it" : "the mount is taken down without it");
 }
 
 /*

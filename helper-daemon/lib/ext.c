@@ -70,7 +70,7 @@ static int open_object(struct extfuse_ext *ext, const char *path, const struct e
 
 	ret = section__register();
 	if (ret)
-		return errline__set(err, ret, "extension %s: libbpf does not take our sections: %s",
+		return errline__set(err, ret, "extension %s: libbpf does not take the sections of extfuse: %s",
 				    ext->name, strerror(-ret));
 	capture__begin(&cap);
 	ext->obj = bpf_object__open_file(path, NULL);
@@ -177,7 +177,7 @@ static int explain_attach(const struct extfuse_ext *ext, int ret, const char *lo
 		{ ENOTCONN, "the connection was aborted; unmount the file system" },
 		{ ENOTTY, "extfuse.ko is another version than this library; update both" },
 		{ E2BIG, "this library asks for more than extfuse.ko knows; load the newer module" },
-		{ EACCES, "a program calls what programs must not call" },
+		{ EACCES, "a program calls a function that programs must not call" },
 	};
 
 	if (log[0])

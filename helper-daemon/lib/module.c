@@ -106,7 +106,7 @@ static int probe(const struct errline *err)
 			"extfuse.ko was built without BTF, so no program can call it: " REBUILD);
 	fd = btf_fd("extfuse");
 	if (fd == -EPERM)
-		return errline__set(err, fd, "extfuse.ko is loaded; whether programs can call it only root can find out");
+		return errline__set(err, fd, "extfuse.ko is loaded, but only root can find out whether programs can call it: use sudo");
 	id = fd < 0 ? fd : kfunc_id();
 	if (id < 0) {
 		if (fd >= 0)

@@ -116,7 +116,7 @@ static int fill_options(struct bpf_object *obj, const char *name,
 		if (!opts->actimeo_ns)
 			return 0;
 		return errline__set(err, -EINVAL,
-			"extension %s: it takes no actimeo (no extfuse_options in it); leave that option away",
+			"extension %s: it takes no actimeo (no extfuse_options in it); leave that option out",
 			name);
 	}
 	if (getrandom(&ext.seed, sizeof(ext.seed), 0) != sizeof(ext.seed))
@@ -144,7 +144,7 @@ static int size_caches(struct bpf_object *obj, const char *name, __u32 entries,
 			CACHE_MIN, CACHE_MAX);
 	if (!largest)
 		return errline__set(err, -EINVAL,
-			"extension %s: it takes no cachesize (no map cache_... in it); leave that option away",
+			"extension %s: it takes no cachesize (no map cache_... in it); leave that option out",
 			name);
 	bpf_object__for_each_map(map, obj) {
 		if (!is_cache(map))
@@ -185,7 +185,7 @@ static int fill_pattern(struct bpf_object *obj, const char *name, const char *te
 
 	if (!rodata__find(&ro, obj, "extfuse_pattern"))
 		return errline__set(err, -EINVAL,
-			"extension %s: it takes no pattern (no extfuse_pattern in it); leave that option away",
+			"extension %s: it takes no pattern (no extfuse_pattern in it); leave that option out",
 			name);
 	if (pattern_parse(&pattern, text))
 		return errline__set(err, -EINVAL,

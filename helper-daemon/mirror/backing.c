@@ -30,9 +30,9 @@ static const char *refusal_advice(int err)
 	case -ENODEV:
 		return NULL;
 	case -ENOSPC:
-		return "there are as many backing objects as the mount may have; mount with a larger max_backing=";
+		return "the mount has as many backing objects as it may have; mount with a larger max_backing=";
 	case -ELOOP:
-		return "it lies on extfuse, or on a file system that is as deeply stacked as the mount; where it is not extfuse, mount with a larger max_stack_depth= (at most 2)";
+		return "it is on extfuse, or on a file system that is as deeply stacked as the mount; if it is not extfuse, mount with a larger max_stack_depth= (at most 2)";
 	default:
 		return strerror(-err);
 	}

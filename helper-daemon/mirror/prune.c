@@ -99,7 +99,7 @@ static void say_ended(int err)
 	static bool said;
 
 	if (err && !said)
-		log_warning("mirror of %s: the kernel cannot be made to forget files that nobody uses (%s): when it knows as many as a process may have descriptors (sysctl fs.nr_open), no more can be opened",
+		log_warning("mirror of %s: the kernel does not forget files that are not in use (%s): no more can be opened when it knows as many as sysctl fs.nr_open says",
 			    mirror.source, strerror(-err));
 	said |= err;
 	pthread_mutex_lock(&prune.lock);

@@ -105,7 +105,7 @@ void job_say_unknown(const struct job *job, const struct extfuse_ext *ext)
 {
 	char line[256];
 
-	snprintf(line, sizeof(line), "mounted, but extension %s goes by names, and %s may find a file under others as well (%s): then no pattern hides it",
+	snprintf(line, sizeof(line), "mounted, but extension %s goes by names, and %s may find a file under other names too (%s): no pattern hides it there",
 		 extfuse_ext__name(ext), job->program, job->folds);
 	say(job->target, line);
 }

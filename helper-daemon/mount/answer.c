@@ -70,11 +70,11 @@ static void say_timeout(struct job *job)
 
 	if (job->program)
 		snprintf(job->err, sizeof(job->err),
-			 "%s has not served the mount within %g seconds: only a program that uses libfuse 3.3 or newer takes /dev/fd/%d as its mount point; if it is one and only slow, give more with mount_timeout=SECONDS (0: no limit)",
+			 "%s has not served the mount within %g seconds: only a program that uses libfuse 3.3 or newer takes /dev/fd/%d as its mount point; if it is one and only slow, give it more time with mount_timeout=SECONDS (0: no limit)",
 			 job->program, seconds, job->fd_number);
 	else
 		snprintf(job->err, sizeof(job->err),
-			 "the mirror of %s has not answered within %g seconds: is that directory on a server that does not respond? mount_timeout=SECONDS gives more (0: no limit)",
+			 "the mirror of %s has not answered within %g seconds: the directory may be on a server that does not respond; mount_timeout=SECONDS gives it more time (0: no limit)",
 			 job->source, seconds);
 }
 
@@ -87,7 +87,7 @@ static int asker_result(struct job *job, int status)
 	if (err && err != -ENOTCONN && err != -ECONNABORTED)
 		snprintf(job->err, sizeof(job->err), "the mount does not answer: %s%s", strerror(-err),
 			 err == -EIO && !S_ISDIR(job->rootmode) ?
-			 " (the mount point is a file: is the daemon's root one as well?)" : "");
+			 " (the mount point is a file, so the root of the daemon must be a file too)" : "");
 	return err;
 }
 
@@ -134,7 +134,7 @@ void daemon_end(struct job *job, pid_t daemon, const sigset_t *set)
 	kill(daemon, SIGKILL);
 	job->orphaned = true;
 	len = strlen(job->err);
-	snprintf(job->err + len, sizeof(job->err) - len, "; and extfused (process %d), which should have ended, was killed",
+	snprintf(job->err + len, sizeof(job->err) - len, "; extfused (process %d) did not end in time and was killed",
 		 daemon);
 }
 
@@ -143,7 +143,7 @@ static void say_given_up(struct job *job, int sig, bool patient)
 	if (sig)
 		snprintf(job->err, sizeof(job->err), "given up because of signal %d", sig);
 	else if (patient)
-		snprintf(job->err, sizeof(job->err), "the connection was aborted before the mount answered, though its daemon runs");
+		snprintf(job->err, sizeof(job->err), "the connection was aborted before the mount answered, although its daemon is running");
 	else
 		say_timeout(job);
 }
@@ -204,7 +204,7 @@ int answer_let_go(struct job *job, pid_t daemon, int go_fd, const sigset_t *set)
 	if (write(go_fd, &byte, 1) != 1)
 		goto gone;
 	if (!poll(&end, 1, END_NS / 1000000)) {
-		snprintf(job->err, sizeof(job->err), "the mount answers, but extfused does not go on alone: does log=%s hang?",
+		snprintf(job->err, sizeof(job->err), "the mount answers, but extfused does not go to the background: it may hang in opening log=%s",
 			 job->opts.log ? job->opts.log : "syslog");
 		daemon_end(job, daemon, set);
 		return -ETIMEDOUT;
@@ -212,7 +212,7 @@ int answer_let_go(struct job *job, pid_t daemon, int go_fd, const sigset_t *set)
 	if (read(go_fd, &byte, 1) >= 0)
 		return 0;
 gone:
-	snprintf(job->err, sizeof(job->err), "extfused ended when the mount had just answered");
+	snprintf(job->err, sizeof(job->err), "extfused ended just after the mount had answered");
 	daemon_end(job, daemon, set);
 	return -EIO;
 }

@@ -42,7 +42,7 @@ static int names_check(struct job *job, const struct extfuse_ext *ext)
 	if (!job->folds || job->program || !extfuse_ext__takes_pattern(ext))
 		return 0;
 	snprintf(job->err, sizeof(job->err),
-		 "extension %s goes by names, and in %s a file is found under other names than its own (%s): no pattern can tell which file a name means; mirror a directory that does not, or protect the files by their permissions",
+		 "extension %s goes by names, and %s finds a file under other names than its own (%s), so no pattern can tell which file a name means: mirror a directory that does not fold case, or protect the files by their permissions",
 		 extfuse_ext__name(ext), job->source, job->folds);
 	return -EINVAL;
 }
@@ -58,7 +58,7 @@ int backing_prepare(struct job *job, const struct extfuse_ext *ext)
 		if (!o->max_backing)
 			return 0;
 		snprintf(job->err, sizeof(job->err),
-			 "option 'max_backing=%u' is for extensions that pass requests through, and %s does not: leave it away, or take ext=passthrough",
+			 "option 'max_backing=%u' is for extensions that pass requests through, and %s does not: leave the option out, or use ext=passthrough",
 			 o->max_backing, extfuse_ext__name(ext));
 		return -EINVAL;
 	}
@@ -84,7 +84,7 @@ static int source_try(const struct job *job, char *why, size_t size)
 	if (err != -ELOOP)
 		return 0;
 	snprintf(why, size,
-		 "nothing can be passed through to %s, which lies on extfuse or on a file system stacked too deeply for max_stack_depth=%u (at most 2): take ext=metacache, or another source",
+		 "nothing can be passed through to %s, which is on extfuse or on a file system stacked too deeply for max_stack_depth=%u (at most 2): use ext=metacache, or another source",
 		 job->source, job->opts.max_stack_depth);
 	return err;
 }
@@ -95,7 +95,7 @@ int backing_begin(const struct job *job, char *why, size_t size)
 	int err = max ? extfuse_backing__limit(job->fd, 0, max) : 0;
 
 	if (err) {
-		snprintf(why, size, "option 'max_backing=%u' is not taken by the module: %s", max,
+		snprintf(why, size, "the module refuses option 'max_backing=%u': %s", max,
 			 strerror(-err));
 		return err;
 	}

@@ -171,7 +171,7 @@ int foreign_check(const char *path, const char *spec, uid_t uid, char *err, size
 		at = cut_at_open(named, uid) ? named : cut_at_open(real, uid) ? real : NULL;
 	if (at)
 		snprintf(err, errlen,
-			 "the source is no directory, and as PROGRAM#SPEC it is not taken, because others than root decide what program that is (%s is theirs to change): if the program is meant, give -t extfuse.%s and '%s' as the source",
+			 "the source is not a directory, and it is not taken as PROGRAM#SPEC, because users other than root can change which program that is (they may change %s): if you mean the program, use -t extfuse.%s with '%s' as the source",
 			 at, path, spec);
 	else if (!named || !real)
 		snprintf(err, errlen, "%s cannot be used: %s", path, strerror(why));

@@ -19,16 +19,16 @@ static void say_uncovered(const char *target, int err, void *data)
 	char line[256];
 
 	(void)data;
-	snprintf(line, sizeof(line), "the mount there has lost its daemon, and cannot be unmounted: %s",
+	snprintf(line, sizeof(line), "the mount that is there has lost its daemon and cannot be unmounted: %s",
 		 dead_mounts__explain(err));
-	say(target, err ? line : "the mount there had lost its daemon, unmounted");
+	say(target, err ? line : "unmounted the mount that was there: it had lost its daemon");
 }
 
 static void mount_failed(struct job *job, int err)
 {
 	if (err == -EINVAL && job->opts.allow_idmap)
 		snprintf(job->err, sizeof(job->err),
-			 "cannot mount: this kernel's fuse knows no idmapped mounts (Linux 6.12 does): mount without allow_idmap");
+			 "cannot mount with allow_idmap: this kernel's fuse knows no idmapped mounts (that of Linux 6.12 does): mount without allow_idmap");
 	else
 		snprintf(job->err, sizeof(job->err), "cannot mount: %s (options %s)", strerror(-err),
 			 job->opts.kernel.text);
@@ -91,7 +91,7 @@ int job_mount(struct job *job)
 	err = extfuse_conn__query(job->fd, 0, &query);
 	if (err)
 		snprintf(job->err, sizeof(job->err),
-			 "the module does not tell the connection's number: %s: is it of another version?",
+			 "the module does not tell the number of the connection (%s), and may be of another version: 'extfuse doctor' finds out",
 			 strerror(-err));
 	job->conn = err ? conn_at(job) : query.conn;
 	return err;
@@ -102,7 +102,7 @@ static void say_left(const char *target, int err, void *data)
 	char line[256];
 
 	(void)data;
-	snprintf(line, sizeof(line), "the mount that failed is left, and cannot be unmounted: %s", dead_mounts__explain(err));
+	snprintf(line, sizeof(line), "the failed mount is still there and cannot be unmounted: %s", dead_mounts__explain(err));
 	if (err)
 		say(target, line);
 }

@@ -84,7 +84,7 @@ static void note_extension(struct job *job, const struct mount_entry *e)
 		name = query.name;
 	if (!ext_is(job->opts.ext, name))
 		snprintf(job->err, sizeof(job->err),
-			 "remounted, but the extension is %s as before, for a remount does not change it: 'extfuse replace' or 'attach' does, or umount and mount with ext=%s",
+			 "remounted, but the extension is still %s, because a remount does not change it: use 'extfuse replace' or 'extfuse attach', or unmount and mount with ext=%s",
 			 name, job->opts.ext);
 }
 

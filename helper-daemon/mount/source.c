@@ -41,7 +41,7 @@ static int refused(struct job *job, const char *dir, int err)
 	if (err == -EINVAL)
 		snprintf(job->err, sizeof(job->err),
 			 "the mount that %s is on cannot be copied, and without a copy what is mounted below would be shown: "
-			 "it is unbindable (mount --make-private on it helps), or of another mount namespace",
+			 "it is unbindable ('mount --make-private' changes that), or belongs to another mount namespace",
 			 dir);
 	else
 		snprintf(job->err, sizeof(job->err), "cannot copy the mount that %s is on: %s", dir, strerror(-err));
@@ -75,7 +75,7 @@ int source_flags(struct job *job)
 	/* The file system is asked, and it may be a user's (FUSE) that likes to fail. */
 	if (fstatvfs(job->source_fd, &st)) {
 		err = -errno;
-		snprintf(job->err, sizeof(job->err), "cannot tell the flags (nosuid, nodev) of the mount that %s is on: %s",
+		snprintf(job->err, sizeof(job->err), "cannot read the flags (nosuid, nodev) of the mount that %s is on: %s",
 			 job->source, strerror(-err));
 		return err;
 	}

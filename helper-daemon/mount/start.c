@@ -145,7 +145,7 @@ static void exec_daemon(const struct job *job, int go_fd)
 		if (errno != ENOENT)
 			why = errno;
 	}
-	fprintf(stderr, "mount.extfuse: %s: cannot run extfused, which belongs beside mount.extfuse or into /usr/sbin: %s\n",
+	fprintf(stderr, "mount.extfuse: %s: cannot run extfused, which must be beside mount.extfuse or in /usr/sbin: %s\n",
 		job->target, strerror(why));
 	_exit(EXIT_CANNOT_START);
 }
