@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hide: passthrough, and names that pattern= means are not there: not found,
- * not listed, not made.  A policy: where it has been lost what it covers fails
- * (EIO).
+ * hide: passthrough, and names that match pattern= are neither found, nor listed,
+ * nor made.  It is a policy: if it is lost, what it covers fails (EIO).
  *
- * It is about names.  A file that has another name as well is there under that
- * one; what was opened before it was attached stays open.  A directory that
- * does not compare names byte by byte finds files under names that are not
- * theirs: no name is taken there (EACCES), and only the listing, which has the
- * files' own names, tells what there is.
+ * It is about names.  A file that also has another name is found under that one.
+ * What was opened before it was attached stays open.  A directory that does not
+ * compare names byte by byte finds files under names that are not their own: there
+ * every name is refused (EACCES), and only the listing, which has the files' own
+ * names, shows what there is.
  */
 #include "passthrough.h"
 
@@ -31,7 +30,7 @@ static __noinline int is_hidden(struct extfuse_req *req, __u32 arg, __u32 size)
 		err = bpf_extfuse_read_args(req, arg, &name, sizeof(name));
 	else
 		err = bpf_extfuse_read_args(req, arg, name.text, sizeof(name.text));
-	/* Longer than any name of a file system below. */
+	/* An error: the name is longer than any of a file system below. */
 	return err || extfuse_pattern_match(&extfuse_pattern, name.text, size);
 }
 
@@ -58,7 +57,7 @@ REFUSE(rename2, IN_HIDDEN(1) || IN_HIDDEN(2))
 HIDE(readdir, 0)
 HIDE(readdirplus, 1)
 
-/* Some file systems make names by calls that are not known here. */
+/* Some file systems make names by other calls. */
 EXTFUSE_REQUEST(ioctl)
 {
 	return PASS_IOC_KNOWN(pass_ioctl_cmd(req)) ? EXTFUSE_PASSTHROUGH : -EXTFUSE_ENOTTY;
@@ -73,7 +72,7 @@ EXTFUSE_REQUEST(lookup)
 	return IN_HIDDEN(0) ? -EXTFUSE_ENOENT : EXTFUSE_UPCALL;
 }
 
-/* Before a name is made the kernel asks the daemon, whatever we say. */
+/* Before a name is made, the kernel asks the daemon whatever the request program says. */
 EXTFUSE_REPLY(lookup)
 {
 	if (!(req->flags & EXTFUSE_F_FRESH))

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * metacache: answers GETATTR and LOOKUP from what the daemon said last.  It
- * works with any daemon: its reply programs fill the maps out of the daemon's
- * own answers, the kernel says what of that is still fresh, and an answer
- * carries what is left of the daemon's lifetime.
+ * works with any daemon: its reply programs fill the maps from the daemon's own
+ * answers, the kernel says what of that is still fresh, and an answer has what is
+ * left of the daemon's lifetime.
  *
  * With actimeo the administrator's lifetime counts where it is the longer one.
- * It is written into the daemon's replies too, READDIRPLUS entries included,
- * so that the kernel's own caches answer and nobody asks us.  Never for
- * files with several links: a daemon that goes by paths has a node for
- * each, and a change of one says nothing of the other.  Names that do not
+ * It is also written into the daemon's replies, READDIRPLUS entries included, so
+ * that the kernel's own caches answer and no program is asked.  It is never used
+ * for files with several links: a daemon that goes by paths has a node for each
+ * link, and a change of one node does not show at the other.  Names that do not
  * exist live for actimeo unless the daemon gives them a lifetime of their own.
  */
 
@@ -102,7 +102,7 @@ EXTFUSE_REQUEST(lookup)
 
 	if (req->flags & EXTFUSE_F_FRESH)
 		return EXTFUSE_UPCALL;
-	/* Where the kernel knows the name only a yes counts, else only a no: rule 5.1. */
+	/* If the kernel knows the name, only a confirmation counts, else only a denial. */
 	if (!name_recall(req, known, &name))
 		return EXTFUSE_UPCALL;
 	return known ? positive_answer(req, &name) : negative_answer(req, &name);

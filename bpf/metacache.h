@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What metacache remembers beside names (names.h): attributes by node; the map
- * that holds them, and how to find and store.
+ * What metacache remembers beside names (names.h): attributes by node.  The map that
+ * holds them, and how to find and store.
  */
 #ifndef METACACHE_H
 #define METACACHE_H
@@ -44,8 +44,8 @@ static __always_inline const struct attr_value *attr_at(__u32 place)
 }
 
 /*
- * Asked before the value is copied: what has changed, as after each change of a
- * file, costs no copy then.  The copy must be of the stamp that was asked about.
+ * The kernel is asked before the value is copied, so a value that is stale, as after each
+ * change of a file, costs no copy.  The copy must have the stamp that was asked about.
  */
 static __always_inline int attr_find(struct extfuse_req *req, __u64 nodeid,
 				     struct attr_value *copy)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where names lead to, as metacache and passthrough remember it: the maps that
- * hold it, and how to find and store.
+ * What node a name leads to, as metacache and passthrough remember it: the maps
+ * that hold it, and how to find and store.
  */
 #ifndef NAMES_H
 #define NAMES_H
@@ -97,8 +97,8 @@ struct lname_value {
 };
 
 /*
- * A short name has two places, which it shares with others and loses to those
- * that come later: found without a hash table's walk, filled without its locks.
+ * A short name has two places, which it shares with other names and loses to later
+ * ones.  It is found without the walk of a hash table, and stored without its locks.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -107,7 +107,7 @@ struct {
 	__type(value, struct name_value);
 } cache_name SEC(".maps");
 
-/* Few, and large: here a hash table's walk is the smaller part. */
+/* Long names are few and large: beside their size the walk of a hash table costs little. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
@@ -134,13 +134,13 @@ static __always_inline __u64 name_hash(const void *key, unsigned long size)
 /* The first of the two places; the second is behind it. */
 static __always_inline __u32 first_place(__u64 hash)
 {
-	/* A library that is older than we says nothing of sizes, and has changed none. */
+	/* An older library says nothing of sizes, and has changed none. */
 	__u32 pairs = (extfuse_options.entries ?: ENTRIES) / 2;
 
 	return ((hash >> 32) * pairs >> 32) * 2;
 }
 
-/* Where @key goes: to where it was, else to the one that was filled first. */
+/* @key goes to the place where it was, else to the one that was filled first. */
 static __always_inline int second_is_better(const struct extfuse_mark *first,
 					    const struct extfuse_mark *second, __u64 key)
 {
@@ -167,7 +167,7 @@ static __always_inline int name_equal(const struct name_key *a, const struct nam
 	return 1;
 }
 
-/* Not inlined, as all that needs much stack: a program has 512 bytes of it. */
+/* Not inlined, like all that needs much stack: a program has 512 bytes of it. */
 static __noinline int name_find(struct extfuse_req *req, struct target *target, __u64 *stamp)
 {
 	struct name_key key = { .parent = req->nodeid };

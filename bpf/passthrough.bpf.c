@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * passthrough: what can be done where the nodes lie is done there, by the
- * kernel: data, attributes, listings.  The daemon, our mirror, has said where
- * (backing objects); a node that has none it serves itself.
+ * passthrough: the kernel serves data, attributes and listings from the files
+ * behind the nodes.  The daemon, our mirror, has given them to it (backing
+ * objects), and serves a node without one itself.
  *
- * Names are the daemon's.  What is there it must confirm, because attributes
- * are never kept here; what is not there is remembered (names.h), for the
- * daemon's lifetime or, if that is longer, actimeo.  So long the kernel's own
- * cache keeps the names that are there.
+ * Names are the daemon's.  It must confirm names that exist, because attributes
+ * are never cached here.  Names that do not exist are remembered (names.h), for
+ * the daemon's lifetime or, if that is longer, for actimeo.  For actimeo the kernel's
+ * own cache keeps the names that exist.
  */
 #include "names.h"
 #include "passthrough.h"

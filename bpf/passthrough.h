@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For extensions that pass requests through to where the nodes lie.  PASS(op)
- * is a program that does so for one opcode; what an extension has a program of
- * its own for it leaves out.  Data of files that were opened so needs none.
+ * For extensions that pass requests through to the files behind the nodes.
+ * PASS(op) is a program that does so for one opcode.  An extension leaves out the
+ * opcodes for which it has programs of its own.  Data of files that were opened so
+ * needs no program.
  */
 #ifndef PASSTHROUGH_H
 #define PASSTHROUGH_H
@@ -21,7 +22,7 @@
 	pass(opendir) pass(readdir) pass(readdirplus) pass(fsyncdir) pass(getattr) \
 	pass(statx) pass(getxattr) pass(listxattr) pass(readlink) pass(statfs)
 
-/* What changes what lies there, or may. */
+/* What changes the file below, or may. */
 #define PASS_CHANGING(pass)	\
 	pass(open) pass(access) pass(setattr) pass(setxattr) pass(removexattr)
 

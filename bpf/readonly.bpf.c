@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * readonly: passthrough, and nothing can be changed through the mount, not by
- * root either: EROFS, as on a file system that is mounted so.  A policy: where it has
- * been lost what it covers fails (EIO).
+ * readonly: passthrough, and nothing can be changed through the mount, not even by
+ * root: EROFS, as on a file system that is mounted read-only.  It is a policy: if it
+ * is lost, what it covers fails (EIO).
  *
- * Data of a file is decided about when it is opened: what was opened for writing
- * before this was attached can be written to still, so attach it with the mount.
+ * What may be done with the data of a file is decided when it is opened.  A file that
+ * was opened for writing before this was attached can still be written to, so attach
+ * it with the mount.
  */
 #include "passthrough.h"
 
@@ -32,7 +33,7 @@ REFUSE(rename2)
 REFUSE(setattr)
 REFUSE(setxattr)
 REFUSE(removexattr)
-/* On handles of the daemon that were there before. */
+/* On handles of the daemon that were opened before. */
 REFUSE(write)
 REFUSE(fallocate)
 REFUSE(copy_file_range)
@@ -58,7 +59,7 @@ EXTFUSE_REQUEST(access)
 	return EXTFUSE_PASSTHROUGH;
 }
 
-/* What reads flags is passed on, and of the rest it is not known what it does. */
+/* Calls that read flags are passed through; what others do is not known. */
 EXTFUSE_REQUEST(ioctl)
 {
 	__u32 cmd = pass_ioctl_cmd(req);

@@ -40,19 +40,19 @@
 
 /*
  * Functions of extfuse.ko.  @req must be the program's own context, else they
- * say -EINVAL; a callback of bpf_loop() gets it in what it is given.  None of
- * them sleeps; all return 0 or a negative error, but bpf_extfuse_fresh().
+ * return -EINVAL; a callback of bpf_loop() gets it in its own context.  None of them
+ * sleeps.  All but bpf_extfuse_fresh() return 0 or a negative error.
  */
 
 /**
  * bpf_extfuse_read_args - copy an argument of the request
  * @req:	context
  * @type:	enum extfuse_arg
- * @dst:	where to; must be initialised if it lies on the stack
+ * @dst:	where to; must be initialised if it is on the stack
  * @dst__sz:	room at @dst, bytes; what the argument needs, enum extfuse_arg says
  *
  * -EINVAL no such argument, or not exactly the size that the selector wants;
- * -E2BIG @dst is too small; -ENODATA an output that nobody has written yet;
+ * -E2BIG @dst is too small; -ENODATA the output is not written yet;
  * -EFAULT the caller's memory cannot be read now, @dst is zeroed; -EBADRQC
  * unknown selector.
  */
@@ -113,22 +113,22 @@ extern int bpf_extfuse_fresh(struct extfuse_req *req, __u64 nodeid, __u32 kind,
  */
 #define EXTFUSE_OPTIONS const volatile struct extfuse_ext_options extfuse_options
 
-/* An object whose answers depend on the caller says this: extfuse_req.who is then filled. */
+/* An object whose answers depend on the caller says this: then extfuse_req.who is filled. */
 #define EXTFUSE_WANT_WHO const volatile __u32 extfuse_want_who = 1
 
 /*
- * An object that says EXTFUSE_PASSTHROUGH: its mount is made so that nodes can
- * have backing objects, and the mirror gives them.
+ * An object with programs that return EXTFUSE_PASSTHROUGH says this: its mount is
+ * then made so that nodes can have backing objects, and the mirror gives them.
  */
 #define EXTFUSE_WANT_BACKING const volatile __u32 extfuse_want_backing = 1
 
-/* A policy: what it covers is refused where it has been lost (EXTFUSE_ATTACH_FAIL_CLOSED). */
+/* A policy says this: if it is lost, what it covers is refused (EXTFUSE_ATTACH_FAIL_CLOSED). */
 #define EXTFUSE_FAIL_CLOSED const volatile __u32 extfuse_fail_closed = 1
 
 /*
- * An object that says EXTFUSE_PATTERN("text"); takes the mount option pattern=;
- * without it the pattern is "text*", in lower case.  extfuse_pattern_match() of
- * <extfuse/options.h> says what it means.
+ * An object that says EXTFUSE_PATTERN("text"); takes the mount option pattern=.
+ * Without that option the pattern is "text*", in lower case.  extfuse_pattern_match()
+ * of <extfuse/options.h> says what it matches.
  */
 #define EXTFUSE_PATTERN(text)						\
 	const volatile struct extfuse_ext_pattern extfuse_pattern = {	\
@@ -144,7 +144,7 @@ static __always_inline __u64 extfuse_time_add(__u64 now, __u64 ns)
 	return ns > ~0ULL - now ? ~0ULL : now + ns;
 }
 
-/* Of a lifetime in ns its seconds, and the nanoseconds beside them. */
+/* A lifetime in ns as the protocol has it: seconds, and nanoseconds beside them. */
 static __always_inline void extfuse_time_split(__u64 ns, uint64_t *sec, uint32_t *nsec)
 {
 	*sec = ns / EXTFUSE_NSEC_PER_SEC;
@@ -164,7 +164,7 @@ static __always_inline void extfuse_time_split(__u64 ns, uint64_t *sec, uint32_t
  *	};
  *
  * A writer builds a value in its own memory, seals it with extfuse_seal(), and
- * gives it to bpf_map_update_elem(), never writes into a map.  A reader copies
+ * gives it to bpf_map_update_elem(); it never writes into a map.  A reader copies
  * it with extfuse_copy() and uses the copy only if that returns true.  The
  * tail's stamp is mixed with a sum of all words between: the order in which a
  * processor moves the bytes of a value is not ours to choose.
@@ -206,7 +206,7 @@ static __always_inline void __extfuse_seal(extfuse_word *v, unsigned long words,
 static __always_inline int __extfuse_copy(extfuse_word *dst, const volatile extfuse_word *src,
 					  unsigned long words, __u64 key)
 {
-	/* A copy that keeps to the words it has read: volatile reads each once. */
+	/* volatile: each word is read once, and what is checked is what was copied. */
 	__u64 head = src[0], sum = src[1];
 	unsigned long i;
 
@@ -218,7 +218,7 @@ static __always_inline int __extfuse_copy(extfuse_word *dst, const volatile extf
 
 		dst[i - 1] = word;
 		sum = __extfuse_mix(sum, word);
-		/* Else the compiler holds the words in a second copy on the stack. */
+		/* Without it the compiler keeps a second copy of the words on the stack. */
 		asm volatile("" : "+r"(sum) : "r"(dst) : "memory");
 	}
 	return head == key && src[words - 2] == key && src[words - 1] == sum;

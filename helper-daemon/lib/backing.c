@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * Backing objects: where the nodes of a daemon lie on another file system.
+ * Backing objects: the files of another file system that are behind a daemon's nodes.
  */
 #include <errno.h>
 #include <sys/ioctl.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
  * The administrator's options, handed to a BPF object before it is loaded: its
- * variable extfuse_options in .rodata, and the sizes of its cache_ maps.
+ * variables extfuse_options and extfuse_pattern in .rodata, and the sizes of its
+ * cache_ maps.  No text is parsed here but the pattern; see common/option.h.
  */
 #include <bpf/btf.h>
 #include <errno.h>
@@ -16,7 +17,7 @@
 #define CACHE_MIN	128U
 #define CACHE_MAX	(1U << 24)
 
-/* The map of the object's constants, and where in it a variable lies. */
+/* The map of the object's constants, and the place of a variable in it. */
 struct rodata {
 	struct bpf_map *map;
 	const char *data;

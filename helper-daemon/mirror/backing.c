@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Backing objects: the kernel is told where a node lies, before the reply that
- * makes the node known, and then serves it without us (passthrough).  A node
- * that it does not take is served here as ever.
+ * Backing objects: the kernel is told what file is behind a node, before the reply
+ * that makes the node known.  It then serves the node by itself (passthrough).  A
+ * node that it does not take is served here as before.
  */
 #include "mirror.h"
 

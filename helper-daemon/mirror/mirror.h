@@ -123,7 +123,7 @@ void node_forget(fuse_ino_t id, uint64_t count);
 void nodes_report(const char *when);
 
 /*
- * backing.c: where nodes lie, for the kernel to serve them itself; only where
+ * backing.c: the files behind nodes, for the kernel to serve them itself; only where
  * mirror.backing says so.  backing_add() returns whether the kernel took it.
  */
 void backing_init(int fd);

@@ -24,7 +24,7 @@ void mirror_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct 
 	fuse_reply_data(req, &buf, FUSE_BUF_SPLICE_MOVE);
 }
 
-/* Appends what lies in memory; a handle that may append is never spliced into. */
+/* Appends what is in memory; nothing is spliced into a handle that may append. */
 static ssize_t write_append(struct fuse_bufvec *in, int fd)
 {
 	struct fuse_bufvec mem = FUSE_BUFVEC_INIT(fuse_buf_size(in));

@@ -17,8 +17,8 @@
 
 /*
  * How deeply the mount is stacked must be said before it is made, and no system
- * call tells how deeply its source is.  These are the file systems that lie on
- * others, or may; what does not lies at 0.
+ * call tells how deeply its source is stacked.  These are the file systems that are
+ * on others, or may be.  All others have depth 0.
  */
 static unsigned int stack_depth(const char *source)
 {
@@ -36,7 +36,7 @@ static unsigned int stack_depth(const char *source)
 	}
 }
 
-/* Of directories further down the module sees it, and the extension refuses names there. */
+/* The module sees it itself in directories further down, and the extension refuses names there. */
 static int names_check(struct job *job, const struct extfuse_ext *ext)
 {
 	if (!job->folds || job->program || !extfuse_ext__takes_pattern(ext))
@@ -74,8 +74,8 @@ int backing_prepare(struct job *job, const struct extfuse_ext *ext)
 }
 
 /*
- * Nothing is taken before the daemon has answered INIT (ENOTCONN); what lies too
- * deep is refused before that is looked at.
+ * Nothing is taken before the daemon has answered INIT (ENOTCONN), but what is
+ * stacked too deeply is refused before that is checked.
  */
 static int source_try(const struct job *job, char *why, size_t size)
 {

@@ -78,8 +78,8 @@ int source_flags(struct job *job);
  */
 int job_load(struct job *job, struct extfuse_ext **ext);
 /*
- * Before the daemon has anything to do: can the kernel be told where the nodes
- * lie?  If not, there is no use for the extension.
+ * Before the daemon has anything to do: does the kernel take backing objects on the
+ * source?  If not, the extension has no use.
  */
 int job_backing(struct job *job, struct extfuse_ext **ext);
 int job_attach(struct job *job, struct extfuse_ext *ext);

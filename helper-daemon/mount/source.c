@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The directory that is to be mirrored, as it is before anything is mounted:
- * the mount may lie on it, or on a directory that leads to it.
+ * The directory that is to be mirrored, as it is before anything is mounted: the
+ * mount may cover it, or a directory that leads to it.
  */
 #include "job.h"
 
@@ -18,9 +18,9 @@
 
 /*
  * The directory without what is mounted below it.  A copy of its mount has no
- * submounts, and keeps nobody from unmounting the directory; as a private one it
- * gets none later.  What is mounted below has flags of its own (nosuid, nodev),
- * which our mount has not: so the directory itself never serves instead.
+ * submounts, gets none later because it is private, and prevents nobody from
+ * unmounting the directory.  What is mounted below may have flags (nosuid, nodev)
+ * that our mount lacks, so the directory itself is never used instead.
  */
 static int dir_open(const char *dir)
 {

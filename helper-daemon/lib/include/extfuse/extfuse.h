@@ -84,7 +84,7 @@ int extfuse_conn__query(int fd, __u32 conn, struct extfuse_ioc_query *query);
 int extfuse_conn__stats(int fd, __u32 conn, struct extfuse_op_stats *ops);
 
 /**
- * extfuse_backing__add - where a node lies on another file system
+ * extfuse_backing__add - say what file of another file system is behind a node
  * @fd:		the daemon's own descriptor of the connection (the others take
  *		any open /dev/extfuse and a number, as above, where they have @conn)
  * @nodeid:	as in the reply that is about to make the node known
