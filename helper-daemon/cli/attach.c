@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * extfuse attach, replace, detach: change the extension of a mount at work.
+ * extfuse attach, replace, detach: change the extension of a mount that is in use.
  */
 #include "cli.h"
 
@@ -21,8 +21,8 @@ static bool has_backing(const struct cli_target *t)
 }
 
 /*
- * As mount.extfuse does it.  In directories further down the module sees it where they have backing objects, and the
- * extension refuses names there.
+ * As mount.extfuse does it.  In directories further down that have backing objects the module
+ * sees it itself, and the extension refuses names there.
  */
 static int names_check(const struct cli_args *args, const struct cli_target *t, const struct extfuse_ext *ext,
 		       char *why, size_t size)

@@ -20,7 +20,7 @@ struct cli_args {
 	struct extfuse_options options;
 };
 
-/* Each returns the exit status: 0, 1 for what failed. */
+/* Each returns the exit status: 0, or 1 on failure. */
 int do_status(const struct cli_args *args);
 int do_stats(const struct cli_args *args);
 int do_doctor(const struct cli_args *args);
@@ -41,7 +41,7 @@ struct cli_target {
 	int fd;
 };
 
-/* Finds the mount that the user named; returns 0, or 1 when it has said what is wrong. */
+/* Finds the mount that the user named.  Returns 0, or 1 after it has said what is wrong. */
 int cli_open(struct cli_target *t, const char *mount);
 void cli_close(struct cli_target *t);
 

@@ -56,7 +56,7 @@ static bool check_jit(struct doctor *d)
 	FILE *f = fopen("/proc/sys/net/core/bpf_jit_enable", "re");
 	int jit = -1, err = f ? 0 : errno;
 
-	/* Kernels with the JIT built in for good may not show the switch to all. */
+	/* A kernel that always uses the JIT may not show the switch to everybody. */
 	if (!f && (err != ENOENT || !access("/sys/kernel/btf/vmlinux", R_OK)))
 		return true;
 	if (!f)
@@ -86,7 +86,7 @@ static bool check_dkms(struct doctor *d)
 	return module_dkms(d->why, sizeof(d->why));
 }
 
-/* A mount would load it; nothing less tells whether it can be. */
+/* Loads it, as a mount would: nothing less tells whether it can be loaded. */
 static bool check_module(struct doctor *d)
 {
 	int err = module_load(d->why, sizeof(d->why));
@@ -120,7 +120,7 @@ static bool check_device(struct doctor *d)
 		close(fd);
 		if (!device_is_covered())
 			return true;
-		/* Root gets at the device all the same, nobody else does. */
+		/* Root reaches the device nevertheless, but other users do not. */
 		fd = -EBUSY;
 	} else if (fd == -EACCES) {
 		return lacks(d, EXTFUSE_DEVICE " cannot be opened by this user: sudo extfuse doctor");
@@ -217,7 +217,7 @@ static const struct {
 	{ "extension metacache", check_metacache, false },
 };
 
-/* No check: what the module has beyond the kernel's source that it was made from. */
+/* Not a check: the fixes that the module has beyond the kernel source it was made from. */
 static void print_fixes(void)
 {
 	char fixes[512];

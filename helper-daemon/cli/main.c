@@ -88,7 +88,7 @@ int cli_fail(const char *fmt, ...)
 
 static const struct mount_entry *mount_find(const struct mount_list *list, const char *target)
 {
-	/* Of two on one directory the later one is what the user sees. */
+	/* Of two mounts on one directory the user sees the later one. */
 	for (size_t i = list->count; i-- > 0;) {
 		if (!strcmp(list->entries[i].target, target))
 			return &list->entries[i];
@@ -105,7 +105,7 @@ int cli_open(struct cli_target *t, const char *mount)
 	err = mount_list__read(&t->list, false);
 	if (err)
 		return cli_fail("cannot read the list of mounts: %s", strerror(-err));
-	/* As given first: that asks nothing of the file system. */
+	/* First as it was given: that asks nothing of the file system. */
 	t->e = mount_find(&t->list, mount);
 	if (!t->e)
 		real = realpath(mount, NULL);

@@ -116,7 +116,7 @@ int do_stats(const struct cli_args *args)
 	if (cli_open(&t, args->mount))
 		return 1;
 	err = extfuse_conn__stats(t.fd, t.e->conn, ops);
-	/* Nothing was ever attached: then nothing was counted, which is an answer too. */
+	/* If nothing was ever attached, nothing was counted, which in JSON is an answer too. */
 	if (err == -ENODATA && args->json)
 		err = 0;
 	if (err == -ENODATA)

@@ -24,7 +24,7 @@ struct view {
 	int query_err;
 	__u64 backing;		/* backing objects */
 	bool on;
-	__u64 in_vain;		/* requests that all went to the daemon, though a cache is attached; 0: not so, or too few to tell */
+	__u64 in_vain;		/* requests that all went to the daemon although a cache is attached; 0: some did not, or too few to tell */
 	const char *extension;	/* "" if none */
 	char reason[600];	/* why it is off; "" when on */
 };
@@ -46,7 +46,7 @@ static void view_reason(struct view *v, bool opened)
 		snprintf(v->reason, sizeof(v->reason), "%s", extfuse_state__explain(v->query.state));
 }
 
-/* A daemon that gives its answers no lifetime has the cache keep nothing. */
+/* If a daemon gives its answers no lifetime, the cache keeps nothing. */
 #define ENOUGH_TO_TELL	100
 
 static __u64 sent_in_vain(const struct view *v, int fd)
@@ -54,7 +54,7 @@ static __u64 sent_in_vain(const struct view *v, int fd)
 	struct extfuse_op_stats ops[EXTFUSE_OPCODES] = { 0 }, *s;
 	__u64 sent = 0;
 
-	/* Under shadow nothing is answered; other extensions answer only what a policy is about. */
+	/* Under shadow nothing is answered, and other extensions answer only what a policy is about. */
 	if (!v->on || strcmp(v->extension, "metacache") || v->query.attach_flags & EXTFUSE_ATTACH_SHADOW ||
 	    extfuse_conn__stats(fd, v->e->conn, ops))
 		return 0;
@@ -165,7 +165,7 @@ static void view_json(struct json *j, const struct view *v)
 	json_close(j, '}');
 }
 
-/* Of all mounts: an upgrade waits for them. */
+/* For all mounts: an upgrade waits until they are gone. */
 static void print_upgrade(void)
 {
 	char why[512];

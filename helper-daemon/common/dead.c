@@ -7,10 +7,10 @@
  * the mount is recognised by its id, and what is unmounted is what the
  * descriptor refers to.
  *
- * umount2() still goes to the topmost mount on that root.  So a mount that
- * another is mounted on is left alone: that one may hold data.  What is mounted on
- * directories in it goes along: nobody gets there through a dead mount, and the
- * kernel takes such a mount away as soon as somebody tries.
+ * umount2() still takes the topmost mount on that root.  So a mount with another on
+ * top is left alone, because the other may hold data.  What is mounted on directories
+ * in a dead mount is unmounted with it: nobody reaches it through the dead mount, and
+ * the kernel removes such a mount as soon as somebody tries.
  */
 #include "dead.h"
 
@@ -27,11 +27,11 @@
 #include "device.h"
 #include "mounts.h"
 
-/* How often a path may be another by the time it is opened. */
+/* How often the path may have changed by the time it is opened. */
 #define OPEN_TURNS	100
 
 /*
- * The module is asked first: stat() says EACCES of a mount, dead or alive, that
+ * The module is asked first: stat() fails with EACCES on a mount, dead or alive, that
  * belongs to another user and lacks allow_other.
  */
 static bool is_dead(unsigned int conn, int root)
@@ -88,7 +88,7 @@ static int entry_check(const struct mount_list *list, const struct mount_entry *
 	return is_covered(list, *now) ? -EBUSY : 0;
 }
 
-/* Opens its root by the path that it has now, which the owner of a directory in it may change at any time. */
+/* Opens its root by the path that it has now; the owner of a directory in the path may rename it at any time. */
 static int entry_open(const struct mount_entry *e)
 {
 	const struct mount_entry *now;
@@ -124,7 +124,7 @@ static int entry_unmount(const struct mount_entry *e, bool alive)
 		mount_list__free(&list);
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", root);
-	/* By force the connection is aborted: then nobody waits for an answer, a process with a descriptor of it least of all. */
+	/* MNT_FORCE aborts the connection, so that no process waits for an answer for ever. */
 	if (!err && umount2(path, MNT_DETACH | (alive ? MNT_FORCE : 0)))
 		err = -errno;
 	close(root);

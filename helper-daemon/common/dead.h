@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Takes down mounts that have lost their daemon.  extfused does, when the daemon
- * dies; mount.extfuse, when it fails, and of those over which it would mount.  As
- * a rule a mount that is alive is not touched, because after an unmount the
- * same place, and the same number, may have a new one.
+ * Unmounts mounts that have lost their daemon.  extfused does so when the daemon dies;
+ * mount.extfuse when it fails, and for dead mounts that it would mount over.  A mount
+ * that is alive is not touched without need, because after an unmount the same place,
+ * and the same number, may have a new mount.
  */
 #ifndef EXTFUSE_DEAD_H
 #define EXTFUSE_DEAD_H
@@ -11,8 +11,8 @@
 #include <stdbool.h>
 
 /*
- * Told of each mount, with the caller's @data: @err is 0 when it is gone, -errno when it cannot be
- * unmounted; -EBUSY when something is mounted on top of it.
+ * Called for each mount, with the caller's @data.  @err: 0 if it is gone, -errno if it
+ * cannot be unmounted, -EBUSY if something is mounted on top of it.
  */
 typedef void (*dead_mounts__tell_fn)(const char *target, int err, void *data);
 

@@ -82,7 +82,7 @@ static int private_open(dev_t dev)
 	if (!mount_fd)
 		mount_fd = syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 	fd = mount_fd < 0 ? -errno : node_open(mount_fd, dev);
-	/* With its descriptor the mount leaves the namespace that it has for itself. */
+	/* When its descriptor is closed, the mount leaves the namespace that it had for itself. */
 	if (mount_fd >= 0)
 		close(mount_fd);
 	close(fs);
@@ -141,7 +141,7 @@ int device_open_private(void)
 		fd = covered_open();
 	} else {
 		fd = private_open(dev);
-		/* Root of a container may not make nodes: what is mounted on its /dev/extfuse is its own affair. */
+		/* In a container root may not make nodes.  What is mounted on its /dev/extfuse is its own affair. */
 		if (fd < 0)
 			fd = node_reopen(path_fd);
 	}

@@ -15,9 +15,9 @@
 int device_open(void);
 
 /*
- * To mount with, and for a daemon.  Nothing can be mounted on what the
- * descriptor refers to: programs that do not know /dev/fd/N as a mount that is
- * made already take it for a path, and mount there.
+ * To mount with, and for a daemon.  Nothing can be mounted on what the descriptor
+ * refers to.  A program that does not know that /dev/fd/N is a finished mount takes it
+ * for a path, and would mount there.
  */
 int device_open_private(void);
 

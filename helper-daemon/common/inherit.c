@@ -14,13 +14,13 @@ void inherit_sane(void)
 {
 	int fd;
 
-	/* What is opened next would be taken for them, and be lost when they are redirected. */
+	/* Otherwise the next descriptors that are opened become 0 to 2, and are lost when those are redirected. */
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
-	/* Where it is ignored, nobody is told how a child has ended. */
+	/* If it is ignored, the kernel does not tell how a child has ended. */
 	signal(SIGCHLD, SIG_DFL);
 }
 
@@ -56,6 +56,6 @@ void inherit_no_limits(void)
 		rl.rlim_cur = rl.rlim_max;
 		setrlimit(limits[i], &rl);
 	}
-	/* Where a limit is left, the write fails. */
+	/* If a limit stays, the write fails instead. */
 	signal(SIGXFSZ, SIG_IGN);
 }

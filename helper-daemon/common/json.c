@@ -26,7 +26,7 @@ static int utf8_length(const unsigned char *s)
 			return 0;
 		c = c << 6 | (s[i] & 0x3f);
 	}
-	/* Too long a form, a surrogate, beyond the last character. */
+	/* An overlong form, a surrogate, or beyond the last character. */
 	if ((n == 3 && c < 0x800) || (n == 4 && c < 0x10000) || (c >= 0xd800 && c <= 0xdfff) ||
 	    c > 0x10ffff)
 		return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes JSON.  Whatever bytes a name holds, the output is valid: what is no
+ * Writes JSON.  Whatever bytes a name holds, the output is valid: what is not
  * UTF-8 becomes the lone surrogates that Python's os.fsencode() takes back.
  */
 #ifndef EXTFUSE_JSON_H
@@ -13,7 +13,7 @@
 struct json {
 	FILE *out;
 	int depth;
-	bool follows;	/* something stands before the next value in this container */
+	bool follows;	/* a value is already in this container */
 };
 
 /* @key is NULL in arrays and at the top; @open is '{' or '['. */

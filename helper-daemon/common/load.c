@@ -21,10 +21,10 @@
 #define SOURCE		"/usr/src/extfuse-" EXTFUSE_VERSION
 #define STATE		"/var/lib/dkms/extfuse/" EXTFUSE_VERSION
 #define BUILD		"'dkms install extfuse/" EXTFUSE_VERSION "'"
-/* install alone takes what is built already. */
+/* install alone would take what is already built. */
 #define REBUILD		"'dkms build --force extfuse/" EXTFUSE_VERSION " && dkms install --force extfuse/" EXTFUSE_VERSION "'"
 
-/* gate's exit status for what can be mended. */
+/* Exit status of the gate if what is missing can be installed. */
 #define GATE_LACKS	2
 
 bool module_loaded(void)
@@ -96,7 +96,7 @@ bool module_headers(char *why, size_t size)
 	return false;
 }
 
-/* Asks the gate, which also dkms.conf asks: its sentence, if it refuses this kernel. */
+/* Asks the gate, as dkms.conf does; in @why is its sentence if it refuses this kernel. */
 static bool gate_refuses(char *why, size_t size)
 {
 	char command[512], line[512] = "";
@@ -118,7 +118,7 @@ static bool gate_refuses(char *why, size_t size)
 	return true;
 }
 
-/* dkms keeps what it has built for a kernel in a folder of that kernel's name. */
+/* dkms keeps what it has built for a kernel in a folder with that kernel's name. */
 static bool dkms_built(void)
 {
 	char path[512];
@@ -287,7 +287,7 @@ bool module_is_current(char *why, size_t size)
 	return false;
 }
 
-/* A key is enrolled with the firmware; without EFI there is none that could know it. */
+/* Keys are enrolled with the firmware, and only EFI can. */
 static bool has_efi(void)
 {
 	return !access("/sys/firmware/efi", F_OK);
@@ -320,7 +320,7 @@ static int refused(struct kmod_module *mod, int err, char *why, size_t size)
 		snprintf(why, size, "extfuse.ko is not loaded, and only root can load it: use sudo");
 		return -EPERM;
 	}
-	/* Then the error is only the exit status of a command. */
+	/* With an install command the error is only that command's exit status. */
 	if (kmod_module_get_install_commands(mod)) {
 		snprintf(why, size, "the command that modprobe.d(5) has for extfuse failed: 'modprobe -v extfuse' shows it");
 		return -EIO;
@@ -380,7 +380,7 @@ int module_load(char *why, size_t size)
 	mod = kmod_module_get_module(found);
 	err = kmod_module_probe_insert_module(mod, 0, NULL, NULL, NULL, NULL);
 	if (err && module_loaded())
-		err = 0;	/* somebody else was quicker */
+		err = 0;	/* another process was quicker */
 	if (err)
 		err = refused(mod, err, why, size);
 	kmod_module_unref(mod);

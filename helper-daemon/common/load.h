@@ -12,20 +12,19 @@
 /* Whether the kernel has it loaded. */
 bool module_loaded(void);
 
-/* A field of modinfo(8) of the one that modprobe(8) would load; empty if it has none, or there is none. */
+/* A field of modinfo(8), of the module that modprobe(8) would load; empty if there is no such field or module. */
 void module_info(const char *key, char *value, size_t size);
 
 /*
- * Whether the one that modprobe(8) would load was made on the running kernel's
- * BTF; else a sentence in @why. True as well where there is none, or it does
- * not say.
+ * Whether the module that modprobe(8) would load was made with the running kernel's
+ * BTF; if not, a sentence in @why.  Also true if there is no module, or it does not say.
  */
 bool module_fits(char *why, size_t size);
 
 /*
- * Whether the module that is loaded is the one that modprobe(8) would load;
- * else a sentence in @why.  After an upgrade it is not.  True as well where
- * either does not say, or none is loaded.
+ * Whether the module that is loaded is the one that modprobe(8) would load; if not, as
+ * after an upgrade, a sentence in @why.  Also true if either does not say, or none is
+ * loaded.
  */
 bool module_is_current(char *why, size_t size);
 
@@ -40,7 +39,7 @@ bool module_is_current(char *why, size_t size);
  */
 int module_load(char *why, size_t size);
 
-/* The sentence for a device that cannot be opened, @err, where the module is loaded. */
+/* The sentence for a device that cannot be opened (@err) although the module is loaded. */
 void module_no_device(int err, char *why, size_t size);
 
 /*

@@ -41,7 +41,7 @@ int log_target(const char *target)
 		use_syslog = 0;
 		return 0;
 	}
-	/* A pipe that nobody reads must stop no daemon. */
+	/* O_NONBLOCK: a pipe without a reader must not stop the daemon. */
 	fd = open(target, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
 	if (fd < 0)
 		return -errno;
@@ -78,7 +78,7 @@ void log_line(int priority, const char *fmt, ...)
 	}
 	len = strlen(line);
 	line[len++] = '\n';
-	/* Nobody is left to be told when this fails. */
+	/* If this fails, there is nobody left to tell. */
 	if (write(log_fd, line, len) < 0)
 		return;
 }

@@ -82,7 +82,7 @@ static bool entry_parse(struct mount_entry *e, char *line)
 	return true;
 }
 
-/* Takes the mount of a line, and then the line, if it is one that is wanted.  Returns 0 or -ENOMEM. */
+/* If the mount of this line is wanted, the list takes it, and the line with it.  Returns 0 or -ENOMEM. */
 static int list_take(struct mount_list *list, char **line, bool all)
 {
 	struct mount_entry e = { .line = *line }, *bigger;
@@ -146,7 +146,7 @@ const struct mount_entry *mount_list__find(const struct mount_list *list, const 
 	const struct mount_entry *best = NULL;
 	size_t i;
 
-	/* Of two on one directory the later one hides the earlier. */
+	/* Of two mounts on one directory the later one hides the earlier one. */
 	for (i = 0; i < list->count; i++) {
 		const struct mount_entry *e = &list->entries[i];
 

@@ -40,7 +40,7 @@ struct option_row {
 	size_t at;		/* offset of its field, or OPTION_NOWHERE */
 	const char *help;	/* "VALUE: what it does"; NULL: --help has it not */
 	unsigned long limit;	/* of numbers: the largest, 0: what the field holds */
-	unsigned int use;	/* the caller's own bits: an option of another use is not found; 0: of any */
+	unsigned int use;	/* the caller's own bits, which a search asks for; 0: found by any */
 	unsigned int mark;	/* the caller's own */
 	int letter;		/* on a command line also -LETTER; 0: has none */
 };
@@ -52,7 +52,10 @@ struct option_table {
 
 #define OPTION_TABLE(rows)	{ (rows), sizeof(rows) / sizeof(*(rows)) }
 
-/* The row of @word, "NAME" or "NAME=VALUE", among those of @use; *@value is "" without a value.  NULL: there is none. */
+/*
+ * The row of @word ("NAME" or "NAME=VALUE") among those of @use; *@value is "" without a
+ * value.  NULL: there is none.
+ */
 const struct option_row *option_find(const struct option_table *t, unsigned int use, const char *word,
 				     const char **value);
 
@@ -63,10 +66,13 @@ const struct option_row *option_find(const struct option_table *t, unsigned int 
 int option_take(const struct option_row *row, void *base, const char *word, const char *value,
 		char *err, size_t errlen);
 
-/* Cuts the next word off a list; a comma in double quotes or after a backslash is part of it.  NULL: at the end. */
+/*
+ * Cuts the next word off a list; a comma in double quotes or after a backslash is part of a
+ * word.  NULL: at the end.
+ */
 char *option_cut(char **list);
 
-/* What follows @name ("user_id=", "remount") in a list, whatever the other words are; NULL: it is not in it. */
+/* What follows @name ("user_id=", "remount") in a list; NULL: it is not in the list. */
 const char *option_in_list(const char *list, const char *name);
 
 /*

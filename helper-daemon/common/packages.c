@@ -34,7 +34,7 @@ static const char *daemon_mend(struct command_line *line, const char *said)
 		return install_command(line, "--reinstall extfuse", "extfuse");
 	version = name[strlen(LIBFUSE)];
 	snprintf(deb, sizeof(deb), "--reinstall libfuse3-%c", version);
-	/* Its package has another name in each distribution, and what it provides the same. */
+	/* Its package has another name in each distribution, but provides the same. */
 	snprintf(rpm, sizeof(rpm), "'" LIBFUSE "%c()(64bit)'", version);
 	return install_command(line, deb, rpm);
 }

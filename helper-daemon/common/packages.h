@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What mends a package that is missing or broken, said as this distribution's
- * users type it.
+ * The commands that mend a package that is missing or broken, as users of this
+ * distribution type them.
  */
 #ifndef EXTFUSE_PACKAGES_H
 #define EXTFUSE_PACKAGES_H
@@ -14,15 +14,15 @@ struct command_line {
 	char text[512];
 };
 
-/* Fills @line with the command that installs what Debian calls @deb, and Fedora and openSUSE @rpm; returns its text. */
+/* Fills @line with the command that installs @deb (Debian's names) or @rpm (Fedora's and openSUSE's); returns its text. */
 const char *install_command(struct command_line *line, const char *deb, const char *rpm);
 
 /* Whether extfused starts, for which it needs libfuse3; else a sentence in @why. */
 bool daemon_starts(char *why, size_t size);
 
 /*
- * Adds to @why, the sentence for an extension of this package that cannot be
- * opened, what brings it back if @err says that it is not there.
+ * @why says that an extension of this package cannot be opened.  If @err says that it
+ * is not there, adds the command that brings it back.
  */
 void extension_mend(int err, char *why, size_t size);
 

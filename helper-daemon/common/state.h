@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known about a mount beside what the kernel tells: one small file per
+ * What is known about a mount in addition to what the kernel tells: one small file per
  * connection, /run/extfuse/NUMBER, written by its supervisor, read by
  * 'extfuse status'.  Nothing depends on it: a mount without one works.
  */
@@ -22,7 +22,7 @@ struct mount_state {
 	char command[512];	/* the daemon, as a user would name it */
 	char extension[64];	/* asked for, "none" included */
 	char reason[512];	/* why nothing was attached, or empty */
-	char folds[128];	/* how files are found under other names than theirs, see folds.h, or empty */
+	char folds[128];	/* how files are found under names that are not their own (folds.h), or empty */
 };
 
 /* All return 0 or -errno; reading gives -ESRCH when the supervisor is gone. */

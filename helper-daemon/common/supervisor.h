@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What mount.extfuse and extfused agree on: exit statuses of extfused that say more than that it failed. */
+/* What mount.extfuse and extfused agree on: exit statuses of extfused that say more than failure. */
 #ifndef EXTFUSE_SUPERVISOR_H
 #define EXTFUSE_SUPERVISOR_H
 
-/* A signal asked it to end before the mount answered, and it has told nobody. */
+/* A signal ended it before the mount answered, and it has printed nothing. */
 #define EXIT_TOLD_TO_END	3
 /* A process of the daemon did not end, and may have the connection open. */
 #define EXIT_DAEMON_LEFT	4

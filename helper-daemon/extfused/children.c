@@ -167,7 +167,7 @@ pid_t children_end(pid_t first, int *status)
 	for (turn = 0; turn < GRACE_TURNS + KILL_TURNS; turn++) {
 		if (!children_reap(first, status))
 			return 0;
-		/* Each that dies may leave us its own children. */
+		/* The children of each that dies become ours. */
 		if (turn >= GRACE_TURNS)
 			children_kill(SIGKILL);
 		poll(NULL, 0, 50);

@@ -17,20 +17,20 @@ struct children {
 /* @fd: the connection.  Before the first child.  Returns 0 or -errno. */
 int children_init(struct children *c, int fd);
 
-/* Has the process the connection open? */
+/* Does the process have the connection open? */
 bool child_has_device(const struct children *c, pid_t pid);
-/* A child that has; 0: none. */
+/* A child that has it open; 0: there is none. */
 pid_t child_with_device(const struct children *c);
-/* The daemon, as far as can be told: one that goes to the background leaves a process that ends in a moment. */
+/* The daemon, not the process that a daemon leaves for a moment when it goes to the background. */
 pid_t child_daemon(const struct children *c);
 
 /* To each child that has the connection open. */
 void children_signal(const struct children *c, int sig);
 /* Sets *@status if @first has ended.  False: no child is left. */
 bool children_reap(pid_t first, int *status);
-/* Ends all.  Returns 0, or a process that is left: one that hangs in the kernel outlives SIGKILL. */
+/* Ends all.  Returns 0, or a process that is left, because it hangs in the kernel. */
 pid_t children_end(pid_t first, int *status);
-/* Returns when none is left, however long that takes. */
+/* Kills children until none is left, however long that takes. */
 void children_wait(void);
 
 #endif /* EXTFUSE_CHILDREN_H */

@@ -14,7 +14,7 @@
 
 struct extfused_options {
 	int fd;			/* the connection, an open /dev/extfuse */
-	int go_fd;		/* -1, or: a byte says that the mount answers, the end that it failed */
+	int go_fd;		/* -1, or where a byte says that the mount answers, and the end that it failed */
 	const char *log;	/* log_target() once the mount answers */
 	const char *user;	/* runs a foreign daemon as this user, or NULL */
 	char **command;		/* foreign daemon, or NULL: the mirror */
@@ -28,8 +28,8 @@ struct extfused_options {
 int supervise(struct extfused_options *opts);
 
 /*
- * user.c: the process becomes the daemon of user @name; of descriptors it has @fd,
- * and speaks to @words_fd, the second end of user_words_open().  Ends on failure.
+ * user.c: the process becomes the daemon of user @name.  It keeps the descriptor @fd, and
+ * writes to @words_fd, the second end of user_words_open().  Ends the process on failure.
  */
 void user_become(const char *name, int fd, int words_fd);
 /* Returns 0 or -errno.  The first end does not block. */

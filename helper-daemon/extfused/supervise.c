@@ -4,9 +4,9 @@
  *
  * It starts the daemon, closes its own copy of the connection (fuse aborts a
  * connection when the last one is closed, so the death of the daemon must be
- * that close), and waits.  When no child (children.c) holds the connection, what is
- * left of them is ended and a dead mount is taken down.  It never touches a mount that is alive: after an
- * unmount the same place may have a new one.
+ * that close), and waits.  When no child (children.c) holds the connection any more, it
+ * ends the children that are left and unmounts what is dead.  It never touches a mount
+ * that is alive, because after an unmount the same place may have a new mount.
  */
 #include "children.h"
 #include "extfused.h"
@@ -61,7 +61,10 @@ static void tell_failure(const char *target, int err, void *data)
 		tell_taken_down(target, err, data);
 }
 
-/* What else is open may be a lock, or a pipe that somebody reads to its end; the directory would keep its file system busy. */
+/*
+ * Other descriptors may be locks, or pipes that are read to their end; the working directory
+ * would keep its file system busy.
+ */
 static void keep_only(const int *fds, size_t n)
 {
 	inherit_only(fds, n);
@@ -83,9 +86,9 @@ static void child_main(const struct watch *w, int words_fd)
 		_exit(mirror_serve(&opts->mirror, opts->fd));
 	}
 	sigprocmask(SIG_SETMASK, &w->old_mask, NULL);
-	/* A program that is started inherits what is ignored. */
+	/* A program inherits the signals that are ignored. */
 	signal(SIGPIPE, SIG_DFL);
-	/* mount(8) may be called by init without one, and sshfs wants ~/.ssh. */
+	/* init may call mount(8) without it, and sshfs wants ~/.ssh. */
 	setenv("HOME", "/root", 0);
 	if (opts->user)
 		user_become(opts->user, opts->fd, words_fd);
@@ -94,13 +97,13 @@ static void child_main(const struct watch *w, int words_fd)
 	_exit(127);
 }
 
-/* From now on nobody waits: let go of the terminal, speak to the log. */
+/* From now on nobody waits for this process: it leaves the terminal, and writes to the log. */
 static void go_background(const struct extfused_options *opts)
 {
 	int err;
 
 	process_leave_terminal(false);
-	/* It may hang: by now a reader of what mount says does not wait for us. */
+	/* This may hang, so it comes after a reader of mount's output has stopped waiting. */
 	err = log_target(opts->log ? opts->log : "syslog");
 	if (err) {
 		log_target("syslog");
@@ -117,7 +120,7 @@ static const char *how_ended(int status, char *buf, size_t size)
 	return buf;
 }
 
-/* By children_end(), as far as the status can tell. */
+/* Ended by children_end(), as far as the status can tell. */
 static bool ended_by_us(int status)
 {
 	return WIFSIGNALED(status) && (WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGKILL);
@@ -133,8 +136,8 @@ static void tell_left(const struct watch *w, pid_t pid)
 }
 
 /*
- * Passes a signal on.  One that ends the daemon goes also to processes that inherit
- * the connection from it later (the child of a shell script).
+ * Passes a signal on.  One that ends the daemon is also sent to processes that get the
+ * connection from it later (the child of a shell script).
  */
 static void take_signal(struct watch *w)
 {
@@ -152,7 +155,7 @@ static void take_signal(struct watch *w)
 		children_signal(&w->children, sig);
 }
 
-/* Only 'extfuse status' misses it. */
+/* A failure matters only to 'extfuse status'. */
 static void state_write(const struct mount_state *s)
 {
 	int err = mount_state__write(s);
@@ -162,7 +165,7 @@ static void state_write(const struct mount_state *s)
 			    s->target, s->conn, s->command, strerror(-err));
 }
 
-/* The mount command has spoken, or has gone without a word. */
+/* The mount command has sent its byte, or has ended without one. */
 static void take_go(struct watch *w)
 {
 	struct mount_state *s = &w->opts->state;
@@ -180,7 +183,7 @@ static void take_go(struct watch *w)
 	w->opts->go_fd = -1;
 }
 
-/* After the mount has answered nobody hears it, but the daemon must not stop for that. */
+/* Once the mount has answered nobody reads it, but a full pipe would stop the daemon. */
 static void take_words(struct watch *w)
 {
 	if (w->words_fd < 0 || user_words_pass(w->words_fd))
@@ -195,7 +198,7 @@ static pid_t daemon_follow(struct watch *w)
 	struct mount_state *s = &w->opts->state;
 	pid_t pid = child_with_device(&w->children);
 
-	/* Of one that goes to the background the first process may have ended, and the other not be ours yet. */
+	/* When a daemon goes to the background, its first process may have ended before the other is our child. */
 	if (!pid) {
 		poll(NULL, 0, 50);
 		pid = child_with_device(&w->children);
@@ -208,9 +211,9 @@ static pid_t daemon_follow(struct watch *w)
 }
 
 /*
- * A signal, or a word of the mount command.  What the daemon says is no reason to
- * look for it: a process that ends closes its pipe first, and leaves us its
- * children later.
+ * Waits for a signal, or for the mount command.  What the daemon says is no reason to
+ * look for the daemon: a process that ends closes its pipe first, and its children
+ * become ours later.
  */
 static int wait_event(struct watch *w, struct pollfd fds[3])
 {
@@ -263,7 +266,7 @@ static int supervisor_init(struct watch *w)
 	return w->sig_fd < 0 ? -errno : 0;
 }
 
-/* The daemon has said itself what it did not like, unless it knows nothing of such mount points. */
+/* The daemon has said itself what is wrong, unless it does not know such mount points. */
 static void tell_unserved(const struct extfused_options *opts, const char *what, const char *when)
 {
 	if (!opts->command)
@@ -282,7 +285,7 @@ int supervise(struct extfused_options *opts)
 	pid_t left;
 	int err;
 
-	/* Fails harmlessly where mount(8) made us a leader already. */
+	/* Fails harmlessly if this process already leads a session. */
 	setsid();
 	/* The reader of our messages may be gone. */
 	signal(SIGPIPE, SIG_IGN);
@@ -320,7 +323,7 @@ int supervise(struct extfused_options *opts)
 	take_words(&w);
 	if (left)
 		tell_left(&w, left);
-	/* Nobody waits for us; what is left may have the connection open, and its mount can go when it ends. */
+	/* Nobody waits for us.  A process that is left may have the connection open; the mount can go when it ends. */
 	if (left && w.answers)
 		children_wait();
 	if (!w.failed && w.status > 0 && !ended_by_us(w.status))
@@ -330,8 +333,8 @@ int supervise(struct extfused_options *opts)
 	else if (!w.answers && !w.failed)
 		tell_unserved(opts, "does not serve the mount", "");
 	/*
-	 * In this mount namespace: one that was mounted in another (mount -N) stays
-	 * dead there, because a supervisor in it would keep that namespace for ever.
+	 * Only in this mount namespace: a mount in another one (mount -N) stays there,
+	 * dead, because a supervisor in that namespace would keep it for ever.
 	 */
 	dead_mounts__remove(opts->state.conn, left && !w.answers, w.answers ? tell_taken_down : tell_failure, &w);
 	mount_state__remove(opts->state.conn, opts->state.supervisor);
@@ -339,6 +342,6 @@ int supervise(struct extfused_options *opts)
 		return w.outlived;
 	if (left)
 		return EXIT_DAEMON_LEFT;
-	/* It was most likely mount.extfuse, which then has a line of its own. */
+	/* mount.extfuse has most likely sent the signal, and prints a line of its own. */
 	return w.ending && !failed_itself ? EXIT_TOLD_TO_END : 1;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A foreign daemon that runs as a user (setuid=) and may be that user's own
- * work: it gets the connection, and nothing else of what root has.
+ * A foreign daemon that runs as a user (setuid=).  It may be that user's own work, so it
+ * gets the connection, and nothing else of what root has.
  *
- * Root's terminal would let it read what is typed there, and speak to root.  So
- * what it says goes through a pipe, and from there to the command that waits for the mount.
+ * On root's terminal it could read what is typed, and write to root.  So its output goes
+ * through a pipe, and from there to the command that waits for the mount.
  */
 #include "extfused.h"
 
@@ -56,7 +56,7 @@ static void env_of_user(const struct passwd *pw)
 	setenv("PATH", "/usr/local/bin:/usr/bin:/bin", 1);
 }
 
-/* A password may come through a pipe, which was made for the daemon; a file is root's to read. */
+/* A pipe was made for the daemon, and may bring a password; a file is for root to read. */
 static int input_take(void)
 {
 	struct stat st;
@@ -76,7 +76,7 @@ static int keyring_leave(void)
 	return -1;
 }
 
-/* Root's may stay, where a securebit says so. */
+/* A securebit may let root's capabilities stay. */
 static int caps_drop(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -98,7 +98,7 @@ void user_become(const char *name, int fd, int words_fd)
 		_exit(127);
 	}
 	env_of_user(pw);
-	/* Root's directory may be one that the user could not enter. */
+	/* The user may not be able to enter root's working directory. */
 	if (chdir(pw->pw_dir) && chdir("/"))
 		_exit(127);
 	if (dup2(words_fd, STDOUT_FILENO) < 0 || dup2(words_fd, STDERR_FILENO) < 0)
@@ -120,7 +120,7 @@ bool user_words_pass(int fd)
 	ssize_t len = 0;
 	int turn;
 
-	/* As much as a pipe holds: more may follow for ever. */
+	/* As much as a pipe holds, because the daemon may write for ever. */
 	for (turn = 0; turn < 64; turn++) {
 		len = read(fd, text, sizeof(text));
 		if (len <= 0)

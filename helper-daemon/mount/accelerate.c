@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The extension of a mount: loaded before, attached after the mount is made.  One that
- * was asked for is an error where it cannot be had, the default one a sentence.
+ * The extension of a mount: loaded before, attached after the mount is made.  If an
+ * extension that was asked for cannot be used, the mount fails.  Without the default one
+ * the mount is made, and a sentence says why it is not accelerated.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +13,11 @@
 #include "packages.h"
 #include "say.h"
 
-/* Unless told: a mirror's files need no daemon, files of a foreign daemon may be anywhere. */
+/* The default: the kernel can reach a mirror's files itself; those of a foreign daemon may be anywhere. */
 #define MIRROR_EXTENSION	"passthrough"
 #define FOREIGN_EXTENSION	"metacache"
 
-/* An extension that was asked for is an error, the default one a sentence. */
+/* An error for an extension that was asked for, only the reason for the default one. */
 static int job_unaccelerated(struct job *job, int err, const char *why)
 {
 	char *line = job->opts.ext ? job->err : job->reason;
@@ -83,7 +84,7 @@ int job_backing(struct job *job, struct extfuse_ext **ext)
 	return job_unaccelerated(job, err, why);
 }
 
-/* The extension stays attached where programs are switched off, and answers when they are switched on. */
+/* If programs are switched off, the extension stays attached, and answers once they are switched on. */
 int job_attach(struct job *job, struct extfuse_ext *ext)
 {
 	struct extfuse_ioc_query query = { 0 };
@@ -100,7 +101,7 @@ int job_attach(struct job *job, struct extfuse_ext *ext)
 	return 0;
 }
 
-/* What a mirror's source is known to do is refused. */
+/* For a foreign daemon it is not known; a mirror's source that is known to do it is refused. */
 void job_say_unknown(const struct job *job, const struct extfuse_ext *ext)
 {
 	char line[256];

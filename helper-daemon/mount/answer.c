@@ -28,7 +28,7 @@ void answer_ask(const struct job *job)
 
 	if (job_enter(job))
 		_exit(errno);
-	/* That user may not reach it by its path, which says nothing of the mount. */
+	/* As root: the daemon's user may not be able to reach the mount point by its path. */
 	fd = open(job->target, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		_exit(errno);
@@ -52,7 +52,7 @@ static __u64 now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-/* The next signal of @set; 0 when @deadline has come, which is none if it is 0; else -errno. */
+/* The next signal of @set, 0 when @deadline has come (0: there is none), or -errno. */
 static int wait_signal(const sigset_t *set, __u64 deadline)
 {
 	__u64 now = now_ns(), left = deadline > now ? deadline - now : 0;
@@ -83,7 +83,7 @@ static int asker_result(struct job *job, int status)
 {
 	int err = WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 
-	/* The daemon's death has a better message than what it does to the asker. */
+	/* If the daemon has died, extfused has a better message than these errors. */
 	if (err && err != -ENOTCONN && err != -ECONNABORTED)
 		snprintf(job->err, sizeof(job->err), "the mount does not answer: %s%s", strerror(-err),
 			 err == -EIO && !S_ISDIR(job->rootmode) ?
@@ -110,13 +110,13 @@ static void asker_end(pid_t asker)
 	if (!asker)
 		return;
 	kill(asker, SIGKILL);
-	/* A request that was read and is not answered keeps it: the mount has to go first. */
+	/* A request that the daemon has read but not answered may keep it alive until the mount is gone. */
 	waitpid(asker, NULL, WNOHANG);
 }
 
 /*
- * Has extfused end its daemon, and waits for that, but not for ever: it may be
- * stopped, or hang in the kernel.
+ * Tells extfused to end its daemon, and waits for that, but not for ever: the daemon
+ * may be stopped, or hang in the kernel.
  */
 void daemon_end(struct job *job, pid_t daemon, const sigset_t *set)
 {
@@ -149,10 +149,10 @@ static void say_given_up(struct job *job, int sig, bool patient)
 }
 
 /*
- * Waits for either child.  Returns 0 when the mount answers.  A connection that
- * died under the asker is extfused's to explain: it sees the daemon's end a
- * moment later, and is told to end only when it does not.  A process that only
- * inherits the connection may never answer: the time has a limit.
+ * Waits for either child.  Returns 0 when the mount answers.  If the connection dies
+ * while the asker waits, extfused explains it: it sees the daemon's end a moment
+ * later, and is told to end only if it does not.  A process that merely inherits the
+ * connection may never answer, so there is a time limit.
  */
 int answer_wait(struct job *job, pid_t daemon, pid_t asker, const sigset_t *set)
 {
@@ -168,7 +168,7 @@ int answer_wait(struct job *job, pid_t daemon, pid_t asker, const sigset_t *set)
 			return failed ? failed : -EIO;
 		}
 		if (pid == asker) {
-			/* Its number may be another's from now on. */
+			/* From now on the number may be another process's. */
 			asker = 0;
 			failed = asker_result(job, status);
 			if (!failed)

@@ -62,11 +62,11 @@ int backing_prepare(struct job *job, const struct extfuse_ext *ext)
 			 o->max_backing, extfuse_ext__name(ext));
 		return -EINVAL;
 	}
-	/* Then all is asked of the daemon, and nothing must be passed by it. */
+	/* Under shadow the daemon is asked everything, so nothing may be passed through. */
 	if (o->attach.shadow)
 		return 0;
 	job->backing = true;
-	/* A request that is passed through meets no check but the kernel's. */
+	/* For a request that is passed through only the kernel checks permissions. */
 	o->default_permissions = true;
 	if (!o->max_stack_depth)
 		o->max_stack_depth = job->program ? 1 : stack_depth(job->source);

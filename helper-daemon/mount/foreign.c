@@ -34,7 +34,7 @@ static int program_find(const char *program, char *path, size_t size)
 	}
 	for (; dirs && *dirs; dirs += len + (dirs[len] == ':')) {
 		len = strcspn(dirs, ":");
-		/* As execvp() has it, nothing between two colons is the working directory. */
+		/* As with execvp(), nothing between two colons stands for the working directory. */
 		snprintf(path, size, "%.*s/%s", len ? (int)len : 1, len ? dirs : ".", program);
 		if (is_program(path))
 			return 0;
@@ -120,7 +120,7 @@ int foreign_find(const char *program, char **found, char *err, size_t errlen)
 	return *found ? 0 : -ENOMEM;
 }
 
-/* Trusted are root, the daemon's user, and the owner of this very program, which decides what root runs anyway. */
+/* Trusted are root, the daemon's user, and the owner of this program, who decides what root runs anyway. */
 static bool is_trusted(uid_t owner, uid_t uid)
 {
 	struct stat self;
@@ -128,7 +128,7 @@ static bool is_trusted(uid_t owner, uid_t uid)
 	return !owner || owner == uid || (!stat("/proc/self/exe", &self) && owner == self.st_uid);
 }
 
-/* Can others change what the last name of @path leads to, by changing that, or names in it? */
+/* Can other users change the file that the last name of @path leads to, or names in it? */
 static bool is_open_to_others(const char *path, uid_t uid)
 {
 	struct stat st;

@@ -16,10 +16,9 @@
 int foreign_find(const char *program, char **found, char *err, size_t errlen);
 
 /*
- * Whether nobody but root and user @uid decides what program that is: PROGRAM#SPEC
- * may be the name of a directory that is not there now, and then who can make
- * names on the way would choose what root runs.  Returns 0, or -EPERM with a
- * line in @err.
+ * Whether only root and user @uid decide what program that is.  PROGRAM#SPEC may be the
+ * name of a directory that is not there now; then a user who can create names in that
+ * path would choose what root runs.  Returns 0, or -EPERM with a line in @err.
  */
 int foreign_check(const char *path, const char *spec, uid_t uid, char *err, size_t errlen);
 

@@ -21,7 +21,7 @@ int job_run(struct job *job)
 	job->fd = module_open(job->err, sizeof(job->err));
 	if (job->fd < 0)
 		return job->fd;
-	/* libfuse daemons hold a descriptor for many things. */
+	/* Many libfuse daemons hold a descriptor for each file. */
 	process_allow_descriptors(1048576);
 	err = job_load(job, &ext);
 	if (err)

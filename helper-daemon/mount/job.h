@@ -18,10 +18,10 @@ struct job {
 	int source_fd;		/* the directory of a mirror, else -1 */
 	const char *target;
 	char *program;		/* foreign daemon, or NULL: the mirror */
-	bool program_guessed;	/* a part of what may have been meant as a directory */
+	bool program_guessed;	/* by a '#' in what may have been meant as a directory */
 	char *program_path;	/* where it was found; the daemon's user may have another $PATH */
 	const char *spec;	/* its argument; may be empty */
-	const char *folds;	/* NULL, or how files are found under names that are not theirs */
+	const char *folds;	/* NULL, or how files are found under names that are not their own */
 	mode_t rootmode;
 	uid_t uid;		/* the daemon's */
 	gid_t gid;
@@ -35,7 +35,7 @@ struct job {
 	bool backing;		/* the extension passes requests through */
 	bool mounted;
 	unsigned int conn;
-	bool orphaned;		/* extfused was killed: its daemon may hold the mount still */
+	bool orphaned;		/* extfused was killed: its daemon may still hold the mount */
 	char reason[512];	/* why there is no extension at work, or empty */
 	char err[1024];
 };
@@ -58,7 +58,7 @@ int job_prepare(struct job *job, const struct request *r);
 /* Makes the mount.  Returns 0, or -errno with a line in job->err; then nothing is left. */
 int job_run(struct job *job);
 
-/* Opens the namespace @ns, a path or the number of a process in it; NULL: the own one. */
+/* Opens the namespace @ns, a path or the number of a process in it; NULL: that of this process. */
 int job_set_namespace(struct job *job, const char *ns);
 /* Runs in the mount's namespace, and comes back. Returns 0 or -errno. */
 int job_enter(const struct job *job);
@@ -69,12 +69,12 @@ int job_leave(const struct job *job);
  * 0 or -errno.
  */
 int source_open(struct job *job, const char *dir);
-/* Adds to the options what of its mount's flags (MS_NOSUID and the like) goes for a mirror of it, as for a bind mount. */
+/* Adds to the options the flags of its mount that a mirror of it has too (MS_NOSUID and the like), as for a bind mount. */
 int source_flags(struct job *job);
 
 /*
- * Loads the extension, NULL where one that was not asked for may be missing: job->reason
- * says why.  Each returns 0, or -errno with a line in job->err.
+ * Loads the extension.  The default one may be missing: then *@ext is NULL, and job->reason
+ * says why.  Each of these returns 0, or -errno with a line in job->err.
  */
 int job_load(struct job *job, struct extfuse_ext **ext);
 /*
@@ -83,12 +83,12 @@ int job_load(struct job *job, struct extfuse_ext **ext);
  */
 int job_backing(struct job *job, struct extfuse_ext **ext);
 int job_attach(struct job *job, struct extfuse_ext *ext);
-/* Names of a foreign daemon that a pattern may miss. */
+/* Says that a pattern may miss names of a foreign daemon. */
 void job_say_unknown(const struct job *job, const struct extfuse_ext *ext);
 
 /* Mounts; fills job->conn.  Returns 0, or -errno with a line in job->err. */
 int job_mount(struct job *job);
-/* Takes away what is left of a mount that failed. */
+/* Removes what is left of a mount that failed. */
 void job_undo(struct job *job);
 
 /*
@@ -99,8 +99,8 @@ int job_remount(struct job *job);
 
 /*
  * Starts extfused and waits until the mount answers.  Closes job->fd.  Returns
- * 0 or -errno with a line in job->err, or an empty one where extfused has said
- * it all; then no process is left.
+ * 0, or -errno with a line in job->err, which is empty if extfused has said what is
+ * wrong; then no process is left.
  */
 int job_start_daemon(struct job *job);
 

@@ -34,7 +34,7 @@ static void mount_failed(struct job *job, int err)
 			 job->opts.kernel.text);
 }
 
-/* The connection of the mount at the target, which was just made, for when the module does not tell.  0: none. */
+/* The connection of the mount just made at the target, if the module does not tell.  0: there is none. */
 static unsigned int conn_at(const struct job *job)
 {
 	const struct mount_entry *e;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mount.extfuse: what mount(8) calls for type extfuse.  Its words, its exit codes.
+ * mount.extfuse, which mount(8) calls for type extfuse: its arguments and exit codes.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -87,7 +87,7 @@ static int parse_args(struct request *r, int argc, char **argv)
 	return 0;
 }
 
-/* The mount works, by the module of before. */
+/* After an upgrade the mount works, but with the old module. */
 static void say_upgrade(struct job *job)
 {
 	char why[512];

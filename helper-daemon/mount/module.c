@@ -13,8 +13,8 @@
 #include "load.h"
 
 /*
- * Not close-on-exec: the daemon gets it by its number.  Never one of the
- * standard descriptors, which daemons close.
+ * The descriptor stays open over exec, because the daemon gets it by its number.  It is
+ * never one of the standard descriptors, which daemons close.
  */
 static int connection_open(void)
 {

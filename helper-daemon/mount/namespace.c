@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The mount namespace to mount in (mount -N), where it is another.
+ * The mount namespace to mount in (mount -N), if it is not that of this process.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -24,7 +24,7 @@
 /* Where an option also goes, as it is. */
 #define TO_KERNEL	1	/* into mount(2) */
 #define TO_DAEMON	2	/* to a foreign daemon, which needs it too */
-/* Only a list that mount(8) has read from the mount has it. */
+/* Only in a list that mount(8) has read from the mount. */
 #define HANDED_BACK	4
 
 #define AT(field)	offsetof(struct mount_options, field)

@@ -13,7 +13,7 @@
 
 #include <extfuse/extfuse.h>
 
-/* Linux 5.10; not in the headers of each C library. */
+/* Linux 5.10; some C libraries lack it. */
 #ifndef MS_NOSYMFOLLOW
 #define MS_NOSYMFOLLOW	256
 #endif
@@ -49,16 +49,16 @@ struct mount_options {
 };
 
 /*
- * Takes a list of options as mount(8) gives it.  @mirror: for our mirror, else
- * for a foreign daemon, which is given what is not known here.  @sloppy: what
- * is not known is left out.  Returns 0, or -EINVAL with a line in @err.
+ * Takes a list of options as mount(8) gives it.  @mirror: for our mirror, else for a
+ * foreign daemon, which is given the options that are not known here.  @sloppy: unknown
+ * options are ignored.  Returns 0, or -EINVAL with a line in @err.
  */
 int mount_options__parse(struct mount_options *o, const char *list, bool mirror, bool sloppy,
 			 char *err, size_t errlen);
 void mount_options__free(struct mount_options *o);
 void mount_options__help(FILE *out);
 
-/* Appends a word, with a comma if there is one before.  Ends the program when memory does. */
+/* Appends a word, with a comma if there is one before.  Ends the program if there is no memory. */
 __attribute__((format(printf, 2, 3)))
 void words_add(struct words *w, const char *fmt, ...);
 

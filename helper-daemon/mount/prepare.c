@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What was asked for becomes a job: everything about it that can be wrong before
+ * Makes a job of what was asked for, and finds everything that is wrong with it, before
  * anything is done.
  */
 #include <errno.h>
@@ -26,7 +26,7 @@ static const char *type_program(const char *type)
 	return dot && dot[1] ? dot + 1 : NULL;
 }
 
-/* Mirror or foreign daemon, and what it is to serve. */
+/* Decides between the mirror and a foreign daemon, and what it serves. */
 static int set_source(struct job *job, const struct request *r)
 {
 	const char *program = type_program(r->type), *hash;
@@ -43,7 +43,7 @@ static int set_source(struct job *job, const struct request *r)
 	if (!remount && !stat(r->source, &st) && S_ISDIR(st.st_mode))
 		return source_open(job, r->source);
 	hash = strchr(r->source, '#');
-	/* The mount has its source open; that may hang by now, or be gone. */
+	/* At a remount the source is not needed, and it may hang by now or be gone. */
 	if (remount && !hash)
 		return 0;
 	if (!hash || hash == r->source) {
@@ -77,9 +77,9 @@ static int set_user(struct job *job)
 }
 
 /*
- * The kernel mounts a directory on a directory, and a file on a file: the daemon
- * says only later which its root is.  What is mounted there now, dead perhaps, is
- * not asked more than it must.
+ * The kernel mounts a directory on a directory, and a file on a file, but the daemon
+ * says only later which of them its root is.  What is mounted there now may be dead, so
+ * it is asked as little as possible.
  */
 static int set_root_mode(struct job *job)
 {
@@ -120,12 +120,12 @@ int job_prepare(struct job *job, const struct request *r)
 	if (!err)
 		err = mount_options__parse(&job->opts, r->options, !job->program, r->sloppy,
 					   job->err, sizeof(job->err));
-	/* mount(8) does not tell its helper of "exec" and the like: a remount can have them. */
+	/* mount(8) does not pass "exec" and the like to its helper; a remount can set them. */
 	if (!err && !job->program && !job->opts.remount)
 		err = source_flags(job);
 	if (!err && !job->opts.remount)
 		job->folds = job->program ? "its daemon may fold case, and the kernel is not told" : folds_how(job->source_fd);
-	/* What a user's daemon says must not make that user another, as with fusermount3. */
+	/* A user must not become another by what the user's daemon says, as with fusermount3. */
 	if (!err && job->opts.user && !job->opts.remount)
 		job->opts.flags |= MS_NOSUID | MS_NODEV;
 	if (!err)

@@ -3,9 +3,9 @@
  * A remount: only the generic flags can change; the kernel keeps the rest as it was.
  *
  * mount(8) hands over either all flags that the mount has, with what was asked
- * for, or only those of a line in fstab(5).  The flags that mount.extfuse chose
- * itself (as those of the source, or because the daemon is a user's) are in no
- * such line.  So there they stay.
+ * for, or only those of a line in fstab(5).  Such a line lacks the flags that
+ * mount.extfuse chose itself (those of the source, or because the daemon is a user's).
+ * So with a line they are kept.
  */
 #include "job.h"
 
@@ -23,7 +23,7 @@
 static const struct {
 	const char *name;
 	unsigned long flag;
-	bool for_users;		/* what a user's daemon says must not make that user another */
+	bool for_users;		/* a user must not become another by what the user's daemon says */
 } chosen[] = {
 	{ "nosuid", MS_NOSUID, true },
 	{ "nodev", MS_NODEV, true },
@@ -67,7 +67,7 @@ static bool ext_is(const char *ext, const char *name)
 	return strlen(name) == len && !strncmp(ext, name, len);
 }
 
-/* A caller that asks for a policy must hear that there is none. */
+/* A caller that asks for a policy must be told that it is not attached. */
 static void note_extension(struct job *job, const struct mount_entry *e)
 {
 	struct extfuse_ioc_query query;

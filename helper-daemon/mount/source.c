@@ -57,7 +57,7 @@ int source_open(struct job *job, const char *dir)
 		return refused(job, dir, job->source_fd);
 	if (fstat(job->source_fd, &st))
 		return -errno;
-	/* The daemon leaves the working directory. */
+	/* Absolute, because the daemon leaves the working directory. */
 	job->source = realpath(dir, NULL);
 	job->rootmode = st.st_mode;
 	return job->source ? 0 : -errno;
@@ -72,7 +72,7 @@ int source_flags(struct job *job)
 	struct statvfs st;
 	int err;
 
-	/* The file system is asked, and it may be a user's (FUSE) that likes to fail. */
+	/* This asks the file system, and a user's (FUSE) may fail on purpose: then the mount must fail. */
 	if (fstatvfs(job->source_fd, &st)) {
 		err = -errno;
 		snprintf(job->err, sizeof(job->err), "cannot read the flags (nosuid, nodev) of the mount that %s is on: %s",

@@ -2,9 +2,9 @@
 /*
  * Starts extfused for a fresh mount, and the child that asks it (answer.c).
  *
- * extfused is told by one byte on a socket that all is well, and closes it when
- * it has taken note; should we die, the socket's end tells it to take
- * everything down.
+ * One byte on a socket tells extfused that all is well; it closes the socket when it
+ * has noted that.  If this process dies, the end of the socket tells extfused to undo
+ * everything.
  */
 #include "answer.h"
 #include "packages.h"
@@ -22,9 +22,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MIRROR_ENTRY_NS	1000000000ULL	/* how long a name lives that the mirror is told nothing of */
+#define MIRROR_ENTRY_NS	1000000000ULL	/* lifetime of names that the mirror has by default */
 
-/* Where an installed extfused is; one beside our own file goes first. */
+/* Where extfused is installed; one beside this program's file is preferred. */
 static const char *const daemon_paths[] = { "/usr/sbin/extfused", "/usr/bin/extfused",
 					    "/usr/local/sbin/extfused" };
 
@@ -48,8 +48,8 @@ static void args_add(struct args *a, const char *fmt, ...)
 }
 
 /*
- * The lifetime of a kind of name.  actimeo is the mirror's as well: a name that was just made has the daemon's
- * lifetime, because a program lengthens nothing in the reply to a change.
+ * The lifetime of a kind of name.  The mirror gets actimeo too: a name that was just made
+ * has the daemon's lifetime, because a program lengthens nothing in the reply to a change.
  */
 static void args_names(struct args *a, const struct job *job, const char *kind, const char *given, __u64 usual_ns)
 {
@@ -76,7 +76,7 @@ static void args_mirror(struct args *a, const struct job *job)
 		args_add(a, "--backing");
 }
 
-/* As mount.fuse3 calls it, but for the mount point. */
+/* As mount.fuse3 calls it, except for the mount point. */
 static void args_foreign(struct args *a, const struct job *job)
 {
 	const struct mount_options *o = &job->opts;
@@ -95,7 +95,7 @@ static void args_foreign(struct args *a, const struct job *job)
 	}
 }
 
-/* A path that means something only from here: extfused leaves the working directory. */
+/* Such a path must be made absolute, because extfused leaves the working directory. */
 static bool log_is_relative(const char *log)
 {
 	return *log != '/' && strcmp(log, "syslog") && strcmp(log, "stderr");
@@ -141,7 +141,7 @@ static void exec_daemon(const struct job *job, int go_fd)
 	}
 	for (i = 0; i < sizeof(daemon_paths) / sizeof(*daemon_paths); i++) {
 		execv(daemon_paths[i], a.v);
-		/* The one that is there is worth a word, not those that are not. */
+		/* Tell why one that exists cannot be run, not that others do not exist. */
 		if (errno != ENOENT)
 			why = errno;
 	}
