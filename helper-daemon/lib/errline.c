@@ -20,7 +20,7 @@ int errline__set(const struct errline *err, int code, const char *fmt, ...)
 		va_start(ap, fmt);
 		vsnprintf(err->buf, err->len, fmt, ap);
 		va_end(ap);
-		/* What comes from elsewhere may have line ends of its own. */
+		/* A text of libbpf or the kernel may have newlines. */
 		for (char *p = err->buf; *p; p++)
 			if (*p == '\n')
 				*p = p[1] ? ' ' : '\0';
@@ -62,7 +62,7 @@ static bool is_report(const char *line)
 	return !strncmp(line, "Verification failed: ", 21);
 }
 
-/* The last message, and the one before it where that is its reason. */
+/* The last message, and the one before it if that is its reason. */
 void capture__verdict(const char *log, char *buf, size_t len)
 {
 	const char *line = log, *end, *before = NULL, *last = NULL;

@@ -15,10 +15,10 @@
 
 #define KFUNC "bpf_extfuse_fresh"
 
-/* dkms' install alone takes what is built already. */
+/* dkms install alone would take what is already built. */
 #define REBUILD "rebuild it: 'dkms build --force extfuse/" EXTFUSE_VERSION " && dkms install --force extfuse/" EXTFUSE_VERSION "'"
 
-/* Descriptor of the module's BTF, which libbpf keeps to itself; -errno. */
+/* A descriptor of the module's BTF, which libbpf does not hand out; -errno. */
 static int btf_fd(const char *name)
 {
 	struct bpf_btf_info info;

@@ -123,7 +123,7 @@ static int fill_options(struct bpf_object *obj, const char *name,
 	if (getrandom(&ext.seed, sizeof(ext.seed), 0) != sizeof(ext.seed))
 		return errline__set(err, -EIO, "extension %s: getrandom: %s", name,
 				    strerror(errno));
-	/* An object may be older than we or newer: the options grow only at their end. */
+	/* An object may be older or newer than the library: the options grow only at their end. */
 	ret = rodata__write(&ro, &ext, sizeof(ext));
 	if (ret)
 		return errline__set(err, ret, "extension %s: cannot set its options: %s", name,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause
 /*
- * Where extensions live: a name without a slash and without ".bpf.o" is looked
- * for in $EXTFUSE_BPF_PATH (folders between colons) and then in the folder of
- * the package; everything else is a file as it stands.
+ * Where extensions are: a name without a slash and without ".bpf.o" is looked for in
+ * $EXTFUSE_BPF_PATH (folders between colons) and then in the folder of the package;
+ * everything else is the path of a file.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -14,7 +14,7 @@
 #define SEC_REQUEST	"extfuse/"
 #define SEC_REPLY	"extfuse.reply/"
 
-/* design: these are never given to a program, so one for them is a mistake. */
+/* No program is ever asked about these, so a program for one is a mistake. */
 static bool never_asked(int opcode)
 {
 	switch (opcode) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is known of the caller of a request: its header has ids, /proc the rest.
- * What of that may be taken is said in creds.c.
+ * What is known of the caller of a request: its header has the ids, /proc the rest.
+ * creds.c says how much of that may be taken.
  */
 #include "creds.h"
 
@@ -37,7 +37,7 @@ int groups_room(struct groups *g, unsigned int room)
 	return 0;
 }
 
-/* What /proc says of a task, in a buffer that is the thread's own; NULL: it is not to be seen. */
+/* What /proc says of a task, in a buffer of the thread's own; NULL: /proc does not show it. */
 static const char *status_read(uint32_t tid)
 {
 	static __thread char *buf;
@@ -65,7 +65,7 @@ static const char *status_read(uint32_t tid)
 	return buf;
 }
 
-/* What follows "@name:" at the start of a line; a task's name has no line's end in it. */
+/* What follows "@name:" at the start of a line; the name of a task cannot have a newline. */
 static const char *field(const char *status, const char *name)
 {
 	size_t len = strlen(name);
@@ -105,7 +105,7 @@ static int groups_parse(const char *status, struct groups *g)
 	return 0;
 }
 
-/* Of other users' tasks nobody but the daemon itself is told that. */
+/* Only the daemon itself may read that of other users' tasks. */
 static bool in_own_namespace(uint32_t tid)
 {
 	char name[32];
@@ -143,12 +143,12 @@ static int complete(const struct fuse_in_header *head, struct identity *caller)
 	status = head->padding & EXTFUSE_HEADER_OVERRIDDEN ? NULL : status_of(head->pid);
 	if (!status)
 		return 0;
-	/* The mount maps groups as well, but nobody says how. */
+	/* The mount also maps groups, but it is not known how. */
 	if (head->padding & EXTFUSE_HEADER_MAPPED) {
 		caller->caps = caps_parse(status, head->pid);
 		return 0;
 	}
-	/* With allow_idmap not each request has ids; what is not mapped is as they are. */
+	/* With allow_idmap some requests have no ids; the ids of an unmapped caller are those in /proc. */
 	if (caller->uid == NO_ID)
 		caller->uid = fs_id(status, "Uid");
 	if (caller->gid == NO_ID)

@@ -2,33 +2,33 @@
 /*
  * Whose rights a thread has while it works on a request.
  *
- * The kernel has checked the caller before it sent the request, but by what it
- * knew: since then a file may have another owner, and a name may be another
- * file's.  Only the file system below sees both at the moment of the change, so
- * a request that changes or opens something is done as its caller: with his
- * fsuid, fsgid, supplementary groups and umask, and without a capability that
- * he lacks.  What only looks, or works on what was opened before, is done as
- * the daemon itself.  One table says which; creds_begin() goes by it before
- * libfuse sees the request, so no operation can forget.
+ * The kernel checks the caller before it sends the request, but by what it knows:
+ * since then the file may have got another owner, and the name may lead to another
+ * file.  Only the file system below sees both at the moment of the change.  So a
+ * request that changes or opens something is done as its caller: with the caller's
+ * fsuid, fsgid, supplementary groups and umask, and without a capability that the
+ * caller lacks.  A request that only looks, or works on what was opened before, is
+ * done as the daemon itself.  One table says which.  creds_begin() goes by it before
+ * libfuse sees the request, so no operation can forget it.
  *
- * The header of a request has the ids.  /proc has the rest, and may be believed
- * because the caller waits: once a request was read, its task leaves the kernel
- * only with the reply.  Not all of it may be taken:
+ * The header of a request has the ids.  /proc has the rest.  It is reliable because
+ * the caller waits: once a request was read, its task leaves the kernel only with the
+ * reply.  Not all of it may be taken:
  *
- * - Capabilities count in the user namespace that they are held in: those of
- *   another one are none here.
- * - /proc shows the credentials that a task has for good.  A task that works
- *   with others for a moment (overlayfs, nfsd, io_uring) is marked in the header,
- *   and gets nothing beyond its ids.  So does a caller that /proc does not show.
- * - Through a mount with mapped ids the caller's ids are mapped, his groups are
- *   not known, and his capabilities count.
- * - For asynchronous reads and writes nobody waits (the header says so): a read
- *   then has no capabilities, a write those that a write asks for.
+ * - A capability counts in the user namespace that it is held in; those of another
+ *   user namespace do not count here.
+ * - /proc shows the credentials that a task has for good.  A task that works with
+ *   others for a moment (overlayfs, nfsd, io_uring) is marked in the header, and gets
+ *   nothing beyond its ids.  So does a caller that /proc does not show.
+ * - Through a mount with mapped ids the caller's ids are mapped, its groups are not
+ *   known, and its capabilities count.
+ * - No task waits for asynchronous reads and writes (the header says so).  Such a read
+ *   has no capabilities, such a write those that a write asks for.
  *
- * Where files are made for their reader (/proc, /sys and their like) what they
- * say depends on it: there looking and reading are done as the caller, too.
+ * The contents of files that are made for their reader (/proc, /sys and their like)
+ * depend on the reader: there looking and reading are also done as the caller.
  *
- * All these are properties of a thread (the umask after unshare(CLONE_FS)).
+ * All of these belong to a thread (the umask after unshare(CLONE_FS)).
  */
 #include "creds.h"
 
@@ -45,13 +45,13 @@
 
 #define CAP(cap)	(1ULL << (cap))
 
-/* What a write asks for: may set-id bits stay, may it use what is reserved? */
+/* What a write asks for: to keep set-id bits, and to use reserved blocks. */
 #define WRITE_CAPS	(CAP(CAP_FSETID) | CAP(CAP_SYS_RESOURCE))
 
-/* AS_READER: as the caller where files are made for him, else as the daemon. */
+/* AS_READER: as the caller if files are made for their reader, else as the daemon. */
 enum rights { AS_CALLER, AS_SELF, AS_READER };
 
-/* The opcode's rights; what is not here is new, and done as the caller. */
+/* The rights of each opcode; an opcode that is not here is done as the caller. */
 static const unsigned char rights[] = {
 	/* Looking: the kernel has checked the caller, and its caches are for all callers. */
 	[FUSE_LOOKUP] = AS_READER,
@@ -77,7 +77,7 @@ static const unsigned char rights[] = {
 	[FUSE_INTERRUPT] = AS_SELF,
 };
 
-/* What a thread is; unknown before its first request, and after a change that failed. */
+/* The credentials of a thread; unknown before its first request, and after a failed change. */
 static __thread struct {
 	bool known;
 	uint32_t uid;
@@ -177,7 +177,7 @@ static bool is_me(const struct identity *id)
 	return me.known && id->uid == me.uid && id->gid == me.gid && groups_same(&id->groups, &me.groups);
 }
 
-/* From here on the thread is @id.  On failure it is nobody that is known, and must not work. */
+/* Gives the thread the credentials of @id.  After a failure they are unknown, and it must not work. */
 static int become(const struct identity *id)
 {
 	uint64_t caps = id->caps & own_caps;
@@ -225,7 +225,7 @@ static mode_t mask_of(const struct fuse_in_header *head, size_t have)
 	}
 }
 
-/* Is this what the page cache writes back?  No task has asked for it. */
+/* Is this a write back from the page cache, for which no task has asked? */
 static const struct fuse_write_in *written_back(const struct fuse_in_header *head, size_t have)
 {
 	const struct fuse_write_in *in = argument(head, have, sizeof(*in));
@@ -234,16 +234,16 @@ static const struct fuse_write_in *written_back(const struct fuse_in_header *hea
 }
 
 /*
- * Whether the file system below is to be asked about the caller: for "user." it
- * looks at the file's mode, for "trusted." at a capability.  What remains are
- * ACLs and what security modules keep, which the kernel reads for itself.
+ * Whether the file system below is to check the caller: for "user." by the file's
+ * mode, for "trusted." by a capability.  The others are ACLs and the attributes of
+ * security modules, which the kernel reads for itself.
  */
 static bool getxattr_is_checked(const struct fuse_in_header *head, size_t have)
 {
 	const struct fuse_getxattr_in *in = argument(head, have, sizeof(*in) + 1);
 	const char *name = (const char *)(in + 1);
 
-	/* With allow_idmap the request does not name its caller, and the kernel's check must do. */
+	/* With allow_idmap the request does not name its caller, and the kernel's check must suffice. */
 	if (!in || head->uid == NO_ID)
 		return false;
 	return !strncmp(name, "user.", 5) || !strncmp(name, "trusted.", 8);
@@ -260,7 +260,7 @@ static enum rights rights_of(const struct fuse_in_header *head, size_t have)
 	return rights[head->opcode];
 }
 
-/* What may be taken of a caller that need not wait: by now it may be another program. */
+/* The capabilities that count of a caller that does not wait: by now it may be another program. */
 static uint64_t caps_unattended(uint32_t opcode)
 {
 	switch (opcode) {

@@ -2,12 +2,12 @@
 /*
  * Opens that have to wait for a lease.
  *
- * Below, a file may have a lease (fcntl F_SETLEASE); its holder is told of an
- * open and has some time (fs.lease-break-time) to give the lease back.  A thread
- * that waited for that would serve nobody else, and any user can have a lease on
- * a file of his own.  So nothing here waits in open(): what would have to is put
- * on a list, and one thread tries it again, as its caller, until it does not, or
- * until its caller is killed.
+ * A file below may have a lease (fcntl F_SETLEASE).  Its holder is told of an open, and
+ * has some time (fs.lease-break-time) to give the lease back.  A thread that waited for
+ * that could serve nobody else, and any user can hold a lease on a file of that user's.
+ * So no thread waits in open().  An open that would have to wait is put on a list, and
+ * one thread tries it again, as its caller, until it need not wait or its caller is
+ * killed.
  */
 #include "mirror.h"
 
@@ -30,7 +30,7 @@ struct waiting {
 	fuse_req_t req;
 	fuse_ino_t ino;
 	struct fuse_file_info fi;	/* OPEN */
-	int valid;			/* SETATTR of what no handle was given for; 0: it is an OPEN */
+	int valid;			/* SETATTR without a handle; 0: it is an OPEN */
 	struct stat attr;
 };
 
@@ -73,7 +73,7 @@ static struct waiting *list_take(void)
 	return w;
 }
 
-/* A place on the list, that which the request had before; NULL: it has waited for long enough. */
+/* A place on the list, the same one if the request had one; NULL: it has waited long enough. */
 static struct waiting *waiting_get(fuse_req_t req, fuse_ino_t ino)
 {
 	struct waiting *w = again;

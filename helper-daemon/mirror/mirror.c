@@ -16,7 +16,7 @@
 #include "log.h"
 #include "process.h"
 
-/* linux/magic.h has it not. */
+/* <linux/magic.h> lacks it. */
 #define CONFIGFS_MAGIC	0x62656570
 
 struct mirror_options mirror;
@@ -24,7 +24,7 @@ struct mirror_options mirror;
 void mirror_go_background(void)
 {
 	process_leave_terminal(mirror.debug);
-	/* It may hang: by now nobody waits for us. */
+	/* This may hang, so it comes when nobody waits for this process any more. */
 	if (log_target(mirror.log))
 		log_target("syslog");
 }
@@ -34,10 +34,10 @@ static void mirror_init(void *data, struct fuse_conn_info *conn)
 	(void)data;
 	/* The kernel checks ACLs and leaves the umask to us: a default ACL overrides it. */
 	conn->want |= conn->capable & (FUSE_CAP_POSIX_ACL | FUSE_CAP_DONT_MASK);
-	/* A link's target never changes, a new link is a new node; but those of /proc are made for their reader. */
+	/* The target of a link never changes (a new link is a new node), except in /proc, where it is made for its reader. */
 	if (!mirror.made_when_read)
 		conn->want |= conn->capable & FUSE_CAP_CACHE_SYMLINKS;
-	/* Long reads go by splice; requests do not: that is a system call more for each. */
+	/* Long reads use splice.  Requests do not, because each would need one more system call. */
 	conn->want |= conn->capable & (FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	conn->want &= ~FUSE_CAP_SPLICE_READ;
 	/*
@@ -174,7 +174,7 @@ static bool is_made_when_read(int fd)
 	return false;
 }
 
-/* What was made for one caller is nothing for the next. */
+/* What was made for one caller must not be shown to the next. */
 static void keep_nothing(void)
 {
 	mirror.made_when_read = true;
@@ -215,6 +215,6 @@ int mirror_serve(const struct mirror_options *opts, int fd)
 		return 1;
 	}
 	nodes_report(wait_end());
-	/* Threads may be at work still; the end of the process closes the connection. */
+	/* Threads may still be at work; the end of the process closes the connection. */
 	_exit(0);
 }

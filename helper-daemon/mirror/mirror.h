@@ -58,8 +58,8 @@ int mirror_serve(const struct mirror_options *opts, int fd);
 int workers_start(struct fuse_session *se, int fd);
 
 /*
- * Somebody mounted us, so nobody waits for our complaints any more: lets go of
- * the terminal, or of the pipe that a script reads, and opens the log.
+ * The mount has been made, so nobody waits for messages any more: leaves the terminal,
+ * or the pipe that a script reads, and opens the log.
  */
 void mirror_go_background(void);
 
@@ -88,7 +88,7 @@ struct node {
 	struct timespec ctime;
 	off_t size;
 	bool stable;
-	/* Has the kernel been offered a backing object, and taken it?  Then fixed. */
+	/* The kernel was offered a backing object, and took it.  Neither changes later. */
 	bool offered;
 	bool backed;
 	/* What MKNOD has opened for the OPEN that follows, see file_keep(); -1: nothing. */
@@ -116,10 +116,10 @@ void node_hold(struct node *n);		/* one reference more */
  */
 int node_find(struct node *dir, const char *name, int fd, struct node **out, struct stat *st);
 
-/* Takes @count lookup counts back; complains if the kernel never earned them. */
+/* Takes @count lookup counts back, and complains if the kernel did not have so many. */
 void node_forget(fuse_ino_t id, uint64_t count);
 
-/* One line: how many nodes, lookups, forgets, and what was unearned. */
+/* Logs one line: how many nodes, lookups, forgets, and violations. */
 void nodes_report(const char *when);
 
 /*
@@ -137,15 +137,15 @@ void backing_drop(fuse_ino_t id);
 int creds_init(void);
 int creds_thread_init(void);
 int creds_begin(const struct fuse_in_header *head, size_t have);
-/* An operation that works for a caller comes to what the daemon must do itself. */
+/* For the part of a caller's operation that the daemon must do as itself. */
 int creds_be_self(void);
 
 /* The header of this thread's request. */
 const struct fuse_in_header *creds_request(void);
 
 /*
- * lease.c: an open that had to wait for a lease below is done again until it
- * need not.  False: it has waited for long, or cannot; it is to be answered.
+ * lease.c: an open that would have to wait for a lease below is tried again until it
+ * need not wait.  False: it has waited long enough, or cannot; answer the request.
  */
 int lease_start(void);
 bool lease_wait_open(fuse_req_t req, fuse_ino_t ino, const struct fuse_file_info *fi);

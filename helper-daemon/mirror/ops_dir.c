@@ -98,7 +98,7 @@ static struct lower_dirent *handle_entry(struct dir_handle *dh, int *err)
 	return (struct lower_dirent *)(dh->buf + dh->at);
 }
 
-/* Where listings are made for their reader, what is left was another's. */
+/* If listings are made for their reader, what is left in the buffer was made for another. */
 static int handle_seek(struct dir_handle *dh, off_t off)
 {
 	if (off == dh->next && !mirror.made_when_read)
@@ -161,11 +161,11 @@ static ssize_t handle_list(fuse_req_t req, struct node *dir, struct dir_handle *
 		dh->at += d->d_reclen;
 		dh->next = d->d_off;
 	}
-	/* An error after the first entry comes back with the next request. */
+	/* After the first entry an error is left for the next request. */
 	return used || !err ? (ssize_t)used : err;
 }
 
-/* Takes back the counts of a listing that never arrived. */
+/* Takes back the lookup counts of a listing that never arrived. */
 static void list_forget(const char *buf, size_t size)
 {
 	const struct fuse_direntplus_head {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mirror operations on open files.  A handle has a descriptor of the lower file,
- * which was opened with the caller's rights.  Locks are the kernel's own (it keeps them on its inode and does not
- * ask us), which is what processes on one machine expect.
+ * Mirror operations on open files.  A handle has a descriptor of the lower file, which was
+ * opened with the caller's rights.  Locks are the kernel's own, as processes on one machine
+ * expect: it keeps them on its inode, and does not ask the daemon.
  */
 #include "mirror.h"
 
@@ -73,7 +73,7 @@ void mirror_write_buf(fuse_req_t req, fuse_ino_t ino, struct fuse_bufvec *in, of
 		fuse_reply_write(req, len);
 }
 
-/* Some lower file systems report failed writes at close only. */
+/* Some lower file systems report failed writes only at close. */
 void mirror_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	int fd = dup(file_handle_fd(fi));

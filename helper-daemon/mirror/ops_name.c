@@ -26,7 +26,7 @@ void entry_fill(struct fuse_entry_param *e, const struct node *n, const struct s
 	e->entry_timeout = mirror.entry_timeout;
 }
 
-/* Answers with a node that node_find() has found; a reply that never arrived earned nothing. */
+/* Answers with a node that node_find() has found; a reply that does not arrive counts no lookup. */
 static void reply_node(fuse_req_t req, const struct node *n, const struct stat *st)
 {
 	struct fuse_entry_param e;
@@ -195,7 +195,7 @@ void mirror_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t newparent, const cha
 		return;
 	}
 	dir = dir_begin(req, newparent, "LINK");
-	/* A descriptor without a path takes a capability.  What the path leads to is not followed further. */
+	/* AT_EMPTY_PATH would need a capability.  A symbolic link that the path leads to is not followed. */
 	if (dir)
 		dir_end(req, dir, newname,
 			linkat(AT_FDCWD, fd_path(&p, n->fd), dir->fd, newname, AT_SYMLINK_FOLLOW) ? errno : 0);

@@ -18,7 +18,7 @@ struct open_file {
 	struct opener opener;
 };
 
-/* What execve() adds to the flags of its OPEN; open() itself takes it from nobody. */
+/* execve() adds it to the flags of its OPEN; open() does not accept it from a program. */
 #define FLAG_EXEC	040
 
 /* A change within the same tick of the lower clock leaves mtime as it was. */
@@ -162,9 +162,9 @@ int open_at_once(const char *path, int flags)
 }
 
 /*
- * A program need not be readable to be executed: then the kernel reads it, and
- * the caller never.  So once the file system below has said that this caller may
- * execute it, it is opened as the daemon.
+ * A program need not be readable to be executed: the kernel reads it, the caller never
+ * does.  So once the file system below has said that this caller may execute it, the
+ * daemon opens it as itself.
  */
 static int open_to_execute(struct node *n)
 {
@@ -179,7 +179,7 @@ static int open_to_execute(struct node *n)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A file that may only grow is opened for nothing else, and keeps the flag. */
+/* An append-only file can be opened only with O_APPEND, which cannot be cleared. */
 static int open_to_append(const char *path, int flags)
 {
 	int fd = open_at_once(path, flags | O_APPEND);
@@ -229,7 +229,7 @@ void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		node_put(n);
 		return;
 	}
-	/* What they say of their size is not so, and no page cache has anything to keep. */
+	/* The size of such a file is not its length, and a page cache must not keep it. */
 	fi->direct_io = mirror.made_when_read;
 	fi->keep_cache = !fi->direct_io && file_keeps_cache(n, fd);
 	if (fuse_reply_open(req, fi))
@@ -237,9 +237,9 @@ void mirror_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 }
 
 /*
- * The kernel asks for a file to be created where it knows no such name.  If the
- * lower file system has it by now, ESTALE makes the kernel look again, at the
- * file, its permissions, or the target of what is a symbolic link.
+ * The kernel asks for a file to be created if it knows no such name.  If the lower file
+ * system has the name by now, ESTALE makes the kernel look again: at the file, its
+ * permissions, or the target of a symbolic link.
  */
 static int file_create(struct node *dir, const char *name, int flags, mode_t mode)
 {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes the kernel forget names that nobody uses, before descriptors run out.
+ * Makes the kernel forget names that are not in use, before descriptors run out.
  *
- * A node is a descriptor for as long as the kernel knows it, and the kernel
- * forgets only when it lacks memory.  A walk through a large tree would leave no
- * descriptor for anybody else.  A reconfiguration of the mount that changes
- * nothing has the kernel drop all names of it that are not in use; their nodes
- * are forgotten then.
+ * A node is a descriptor for as long as the kernel knows it, and the kernel forgets
+ * nodes only when it lacks memory.  So a walk through a large tree would use up all
+ * descriptors.  A reconfiguration of the mount that changes nothing makes the kernel
+ * drop all of its names that are not in use, and then it forgets their nodes.
  */
 #include "mirror.h"
 
@@ -24,7 +23,7 @@
 #define SECOND_NS	1000000000LL
 /* Dropping names takes some descriptors itself. */
 #define SPARE		16
-/* How long a request may wait for it, where there is no descriptor left; and then for the nodes to go. */
+/* How long a request without a descriptor may wait for that, and then for the nodes to be forgotten. */
 #define WAIT_S		10
 #define FORGET_US	100000
 
@@ -33,10 +32,10 @@ static struct {
 	pthread_cond_t more;
 	pthread_cond_t end;
 	bool asked;
-	unsigned int ended;	/* how often it was done, */
-	int err;		/* and whether, the last time */
-	int high;		/* from this descriptor on it is time; 0: never */
-	int last;		/* this and what follows no node gets */
+	unsigned int ended;	/* how often it was done */
+	int err;		/* of the last time */
+	int high;		/* it is done from this descriptor on; 0: never */
+	int last;		/* no node gets this descriptor or a higher one */
 } prune = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.more = PTHREAD_COND_INITIALIZER,
@@ -57,7 +56,7 @@ static int reconfigure(int root)
 	return err;
 }
 
-/* Any mount of the connection does that this process sees. */
+/* It suffices to reconfigure one mount of the connection that this process sees. */
 static int names_drop(void)
 {
 	struct mount_list list;
@@ -109,7 +108,7 @@ static void say_ended(int err)
 	pthread_mutex_unlock(&prune.lock);
 }
 
-/* It writes back what is dirty, and may help nothing: half of the time at the most. */
+/* It writes back what is dirty, and may not help: so it takes half of the time at most. */
 static void rest(int64_t began)
 {
 	int64_t ns = now_ns() - began;
@@ -150,7 +149,7 @@ bool prune_wait(void)
 		err = pthread_cond_timedwait(&prune.end, &prune.lock, &until);
 	useful = prune.high && !err && !prune.err;
 	pthread_mutex_unlock(&prune.lock);
-	/* What the kernel forgets is read by other threads. */
+	/* Other threads read the FORGETs. */
 	if (useful)
 		usleep(FORGET_US);
 	return useful;

@@ -2,8 +2,8 @@
 /*
  * O_TMPFILE.  Kernels since 6.1 ask for it (FUSE_TMPFILE), libfuse before 3.17
  * answers that it does not exist.  So this one request is taken from the
- * session's buffer before libfuse sees it, and answered here.  Goes when the
- * oldest libfuse that is supported has the operation.
+ * session's buffer before libfuse sees it, and answered here.  This can go when
+ * the oldest libfuse that is supported has the operation.
  */
 #include "mirror.h"
 

@@ -4,13 +4,14 @@
  * request's rights are settled before libfuse calls its operation (creds.c), and
  * because one request is answered outside libfuse (tmpfile.c).
  *
- * What changes something may have to wait for long: a frozen file system lets no
- * change pass until it thaws.  On a bind mount that is the caller's own trouble.
- * Here a thread waits as well, and if all did, nobody could read.  So threads are
- * started when none is free, no more than WAITING_MAX are at work on what may have
- * to wait, and what is beyond that is put on a list, from which these threads go on.
- * Some waits a user brings about alone (a delegation of one's own file or directory
- * below holds up each task that changes it): so no user but root has more than WAITING_USER of them.
+ * A request that changes something may have to wait for long: a frozen file system
+ * holds back every change until it thaws.  On a bind mount only the caller waits.  Here
+ * a thread waits too, and if all threads waited, nobody could read.  So threads are
+ * started when none is free, and at most WAITING_MAX of them work on requests that may
+ * have to wait.  Further such requests are put on a list, from which these threads
+ * continue.  A user can cause some waits alone: a delegation of the user's own file or
+ * directory below delays each task that changes it.  So no user but root has more than
+ * WAITING_USER of them.
  */
 #include "mirror.h"
 
@@ -69,7 +70,7 @@ static void say_missing(int err)
 		log_error("mirror of %s: threads are missing: %s", mirror.source, strerror(err));
 }
 
-/* The calling thread has work: another one must be there for what comes next. */
+/* The calling thread has work: another thread must be ready for the next request. */
 static void worker_busy(void)
 {
 	bool more;
@@ -93,7 +94,7 @@ static void worker_busy(void)
 	say_missing(err);
 }
 
-/* False: there are enough without this one, which ends. */
+/* False: there are enough threads without this one, which ends. */
 static bool worker_idle(void)
 {
 	bool stay;
@@ -123,13 +124,13 @@ static bool after_init(void)
 	say_missing(prune_start());
 	if (!mirror.log)
 		return true;
-	/* The log may be where nobody answers, which keeps this thread only. */
+	/* The log may be on a file system that does not answer; that stops only this thread. */
 	worker_busy();
 	mirror_go_background();
 	return worker_idle();
 }
 
-/* Whose rights it has could not be settled: nothing is done for it. */
+/* The rights of the request could not be settled, so nothing is done for it. */
 static void refuse(const struct fuse_in_header *head, int err)
 {
 	static atomic_bool said;
@@ -220,7 +221,10 @@ static void user_end(uint32_t uid)
 	pool.users[i] = pool.users[--pool.waiting];
 }
 
-/* False: as many as may are at work; it is on the list now, with the buffer's memory.  *@counted: it is one of them. */
+/*
+ * False: as many as may be are at work, and it is on the list now, with the buffer's memory.
+ * *@counted: it is one of them.
+ */
 static bool wait_begin(struct fuse_buf *buf, bool *counted)
 {
 	struct queued *q = NULL;
@@ -255,7 +259,7 @@ static struct queued *list_take(void)
 	return q;
 }
 
-/* The next on the list, in place of that in the buffer; false: there is none. */
+/* Puts the next request of the list into the buffer; false: there is none. */
 static bool wait_next(struct fuse_buf *buf)
 {
 	struct queued *q;
