@@ -276,13 +276,76 @@ static void tell_unserved(const struct extfused_options *opts, const char *what,
 			  opts->state.target, opts->state.command, what, when, opts->fd);
 }
 
+/* Starts the daemon, and leaves it the connection.  Returns 0 or -errno. */
+static int daemon_start(struct watch *w)
+{
+	struct extfused_options *opts = w->opts;
+	int words[2] = { -1, -1 };
+	int err = opts->user ? user_words_open(words) : 0;
+
+	if (err)
+		return err;
+	w->first = fork();
+	if (w->first < 0)
+		return -errno;
+	if (!w->first)
+		child_main(w, words[1]);
+	/* The connection is the daemon's alone. */
+	keep_only((int []){ opts->go_fd, w->sig_fd, words[0] }, 3);
+	umask(022);
+	w->words_fd = words[0];
+	opts->state.supervisor = getpid();
+	opts->state.daemon = w->first;
+	w->answers = opts->go_fd < 0;
+	if (w->answers)
+		state_write(&opts->state);
+	return 0;
+}
+
+/*
+ * Removes what is dead in this mount namespace.  A mount in another one (mount -N) stays there,
+ * dead, because a supervisor in that namespace would keep it for ever.
+ */
+static void mount_remove(struct watch *w, bool alive)
+{
+	const struct mount_state *s = &w->opts->state;
+
+	dead_mounts__remove(s->conn, alive, w->answers ? tell_taken_down : tell_failure, w);
+	mount_state__remove(s->conn, s->supervisor);
+}
+
+/* Ends what is left of the daemon, and its mount.  Returns the exit status. */
+static int finish(struct watch *w)
+{
+	bool failed_itself = w->status > 0;
+	pid_t left = children_end(w->first, &w->status);
+	char how[64];
+
+	take_words(w);
+	if (left)
+		tell_left(w, left);
+	/* Nobody waits for us.  A process that is left may have the connection open; the mount can go when it ends. */
+	if (left && w->answers)
+		children_wait();
+	if (!w->failed && w->status > 0 && !ended_by_us(w->status))
+		failed_itself = true;
+	if (!w->answers && failed_itself)
+		tell_unserved(w->opts, how_ended(w->status, how, sizeof(how)), " before it served the mount");
+	else if (!w->answers && !w->failed)
+		tell_unserved(w->opts, "does not serve the mount", "");
+	mount_remove(w, left && !w->answers);
+	if (w->answers)
+		return w->outlived;
+	if (left)
+		return EXIT_DAEMON_LEFT;
+	/* mount.extfuse has most likely sent the signal, and prints a line of its own. */
+	return w->ending && !failed_itself ? EXIT_TOLD_TO_END : 1;
+}
+
 int supervise(struct extfused_options *opts)
 {
 	struct watch w = { .opts = opts, .status = -1 };
-	int words[2] = { -1, -1 };
-	bool failed_itself;
-	char how[64];
-	pid_t left;
+	const char *failed = "supervise";
 	int err;
 
 	/* Fails harmlessly if this process already leads a session. */
@@ -290,58 +353,15 @@ int supervise(struct extfused_options *opts)
 	/* The reader of our messages may be gone. */
 	signal(SIGPIPE, SIG_IGN);
 	err = supervisor_init(&w);
+	if (!err) {
+		failed = "start";
+		err = daemon_start(&w);
+	}
 	if (err) {
-		log_error("%s: cannot supervise the daemon (%s): %s", opts->state.target,
+		log_error("%s: cannot %s the daemon (%s): %s", opts->state.target, failed,
 			  opts->state.command, strerror(-err));
 		return 1;
 	}
-	err = opts->user ? user_words_open(words) : 0;
-	w.first = err ? -1 : fork();
-	if (!err && w.first < 0)
-		err = -errno;
-	if (err) {
-		log_error("%s: cannot start the daemon (%s): %s", opts->state.target,
-			  opts->state.command, strerror(-err));
-		return 1;
-	}
-	if (!w.first)
-		child_main(&w, words[1]);
-	/* The connection is the daemon's alone. */
-	keep_only((int []){ opts->go_fd, w.sig_fd, words[0] }, 3);
-	umask(022);
-	w.words_fd = words[0];
-	opts->state.supervisor = getpid();
-	opts->state.daemon = w.first;
-	w.answers = opts->go_fd < 0;
-	if (w.answers)
-		state_write(&opts->state);
-
 	watch(&w);
-
-	failed_itself = w.status > 0;
-	left = children_end(w.first, &w.status);
-	take_words(&w);
-	if (left)
-		tell_left(&w, left);
-	/* Nobody waits for us.  A process that is left may have the connection open; the mount can go when it ends. */
-	if (left && w.answers)
-		children_wait();
-	if (!w.failed && w.status > 0 && !ended_by_us(w.status))
-		failed_itself = true;
-	if (!w.answers && failed_itself)
-		tell_unserved(opts, how_ended(w.status, how, sizeof(how)), " before it served the mount");
-	else if (!w.answers && !w.failed)
-		tell_unserved(opts, "does not serve the mount", "");
-	/*
-	 * Only in this mount namespace: a mount in another one (mount -N) stays there,
-	 * dead, because a supervisor in that namespace would keep it for ever.
-	 */
-	dead_mounts__remove(opts->state.conn, left && !w.answers, w.answers ? tell_taken_down : tell_failure, &w);
-	mount_state__remove(opts->state.conn, opts->state.supervisor);
-	if (w.answers)
-		return w.outlived;
-	if (left)
-		return EXIT_DAEMON_LEFT;
-	/* mount.extfuse has most likely sent the signal, and prints a line of its own. */
-	return w.ending && !failed_itself ? EXIT_TOLD_TO_END : 1;
+	return finish(&w);
 }
