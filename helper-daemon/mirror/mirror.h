@@ -171,11 +171,11 @@ struct opener {
 };
 /* The caller of this thread's request. */
 struct opener creds_opener(void);
-/* Is it the kernel, not the caller, that asks for set-id bits to go? */
+/* Does the kernel, not the caller, ask to clear set-id bits? */
 bool creds_asks_for_kill(void);
-/* Is he of our own user namespace, so that what he lacks is what the kernel has found lacking? */
+/* Is the caller in the daemon's user namespace?  Then what it lacks is what the kernel has found lacking. */
 bool creds_caller_is_near(fuse_req_t req);
-/* Does he wait only to end?  Other signals leave him waiting: a program seldom expects that open() is interrupted. */
+/* Does the caller wait only to end?  Other signals do not end the wait: few programs expect an interrupted open(). */
 bool caller_is_killed(const struct fuse_in_header *head);
 /* Of the handle with this number: ops_file.c. */
 const struct opener *file_opener(uint64_t fh);
@@ -244,7 +244,7 @@ int file_handle_fd(const struct fuse_file_info *fi);
 /* A handle for @fd, with the reference that the caller has to @n; 0: no memory. */
 uint64_t file_handle_new(struct node *n, int fd);
 void file_handle_free(uint64_t fh);
-/* MKNOD has made the file and opened it: @fd is for its creator, if that opens it next.  Takes @fd. */
+/* MKNOD has made the file and opened it; @fd serves its creator if that opens the file next.  Takes @fd. */
 void file_keep(fuse_req_t req, struct node *n, int fd);
 
 /* tmpfile.c: O_TMPFILE, which libfuse before 3.17 does not know. */

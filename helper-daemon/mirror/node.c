@@ -139,7 +139,7 @@ static void node_remove(struct node *n)
 	hash_remove(n);
 	p->node = NULL;
 	table.count--;
-	/* A place that was used too often rests for good, its ids would repeat. */
+	/* A place that was used too often is not used again, because its ids would repeat. */
 	if (p->used < ID_USE_MAX) {
 		p->next_free = table.first_free;
 		table.first_free = at;
@@ -148,8 +148,8 @@ static void node_remove(struct node *n)
 
 /*
  * Offers the kernel a backing object for a node.  A thread that is about to reply with
- * a node waits here until that is decided: the kernel keeps attributes of a node
- * that has none.  The object keeps the thread's credentials, which are our own.
+ * a node waits here until that is decided, because the kernel keeps the attributes of a
+ * node without an object.  The object keeps the thread's credentials, which are the daemon's.
  */
 static void node_offer(struct node *n, mode_t mode)
 {
@@ -297,7 +297,7 @@ static int find(struct node *dir, const char *name, int fd, struct node **out, s
 	struct node *n, *other;
 	int path_fd, err;
 
-	/* Most names lead to a node that is here: then no descriptor is opened. */
+	/* Most names lead to a node that is already here; then no descriptor is opened. */
 	if (fd >= 0 ? fstat(fd, st) : fstatat(dir->fd, name, st, AT_SYMLINK_NOFOLLOW))
 		return -errno;
 	*out = node_find_known(st);
@@ -371,7 +371,7 @@ void node_forget(fuse_ino_t id, uint64_t count)
 			  (unsigned long long)earned);
 }
 
-/* No reply tells the kernel of the root, so nothing but this offers it. */
+/* No reply tells the kernel of the root, so it is offered here. */
 void nodes_offer_root(void)
 {
 	struct node *root = node_get(FUSE_ROOT_ID, "INIT");

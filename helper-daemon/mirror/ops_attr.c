@@ -27,7 +27,7 @@ static struct node *node_begin(fuse_req_t req, fuse_ino_t ino, const char *op)
 	return n;
 }
 
-/* @hide: bits of the mode that are as good as gone, see mode_goes_with_write(). */
+/* @hide: bits of the mode that a write will clear, see mode_goes_with_write(). */
 static void reply_attr(fuse_req_t req, struct node *n, mode_t hide)
 {
 	struct stat st;
@@ -70,10 +70,10 @@ static int set_times(struct node *n, const struct stat *attr, int valid)
 #define SET_ID		(S_ISUID | S_ISGID)
 
 /*
- * Before it writes for a caller that is not the owner, the kernel takes the
- * set-id bits away.  No caller may do that below, nor need he: the write does
- * it there.  So the kernel is told that they are gone, and nothing is done.
- * A caller's own chmod() is no such change.
+ * Before it writes for a caller that is not the owner, the kernel clears the set-id
+ * bits.  Such a caller may not do that below, and need not, because the write does it
+ * there.  So the kernel is told that they are cleared, and nothing is done.  A caller's
+ * own chmod() is no such change.
  */
 static bool mode_goes_with_write(mode_t mode, const struct stat *st, mode_t *hide)
 {
@@ -122,7 +122,7 @@ static int set_size(struct node *n, off_t size, struct fuse_file_info *fi)
 	return ftruncate(file_handle_fd(fi), size) ? -errno : 0;
 }
 
-/* A truncation sets them to now, for callers too that may not set times. */
+/* A truncation sets them to now, also for callers that may not set times. */
 static int times_left(int valid)
 {
 	int now = FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW;
@@ -210,10 +210,10 @@ void mirror_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const cha
 }
 
 /*
- * The kernel refuses it to a caller without CAP_SETFCAP.  If it asks for it all the
- * same, it is about to write, truncate or chown for the caller, which takes the
- * capabilities away below.  A caller with the capability in another user namespace
- * may have asked itself, and must get the error.
+ * The kernel refuses it to a caller without CAP_SETFCAP.  If such a request comes
+ * nevertheless, the kernel is about to write, truncate or chown for the caller, which
+ * removes the file's capabilities below.  A caller with the capability in another user
+ * namespace may have asked itself, and must get the error.
  */
 static bool goes_with_write(fuse_req_t req, const char *name, int err)
 {
@@ -239,8 +239,8 @@ static bool is_acl(const char *name)
 }
 
 /*
- * Linux 6.1 maps the ids in an ACL, on an idmapped mount, only where the room
- * for it ends as an ACL does: 4 bytes, and 8 for each entry.
+ * On an idmapped mount Linux 6.1 maps the ids in an ACL only if the buffer has the size
+ * of an ACL: 4 bytes, and 8 for each entry.
  */
 static size_t acl_room(const char *name, size_t size)
 {
@@ -250,8 +250,8 @@ static size_t acl_room(const char *name, size_t size)
 }
 
 /*
- * The kernel asks for ACLs when it checks a caller, and takes an error for the
- * result of the check.  A file system without ACLs has none to refuse by.
+ * The kernel asks for ACLs when it checks a caller, and takes an error for the result of
+ * the check.  A file system without ACLs must not cause a refusal.
  */
 static int getxattr_error(const char *name, int err)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Mirror operations on open directories.  Positions are the lower file
- * system's own, so seekdir() and an interrupted listing work as there.
+ * system's own, so seekdir() and an interrupted listing work as they do there.
  */
 #include "mirror.h"
 
@@ -26,7 +26,7 @@ struct lower_dirent {
 
 struct dir_handle {
 	int fd;
-	pthread_mutex_t lock;	/* the kernel lists one directory in parallel */
+	pthread_mutex_t lock;	/* the kernel may list one directory in parallel */
 	off_t next;		/* position of the first entry that is not given yet */
 	size_t at;
 	size_t len;
