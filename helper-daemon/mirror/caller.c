@@ -176,6 +176,13 @@ int caller_read(const struct fuse_in_header *head, struct identity *caller)
 	return err;
 }
 
+uint32_t caller_user(const struct fuse_in_header *head)
+{
+	const char *status = status_of(head->pid);
+
+	return status ? fs_id(status, "Uid") : NO_ID;
+}
+
 static bool has_sigkill(const char *status, const char *name)
 {
 	const char *at = field(status, name);

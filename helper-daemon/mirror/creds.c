@@ -306,6 +306,15 @@ int creds_begin(const struct fuse_in_header *head, size_t have)
 	return err ? err : become(&caller);
 }
 
+uint32_t creds_user(const struct fuse_in_header *head, size_t have)
+{
+	const struct fuse_write_in *back = written_back(head, have);
+
+	if (back)
+		return file_opener(back->fh)->uid;
+	return head->uid == NO_ID ? caller_user(head) : head->uid;
+}
+
 struct opener creds_opener(void)
 {
 	return (struct opener){ .uid = caller.uid, .gid = caller.gid, .caps = caller.caps };

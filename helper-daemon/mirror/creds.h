@@ -32,5 +32,7 @@ int groups_room(struct groups *g, unsigned int room);
 void caller_init(void);
 /* What a request and /proc say of its caller. */
 int caller_read(const struct fuse_in_header *head, struct identity *caller);
+/* The caller's user where the request does not name it (allow_idmap). */
+uint32_t caller_user(const struct fuse_in_header *head);
 
 #endif /* EXTFUSE_CREDS_H */

@@ -137,6 +137,8 @@ void backing_drop(fuse_ino_t id);
 int creds_init(void);
 int creds_thread_init(void);
 int creds_begin(const struct fuse_in_header *head, size_t have);
+/* The user that a request is for; before creds_begin(). */
+uint32_t creds_user(const struct fuse_in_header *head, size_t have);
 /* For the part of a caller's operation that the daemon must do as itself. */
 int creds_be_self(void);
 

@@ -4,14 +4,18 @@
  * request's rights are settled before libfuse calls its operation (creds.c), and
  * because one request is answered outside libfuse (tmpfile.c).
  *
- * A request that changes something may have to wait for long: a frozen file system
- * holds back every change until it thaws.  On a bind mount only the caller waits.  Here
- * a thread waits too, and if all threads waited, nobody could read.  So threads are
- * started when none is free, and at most WAITING_MAX of them work on requests that may
- * have to wait.  Further such requests are put on a list, from which these threads
- * continue.  A user can cause some waits alone: a delegation of the user's own file or
- * directory below delays each task that changes it.  So no user but root has more than
- * WAITING_USER of them.
+ * A request may have to wait for long.  A frozen file system lets no change pass
+ * until it thaws.  A user holds the lock of a file that it may write, or of a
+ * directory that it may list, as long as the memory that it gave for the data does
+ * not come (it is mapped from a FUSE of the user's own): changes there wait, and
+ * look-ups behind them.  On a bind mount that is the trouble of the callers there.
+ * Here a thread waits as well, and if all did, nobody could do anything.
+ *
+ * So threads are started when none is free, and requests stand in two lines: what
+ * changes something, and what looks.  Of each line no more than WAITING_MAX are at
+ * work, and no user's more than WAITING_USER.  What is beyond that is put on a list,
+ * from which the line's threads go on.  Root has more than a user, but not all: programs
+ * with a set-id bit work for users.
  */
 #include "mirror.h"
 
@@ -27,11 +31,22 @@
 #define THREADS_FREE	10
 #define WAITING_MAX	128
 #define WAITING_USER	32
-#define THREADS_MAX	(WAITING_MAX + THREADS_FREE)
+#define WAITING_ROOT	(WAITING_MAX - WAITING_USER)
+#define THREADS_MAX	(LINES * WAITING_MAX + THREADS_FREE)
+
+enum { CHANGES, LOOKS, LINES };
 
 struct queued {
 	struct queued *next;
+	uint32_t uid;
 	struct fuse_buf buf;
+};
+
+struct line {
+	unsigned int at_work;
+	uint32_t users[WAITING_MAX];	/* for these */
+	struct queued *first;
+	struct queued **last;
 };
 
 static struct {
@@ -42,11 +57,14 @@ static struct {
 	pthread_mutex_t lock;	/* of what follows; held for a few instructions */
 	unsigned int threads;
 	unsigned int idle;
-	unsigned int waiting;	/* at work on what may have to wait, */
-	uint32_t users[WAITING_MAX];	/* for these */
-	struct queued *first;
-	struct queued **last;
-} pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .last = &pool.first };
+	struct line lines[LINES];
+} pool = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.lines = {
+		[CHANGES].last = &pool.lines[CHANGES].first,
+		[LOOKS].last = &pool.lines[LOOKS].first,
+	},
+};
 
 static void *worker_main(void *arg);
 
@@ -162,10 +180,14 @@ static void serve(struct fuse_buf *buf)
 		fuse_session_process_buf(pool.se, buf);
 }
 
-/* May it have to wait for long?  Opens do not: see lease.c. */
-static bool may_wait(uint32_t opcode)
+/* The line that a request stands in; NULL: it waits for nothing below.  Of leases see lease.c. */
+static struct line *line_of(uint32_t opcode)
 {
 	switch (opcode) {
+	case FUSE_INIT:
+	case FUSE_DESTROY:
+	case FUSE_INTERRUPT:
+		return NULL;
 	case FUSE_SETATTR:
 	case FUSE_SYMLINK:
 	case FUSE_MKNOD:
@@ -190,53 +212,53 @@ static bool may_wait(uint32_t opcode)
 	case FUSE_RELEASEDIR:
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
-		return true;
+		return &pool.lines[CHANGES];
 	case FUSE_READ:
-		/* There may be nothing to read yet. */
-		return mirror.made_when_read;
+		/* There may be nothing to read yet: looking need not wait for that. */
+		return &pool.lines[mirror.made_when_read ? CHANGES : LOOKS];
 	default:
-		return false;
+		return &pool.lines[LOOKS];
 	}
 }
 
 /* With the lock held: may one more of this user's be at work?  Then it is counted. */
-static bool user_begin(uint32_t uid)
+static bool user_begin(struct line *line, uint32_t uid)
 {
 	unsigned int i, n = 0;
 
-	for (i = 0; i < pool.waiting; i++)
-		n += pool.users[i] == uid;
-	if (pool.waiting == WAITING_MAX || (uid && n >= WAITING_USER))
+	for (i = 0; i < line->at_work; i++)
+		n += line->users[i] == uid;
+	if (line->at_work == WAITING_MAX || n >= (uid ? WAITING_USER : WAITING_ROOT))
 		return false;
-	pool.users[pool.waiting++] = uid;
+	line->users[line->at_work++] = uid;
 	return true;
 }
 
-static void user_end(uint32_t uid)
+static void user_end(struct line *line, uint32_t uid)
 {
 	unsigned int i = 0;
 
-	while (pool.users[i] != uid)
+	while (line->users[i] != uid)
 		i++;
-	pool.users[i] = pool.users[--pool.waiting];
+	line->users[i] = line->users[--line->at_work];
 }
 
 /*
  * False: as many as may be are at work, and it is on the list now, with the buffer's memory.
  * *@counted: it is one of them.
  */
-static bool wait_begin(struct fuse_buf *buf, bool *counted)
+static bool wait_begin(struct line *line, uint32_t uid, struct fuse_buf *buf, bool *counted)
 {
 	struct queued *q = NULL;
 
 	pthread_mutex_lock(&pool.lock);
-	*counted = user_begin(head_of(buf)->uid);
+	*counted = user_begin(line, uid);
 	if (!*counted)
 		q = malloc(sizeof(*q));
 	if (q) {
-		*q = (struct queued){ .buf = *buf };
-		*pool.last = q;
-		pool.last = &q->next;
+		*q = (struct queued){ .uid = uid, .buf = *buf };
+		*line->last = q;
+		line->last = &q->next;
 	}
 	pthread_mutex_unlock(&pool.lock);
 	if (q)
@@ -245,50 +267,54 @@ static bool wait_begin(struct fuse_buf *buf, bool *counted)
 }
 
 /* Takes the first off the list that may begin. */
-static struct queued *list_take(void)
+static struct queued *list_take(struct line *line)
 {
-	struct queued **at = &pool.first, *q;
+	struct queued **at = &line->first, *q;
 
-	while ((q = *at) && !user_begin(head_of(&q->buf)->uid))
+	while ((q = *at) && !user_begin(line, q->uid))
 		at = &q->next;
 	if (!q)
 		return NULL;
 	*at = q->next;
 	if (!q->next)
-		pool.last = at;
+		line->last = at;
 	return q;
 }
 
 /* Puts the next request of the list into the buffer; false: there is none. */
-static bool wait_next(struct fuse_buf *buf)
+static bool wait_next(struct line *line, uint32_t *uid, struct fuse_buf *buf)
 {
 	struct queued *q;
 
 	pthread_mutex_lock(&pool.lock);
-	user_end(head_of(buf)->uid);
-	q = list_take();
+	user_end(line, *uid);
+	q = list_take(line);
 	pthread_mutex_unlock(&pool.lock);
 	if (!q)
 		return false;
 	free(buf->mem);
 	*buf = q->buf;
+	*uid = q->uid;
 	free(q);
 	return true;
 }
 
 static void work(struct fuse_buf *buf)
 {
+	const struct fuse_in_header *head = head_of(buf);
+	struct line *line = line_of(head->opcode);
+	uint32_t uid = creds_user(head, head == &unknown ? 0 : buf->size);
 	bool counted;
 
-	if (!may_wait(head_of(buf)->opcode)) {
+	if (!line) {
 		serve(buf);
 		return;
 	}
-	if (!wait_begin(buf, &counted))
+	if (!wait_begin(line, uid, buf, &counted))
 		return;
 	do
 		serve(buf);
-	while (counted && wait_next(buf));
+	while (counted && wait_next(line, &uid, buf));
 }
 
 /* Returns whether the connection goes on. */
