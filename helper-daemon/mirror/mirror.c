@@ -191,6 +191,7 @@ int mirror_serve(const struct mirror_options *opts, int fd)
 	mirror = *opts;
 	if (is_made_when_read(mirror.source_fd))
 		keep_nothing();
+	number_init(mirror.source_fd);
 	mirror_block_signals();
 	room_for_nodes();
 	err = creds_init();

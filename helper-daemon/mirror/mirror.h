@@ -70,7 +70,8 @@ void mirror_block_signals(void);
  * node.c: one node for each inode that the kernel knows.
  *
  * A node pins its inode with an O_PATH descriptor, so that (device, inode)
- * names it alone for as long as it lives; hard links share it.  Its id is its
+ * names it alone for as long as it lives; hard links share it (on an overlay each
+ * name of such a file has a node).  Its id is its
  * place in a table with the number of times that the place was used, so an id
  * is never given twice and one that the kernel has forgotten is recognised.
  */
@@ -121,6 +122,14 @@ void node_forget(fuse_ino_t id, uint64_t count);
 
 /* Logs one line: how many nodes, lookups, forgets, and violations. */
 void nodes_report(const char *when);
+
+/*
+ * number.c: may another file have the number, too?  Then one is recognised by its name:
+ * do both O_PATH descriptors have the same?
+ */
+void number_init(int root_fd);
+bool number_is_enough(const struct stat *st);
+bool number_same_name(int a, int b);
 
 /*
  * backing.c: the files behind nodes, for the kernel to serve them itself; only where

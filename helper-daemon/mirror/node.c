@@ -2,9 +2,8 @@
 /*
  * The mirror's nodes, see mirror.h.
  *
- * One lock covers the table, the hash and all counts.  It is held for a few
- * instructions and never over a system call but close(), and a request costs
- * two round trips to the kernel anyway.
+ * One lock covers the table, the hash and all counts.  It is held over no system call but
+ * close() and number.c's readlink(); a request costs two round trips to the kernel anyway.
  */
 #include "mirror.h"
 
@@ -46,11 +45,10 @@ static uint32_t hash_of(dev_t dev, ino_t ino)
 	return (h >> 32) & (table.hash_size - 1);
 }
 
-static struct node *hash_find(dev_t dev, ino_t ino)
+/* The first of a chain that has the number. */
+static struct node *hash_find(struct node *n, const struct stat *st)
 {
-	struct node *n = table.hash[hash_of(dev, ino)];
-
-	while (n && (n->ino != ino || n->dev != dev))
+	while (n && (n->ino != st->st_ino || n->dev != st->st_dev))
 		n = n->next;
 	return n;
 }
@@ -258,12 +256,15 @@ static void node_earn(struct node *n)
 	table.lookups++;
 }
 
-static struct node *node_find_known(const struct stat *st)
+/* @fd: by whose name it is recognised; -1: its number is enough. */
+static struct node *node_find_known(const struct stat *st, int fd)
 {
 	struct node *n;
 
 	pthread_mutex_lock(&table.lock);
-	n = hash_find(st->st_dev, st->st_ino);
+	n = hash_find(table.hash[hash_of(st->st_dev, st->st_ino)], st);
+	while (n && fd >= 0 && !number_same_name(n->fd, fd))
+		n = hash_find(n->next, st);
 	if (n)
 		node_earn(n);
 	pthread_mutex_unlock(&table.lock);
@@ -292,15 +293,38 @@ static int path_open(struct node *dir, const char *name, int fd)
 	return -EMFILE;
 }
 
+/* A new node for @path_fd, which it takes, unless another thread has made one. */
+static int node_make(int path_fd, const struct stat *st, struct node **out)
+{
+	struct node *n = node_new(path_fd, st), *other = NULL;
+	int err;
+
+	if (!n) {
+		close(path_fd);
+		return -ENOMEM;
+	}
+	pthread_mutex_lock(&table.lock);
+	if (number_is_enough(st))
+		other = hash_find(table.hash[hash_of(st->st_dev, st->st_ino)], st);
+	err = other ? 0 : node_add(n);
+	if (!err) {
+		*out = other ? other : n;
+		node_earn(*out);
+	}
+	pthread_mutex_unlock(&table.lock);
+	if (other || err)
+		node_free(n);
+	return err;
+}
+
 static int find(struct node *dir, const char *name, int fd, struct node **out, struct stat *st)
 {
-	struct node *n, *other;
 	int path_fd, err;
 
 	/* Most names lead to a node that is already here; then no descriptor is opened. */
 	if (fd >= 0 ? fstat(fd, st) : fstatat(dir->fd, name, st, AT_SYMLINK_NOFOLLOW))
 		return -errno;
-	*out = node_find_known(st);
+	*out = number_is_enough(st) ? node_find_known(st, -1) : NULL;
 	if (*out)
 		return 0;
 
@@ -308,27 +332,12 @@ static int find(struct node *dir, const char *name, int fd, struct node **out, s
 	if (path_fd < 0)
 		return path_fd;
 	/* The name may lead elsewhere by now: the descriptor says what it is. */
-	if (fstat(path_fd, st)) {
-		err = -errno;
-		close(path_fd);
-		return err;
-	}
-	n = node_new(path_fd, st);
-	if (!n) {
-		close(path_fd);
-		return -ENOMEM;
-	}
-
-	pthread_mutex_lock(&table.lock);
-	other = hash_find(st->st_dev, st->st_ino);
-	err = other ? 0 : node_add(n);
-	if (!err)
-		node_earn(other ? other : n);
-	pthread_mutex_unlock(&table.lock);
-	if (other || err)
-		node_free(n);
-	if (!err)
-		*out = other ? other : n;
+	err = fstat(path_fd, st) ? -errno : 0;
+	if (!err && !number_is_enough(st))
+		*out = node_find_known(st, path_fd);
+	if (!err && !*out)
+		return node_make(path_fd, st, out);
+	close(path_fd);
 	return err;
 }
 
