@@ -4,41 +4,58 @@
  */
 #include "text.h"
 
-#include <stdbool.h>
+#include <string.h>
 
-static bool is_control(unsigned char c)
+/*
+ * The size of the control character at @s, 0 if there is none.  Those of C1 have two bytes
+ * in UTF-8; U+009B begins a sequence as ESC [ does.  At the end of what is there the second
+ * one may be yet to come.
+ */
+static size_t control_size(const char *s, size_t left)
 {
-	return c < 0x20 || c == 0x7f;
+	const unsigned char *c = (const unsigned char *)s;
+
+	if (c[0] < 0x20 || c[0] == 0x7f)
+		return 1;
+	if (c[0] != 0xc2 || left < 2)
+		return c[0] == 0xc2;
+	return c[1] >= 0x80 && c[1] <= 0x9f ? 2 : 0;
 }
 
-static void put_char(FILE *out, unsigned char c, bool visibly)
+static void put_visibly(FILE *out, const char *s, size_t size)
 {
-	if (visibly)
-		fprintf(out, "\\%03o", c);
-	else
-		fputc(c, out);
+	while (size--)
+		fprintf(out, "\\%03o", (unsigned char)*s++);
 }
 
-static void put(FILE *out, const char *text, bool backslashes)
+/* @as_is: what stays though it is to be made visible; @also: what else is made visible. */
+static void put(FILE *out, const char *text, size_t len, const char *as_is, const char *also)
 {
-	for (; *text; text++)
-		put_char(out, *text, is_control(*text) || (*text == '\\' && backslashes));
+	const char *end = text + len;
+	size_t size;
+
+	for (; text < end; text += size ? size : 1) {
+		size = control_size(text, end - text);
+		if (size == 1 && *text && strchr(as_is, *text))
+			fputc(*text, out);
+		else if (size || (*text && strchr(also, *text)))
+			put_visibly(out, text, size ? size : 1);
+		else
+			fputc(*text, out);
+	}
 }
 
 void text_plain(FILE *out, const char *text)
 {
-	put(out, text, false);
+	put(out, text, strlen(text), "", "");
 }
 
 void text_name(FILE *out, const char *name)
 {
-	put(out, name, true);
+	put(out, name, strlen(name), "", "\\");
 }
 
 void text_lines(FILE *out, const char *lines, size_t len)
 {
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		put_char(out, lines[i], is_control(lines[i]) && lines[i] != '\n' && lines[i] != '\t');
+	put(out, lines, len, "\n\t", "");
 }
