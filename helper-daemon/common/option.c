@@ -23,6 +23,17 @@
 /* getopt_long() tells an option without a letter by a number beyond all letters. */
 #define ROW_VALUE	256
 
+/* A field of any kind but OPTION_COPY: a value that is only checked goes here. */
+union field {
+	bool flag;
+	unsigned long bits;
+	const char *text;
+	int number;
+	__u32 count;
+	double seconds;
+	__u64 ns;
+};
+
 static bool takes_value(const struct option_row *row)
 {
 	return row->name[strlen(row->name) - 1] == '=';
@@ -86,8 +97,6 @@ static bool take_seconds(const struct option_row *row, void *at, const char *val
 
 	if (!seconds_parse(value, &seconds))
 		return false;
-	if (!at)
-		return true;
 	if (row->kind == OPTION_SECONDS)
 		*(double *)at = seconds;
 	else if (row->kind == OPTION_SECONDS_NS)
@@ -110,8 +119,6 @@ static bool take_number(const struct option_row *row, void *at, const char *valu
 
 	if (!number_parse(value, most(row), &n) || (row->kind == OPTION_COUNT && !n))
 		return false;
-	if (!at)
-		return true;
 	if (row->kind == OPTION_COUNT)
 		*(__u32 *)at = n;
 	else
@@ -119,7 +126,7 @@ static bool take_number(const struct option_row *row, void *at, const char *valu
 	return true;
 }
 
-/* False: it does not take this value.  @at: the field, or NULL. */
+/* False: it does not take this value.  @at: its field. */
 static bool take(const struct option_row *row, void *at, const char *value)
 {
 	switch (row->kind) {
@@ -134,8 +141,7 @@ static bool take(const struct option_row *row, void *at, const char *value)
 		*(bool *)at = true;
 		return row->kind == OPTION_SWITCH || !strcmp(value, "dir");
 	case OPTION_TEXT:
-		if (at)
-			*(const char **)at = value;
+		*(const char **)at = value;
 		return *value;
 	case OPTION_COPY:
 		snprintf(at, row->limit, "%s", value);
@@ -176,9 +182,10 @@ static void range_say(const struct option_row *row, char *text, size_t size)
 int option_take(const struct option_row *row, void *base, const char *word, const char *value,
 		char *err, size_t errlen)
 {
+	union field nowhere = { 0 };
 	char range[64];
 
-	if (take(row, row->at == OPTION_NOWHERE ? NULL : (char *)base + row->at, value))
+	if (take(row, row->at == OPTION_NOWHERE ? (void *)&nowhere : (char *)base + row->at, value))
 		return 0;
 	range_say(row, range, sizeof(range));
 	if (row->help)

@@ -31,7 +31,7 @@ enum option_kind {
 	OPTION_REFUSED,		/* .help says why */
 };
 
-/* Where a value goes that is only checked. */
+/* Where a value goes that is only checked; not for OPTION_COPY. */
 #define OPTION_NOWHERE	((size_t)-1)
 
 struct option_row {
