@@ -18,7 +18,7 @@
 #define MAP	"100000 0 65536\n"
 #define CASES	"/extfuse/build/tests/cases/"
 
-static const char *const compared[] = { "mirror/names", "mirror/attrs", "passthrough/privileges-handles" };
+static const char *const compared[] = { "mirror/names", "mirror/attrs", "passthrough-rights/handles" };
 
 __attribute__((format(printf, 1, 2)))
 static int shell(const char *fmt, ...)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a caller does in stale-knowledge.c, on what it has looked at before.
+ * What a caller does in changed-after-look.c, on what it has looked at before.
  */
-#ifndef STALE_ACTS_H
-#define STALE_ACTS_H
+#ifndef CHANGED_ACTS_H
+#define CHANGED_ACTS_H
 
 #include <fcntl.h>
 #include <linux/falloc.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is acted upon in stale-knowledge.c, by which callers, and what root does to it below meanwhile.
+ * What is acted upon in changed-after-look.c, by which callers, and what root does to it below meanwhile.
  */
-#ifndef STALE_OBJECTS_H
-#define STALE_OBJECTS_H
+#ifndef CHANGED_OBJECTS_H
+#define CHANGED_OBJECTS_H
 
 #include <grp.h>
 #include <stdbool.h>
 
-#include "stale-acts.h"
+#include "changed-acts.h"
 
 #define STRANGER	1005
 #define OTHER_GROUP	3333

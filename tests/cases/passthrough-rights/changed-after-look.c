@@ -14,8 +14,8 @@
 #include <sys/mount.h>
 
 #include "../idmapped/map.h"
-#include "stale-acts.h"
-#include "stale-objects.h"
+#include "changed-acts.h"
+#include "changed-objects.h"
 
 #define MAP		"100000 0 65536\n"
 #define TEXT		512
