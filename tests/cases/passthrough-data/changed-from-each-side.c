@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: size, blocks, times, mode and contents of a file are the same through the mount, a second mount, and below, whoever changed it and how
+ * what: size, blocks, times, mode and contents of a file are the same through the mount, a second mount, and below, whichever of them changed it, and how
  * needs: extfuse ext4 root build:tests/bpf/mixed.bpf.o
  * timeout: 120
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: a lease on a file below is broken by who opens or truncates it through the mount, as by who does so below; who waits goes on when its holder gives it back
+ * what: a lease on a file below is broken by an open or a truncation through the mount, as by one below; what waits goes on when the holder gives the lease back
  * needs: extfuse ext4 root
  * timeout: 60
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: when the disk below goes away, with files open, mapped and dirty, the caller gets the errors that he gets there, and all can be unmounted
+ * what: when the disk below goes away, with files open, mapped and dirty, the caller gets the same errors as below, and all can be unmounted
  * needs: extfuse ext4 root scsi_debug mkfs.ext4
  * timeout: 120
  * log: EXT4-fs error

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: while the file system below is frozen, who writes through the mount waits, as who writes there, and is done when it is thawed
+ * what: while the file system below is frozen, a writer through the mount waits, as one below does, and is done when it is thawed
  * needs: extfuse ext4 root loop mkfs.ext4
  * timeout: 120
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: what an inode was once known not to have, file capabilities, is asked again for each change by a handle of the daemon's, also where backing objects may be
+ * what: a change by a handle of the daemon's asks again for file capabilities that an inode was once known not to have, also where backing objects may be
  * needs: root extfuse
  *
  * S_NOSEC on an inode would say that it has none, and what a file is given behind the kernel's back would outlive its

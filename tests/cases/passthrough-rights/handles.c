@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: rights go with who writes, not with who opened: handles passed on, set-id and capabilities in exec, busy programs are as on ext4
+ * what: rights go with the writer, not with the opener: handles passed on, set-id and capabilities in exec, busy programs are as on ext4
  * needs: extfuse ext4 root jq
  * timeout: 120
  * ring: slow

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: who is root in a user namespace, with capabilities over the files of others there, is through the mount their stranger, and never more than on a bind mount
+ * what: root of a user namespace, with capabilities over the files of others there, is a stranger to them through the mount, and never more than on a bind mount
  * needs: root extfuse ext4
  * timeout: 120
  * ring: slow

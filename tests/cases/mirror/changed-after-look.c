@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: what a caller may do through the mirror's daemon is decided by what is below at that moment, not by what was so when he looked
+ * what: what a caller may do through the mirror's daemon is decided by what is below at that moment, not by what was so when the caller looked
  * needs: extfuse ext4 root
  * timeout: 300
  *

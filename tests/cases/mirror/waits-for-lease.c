@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: opens that wait for a lease below are kept waiting, and nobody else is; who is killed need not wait, who gets another signal does
+ * what: opens that wait for a lease below hold up no other request; a caller that is killed need not wait, one that gets another signal does
  * needs: extfuse ext4 root
  * timeout: 90
  *
