@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the files of the daemon for tests share: rawfuse.c (life, threads, dispatch), rawmount.c (mounting), rawtree.c (the
- * tree in memory), rawops.c, rawnames.c, rawdata.c and rawxattr.c (the usual answers), rawcontrol.c (what a case does to
- * it while it runs).
+ * What the files of the daemon for tests share: rawfuse.c (life, threads, dispatch), rawreply.c (replies), rawmount.c
+ * (mounting), rawtree.c (the tree in memory), rawops.c, rawnames.c, rawdata.c and rawxattr.c (the usual answers),
+ * rawcontrol.c (what a case does to it while it runs).
  */
 #ifndef RAWFUSE_I_H
 #define RAWFUSE_I_H

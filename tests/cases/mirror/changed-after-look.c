@@ -9,27 +9,18 @@
  * daemon serves is due to the mount's options.
  */
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <linux/fs.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "acl.h"
-#include "case.h"
-
-#define ALICE	1000
-#define BOB	1001
-#define TEAM	2000
+#include "callers.h"
 
 static const char *const sides[] = { "bind", "mnt" };
 static const char *const below[] = { "low/bind", "low/mnt" };
@@ -38,56 +29,6 @@ static char room[256];
 static int fd;		/* of "f", kept by the caller */
 static char place[16];
 static unsigned int places;
-
-/* Who calls. */
-static void caps_only(uint64_t caps)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = {
-		{ .effective = caps, .permitted = caps }, { .effective = caps >> 32, .permitted = caps >> 32 },
-	};
-
-	CHECK(!syscall(SYS_capset, &head, data), "capset");
-}
-
-static void be_alice(void)
-{
-	CHECK(!setgroups(1, (gid_t[]){ TEAM }) && !setgid(ALICE) && !setuid(ALICE), "alice");
-}
-
-static void be_alice_with_caps(void)
-{
-	prctl(PR_SET_KEEPCAPS, 1);
-	be_alice();
-	caps_only(1ULL << CAP_CHOWN | 1ULL << CAP_FOWNER);
-}
-
-/* All capabilities there, none here. */
-static void be_alice_in_namespace(void)
-{
-	be_alice();
-	CHECK(!unshare(CLONE_NEWUSER), "a user namespace");
-}
-
-static void be_root_without_caps(void)
-{
-	CHECK(!setgroups(0, NULL), "groups");
-	caps_only(0);
-}
-
-static void be_root(void)
-{
-}
-
-static const struct {
-	const char *name;
-	void (*be)(void);
-} callers[] = {
-	{ "alice", be_alice }, { "alice with CAP_CHOWN and CAP_FOWNER", be_alice_with_caps },
-	{ "alice in a user namespace", be_alice_in_namespace }, { "root without capabilities", be_root_without_caps },
-	{ "root", be_root },
-};
-#define NCALLERS	(sizeof(callers) / sizeof(*callers))
 
 /* What is there: one of each, alice's. */
 static void make(const char *name, mode_t mode, uid_t owner)
