@@ -42,6 +42,8 @@ int kmsg_fd(void);
 int kmsg_complaints(void);	/* how many lines so far that make a case fail */
 const char *kmsg_first_since(int complaints);
 bool kmsg_fatal(void);		/* after an oops nothing more should run in this kernel */
+void kmsg_forgive(void);	/* it may, whatever there was so far */
+void kmsg_expect(const char *words);	/* lines with these are no complaints; none: "" */
 
 /* child.c */
 struct child {

@@ -162,11 +162,22 @@ vm_died() {
 }
 
 # The kernel patches its own code behind an int3. The emulated processor sometimes still has it when it was taken back, and the kernel
-# dies of it, with extfuse and without: the memory before the address where it died has no int3 then.
+# dies of it, with extfuse and without: the memory before the address where it died has no int3 then. Only the first report of the
+# console says why it died.
+INT3='int3: 0000 [#'
 died_of_the_emulator() {
 	local before
-	before=$(sed -n '/int3: 0000/,/Code: /{ s/.*Code: .*\(..\) <.*/\1/; T; p; q }' "$WORK/console" 2>/dev/null)
+	before=$(awk -v int3="$INT3" '
+		!seen && /BUG:|kernel BUG at|Kernel panic|\[#[0-9]+\]/ { seen = 1; if (!index($0, int3)) exit }
+		seen && sub(/.*Code: /, "") && sub(/ <.*/, "") { print $NF; exit }' "$WORK/console" 2>/dev/null)
 	[ -n "$before" ] && [ "$before" != cc ]
+}
+
+# A kernel log for the reader: all of it from a little before a complaint on, else its last lines.
+show_log() { # FILE COMPLAINT LINES
+	local at=''
+	[ -z "$2" ] || at=$(grep -nF -m 1 -- "$2" "$1" | cut -d: -f1)
+	if [ -z "$at" ]; then tail -n "$3" "$1"; else sed -n "$((at > 5 ? at - 5 : 1)),$((at + 3000))p" "$1"; fi
 }
 
 # The guest powers off when it has this: all that it sent before it asked was read.
@@ -183,7 +194,7 @@ vm_command() {
 		K*) printf '%s\n' "${LINE:1}" >>"$log" ;;
 		M*) [ -z "${VERBOSE:-}" ] || printf 'run: %s\n' "${LINE:1}" >&2 ;;
 		D*) printf 'run: %s\n' "${LINE:1}" >&2 ;;
-		W*) complaint=${LINE:1} ;;
+		W*) complaint=${complaint:-${LINE:1}} ;;
 		X*) status=${LINE:1} ;;
 		P*) vm_answer ;;
 		Z*) break ;;
@@ -198,24 +209,25 @@ vm_command() {
 	fi
 	if [ -n "$complaint" ]; then
 		echo "run: the kernel complained: $complaint" >&2
-		tail -n 60 "$log" | sed 's/^/kernel: /' >&2
+		show_log "$log" "$complaint" 60 | sed 's/^/kernel: /' >&2
 		[ "$status" != 0 ] || status=99
 	fi
 	exit "$status"
 }
 
-# What a case printed, where the caller wants that of those that pass as well.
-keep_output() {
+# What a case printed, where the caller wants that of those that pass as well; of one that fails the kernel's log, too.
+keep_output() { # FILE VERDICT
 	mkdir -p "${1%/*}"
 	cp "$WORK/output" "$1"
+	[ "$2" != fail ] || cat "$WORK/case.log" >>"$1.kernel"
 }
 
 # One result: into the table that the caller asked for, and to the reader. A failure brings what the case printed, what
 # the kernel said meanwhile, and the command that repeats it.
 show_result() {
-	local name=$1 verdict=$2 seconds=$3 reason=$4
+	local name=$1 verdict=$2 seconds=$3 reason=$4 complaint=''
 	printf '%s\t%s\t%s\t%s\n' "$name" "$verdict" "$seconds" "$reason" >>"$results"
-	[ -z "$outputs" ] || keep_output "$outputs/$name"
+	[ -z "$outputs" ] || keep_output "$outputs/$name" "$verdict"
 	case $verdict in
 	pass) printf 'pass  %s  %s s\n' "$name" "$seconds" ;;
 	skip) printf 'SKIP  %s: %s\n' "$name" "$reason" ;;
@@ -223,23 +235,25 @@ show_result() {
 		printf 'FAIL  %s  %s s\n' "$name" "$seconds"
 		printf '%s\n' "$reason" | tr '\t' '\n' | sed 's/^/      why: /'
 		tail -n 200 "$WORK/output" | sed 's/^/      | /'
-		tail -n 80 "$WORK/case.log" | sed 's/^/      kernel: /'
-		printf '      again: make check %sTESTS=%s\n' "${AGAIN:+$AGAIN }" "$name"
+		complaint=$(tr '\t' '\n' <<<"$reason" | sed -n 's/^kernel log: //p' | head -n 1)
+		show_log "$WORK/case.log" "$complaint" 80 | sed 's/^/      kernel: /'
+		[ "${name%%/*}" = vm ] || printf '      again: make check %sTESTS=%s\n' "${AGAIN:+$AGAIN }" "$name"
 		;;
 	esac
 }
 
-# Reads one boot to its end. A case that was begun and has no result when the VM is gone has failed, if not because of the emulator;
-# those that were not begun get no line, and the caller boots again for them.
+# Reads one boot to its end. A case that was begun and has no result when the VM is gone has failed, if not because of the emulator
+# alone; those that were not begun get no line, and the caller boots again for them. What the kernel complains of before the first
+# case is the boot's: vm/boot fails.
 vm_cases() {
-	local name='' why='' err=0 end=$((SECONDS + limit)) rest seconds verdict reason
+	local name='' why='' complaint='' err=0 end=$((SECONDS + limit)) rest seconds verdict reason is_int3=''
 	: >"$WORK/output"
 	: >"$WORK/case.log"
 	grace=$((grace * SLOW))
 	while vm_read $end || { err=$?; false; }; do
 		case $LINE in
 		S*)
-			rest=${LINE:1} why=
+			rest=${LINE:1} why='' complaint=''
 			name=${rest%%$'\t'*}
 			# The guest enforces the case's time; this is for a guest that does not do that any more.
 			end=$((SECONDS + ${rest##*$'\t'} + grace))
@@ -247,7 +261,12 @@ vm_cases() {
 			: >"$WORK/case.log"
 			;;
 		[OE]*) printf '%s\n' "${LINE:1}" >>"$WORK/output" ;;
-		K*) printf '%s\n' "${LINE:1}" | tee -a "$log" >>"$WORK/case.log" ;;
+		K*)
+			printf '%s\n' "${LINE:1}" | tee -a "$log" >>"$WORK/case.log"
+			case $LINE in *"$INT3"*) is_int3=1 ;; esac
+			;;
+		# What the kernel says after an int3 may be due to that.
+		W*) [ -n "$is_int3" ] || complaint=${complaint:-kernel log: ${LINE:1}} ;;
 		F*) rest=${LINE#*$'\t'} why=${why:+$why$'\t'}$rest ;;
 		R*)
 			IFS=$'\t' read -r name verdict seconds reason <<<"${LINE:1}"
@@ -261,10 +280,11 @@ vm_cases() {
 		Z*) return 0 ;;
 		esac
 	done
-	if died_of_the_emulator; then
+	if [ -z "$why$complaint" ] && died_of_the_emulator; then
 		vm_died "the emulator had an int3 that the kernel had taken back: boots again, for $name as well"
 		return 0
 	fi
+	why=${why:-$complaint}
 	reason="the VM died"
 	[ $err -ne 2 ] || reason="the VM did not answer any more and was killed"
 	vm_died "$reason" 2>>"$WORK/output"

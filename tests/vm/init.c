@@ -249,8 +249,6 @@ static void do_plan(void)
 	} else {
 		status = run_script("/run/harness/command", GUEST_SCRATCH, true);
 		kmsg_drain();
-		if (kmsg_complaints())
-			channel_send('W', "%s", kmsg_first_since(0));
 		channel_send('X', "%d", status);
 	}
 }
