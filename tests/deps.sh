@@ -45,10 +45,16 @@ missing() {
 			sed -n 's/^installed //p' | sort -u)
 }
 
-# linux-headers-RELEASE of the image that the suite's meta package asks for.
+# linux-headers-RELEASE of the image that the suite's meta package asks for. apt thinks for seconds about that: its answer is
+# kept until its lists or sources change.
 headers() {
-	apt-cache depends --no-recommends --no-suggests linux-image-amd64 2>/dev/null |
-		sed -n 's/.*Depends: linux-image-\([0-9].*-amd64\)$/linux-headers-\1/p'
+	local kept=$cache/deps-headers
+	if [ ! -e "$kept" ] || [ -n "$(find /var/lib/apt/lists /etc/apt "$here/deps.sh" -maxdepth 2 -newer "$kept" -print -quit 2>/dev/null)" ]; then
+		apt-cache depends --no-recommends --no-suggests linux-image-amd64 2>/dev/null |
+			sed -n 's/.*Depends: linux-image-\([0-9].*-amd64\)$/linux-headers-\1/p' >"$kept.new"
+		mv "$kept.new" "$kept"
+	fi
+	cat "$kept"
 }
 
 install() {

@@ -108,6 +108,36 @@ flavour_of() {
 	esac
 }
 
+# The index as refresh makes it. A build asks several times: what the index must be keyed by is worked out again only when something
+# that it is made of has changed. 720 minutes are refresh's HOURS.
+index_refresh() {
+	local key=$TREE/build/index.key
+	if [ -z "${EXTFUSE_MATRIX:-}" ] && cmp -s "$key" "$INDEX.key" && [ -z "$(find "$INDEX" -mmin +720 2>&1)" ] &&
+		[ -z "$(find "$ARCHIVE_DIR" "$VM_DIR" "$TREE/tests/debug" "$MATRIX" -newer "$key" -print -quit)" ]; then
+		return
+	fi
+	"$ARCHIVE_DIR/refresh" || return 1
+	if [ -d "$TREE/build" ] && [ -z "${EXTFUSE_MATRIX:-}" ]; then
+		cp "$INDEX.key" "$key.$$" && mv "$key.$$" "$key"
+	fi
+}
+
+# known_folder COMMAND…: the folder that a command prints, which looks up packages by the hundred for that. Its answer is kept as long
+# as the folder is there and index, matrix, lists and scripts are what they were.
+known_folder() {
+	local kept dir
+	index_refresh || return 1
+	kept=$CACHE/known/$({ echo "$*"; cat "$INDEX" "$MATRIX" "$ARCHIVE_DIR"/* "$VM_DIR/root.list"; } | content_key)
+	dir=$(cat "$kept" 2>/dev/null || true)
+	if [ ! -d "$dir" ]; then
+		dir=$("$@") || return 1
+		mkdir -p "$CACHE/known"
+		echo "$dir" >"$kept.$$" && mv "$kept.$$" "$kept"
+	fi
+	touch "$dir" "$kept"
+	echo "$dir"
+}
+
 # Rows of the index for the packages of an awk condition: suite package version arch sha256 uri depends (tabs between).
 index_rows() {
 	[ -s "$INDEX" ] || "$ARCHIVE_DIR/refresh" || return 1

@@ -167,6 +167,6 @@ if [ -z "$release" ] || [ "$release" = stock ]; then
 elif matrix_rows | cut -d' ' -f1 | grep -qxF -- "$release"; then
 	release=$(newest_of "$release")
 fi
-"$ARCHIVE_DIR/refresh" || true
+index_refresh || true
 mapfile -t rows < <(image_rows "$release")
 "$action" "$release"
