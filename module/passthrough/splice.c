@@ -103,12 +103,12 @@ static int buffer_write(struct pipe_inode_info *pipe, struct pipe_buffer *buf,
 	return out->f_op->write_iter(&iocb, &from);
 }
 
-/* -EBUSY: the pipe's lock was taken, and is free now. */
-static ssize_t splice_locked(struct pipe_inode_info *pipe, struct splice_desc *sd)
+/* False: the pipe's lock was taken, or another reader of the pipe was quicker, and nothing has happened. */
+static bool splice_locked(struct pipe_inode_info *pipe, struct splice_desc *sd, ssize_t *ret)
 {
 	struct inode *inode = file_inode(sd->u.file);
 	struct fuse_inode *fi = get_fuse_inode(inode);
-	ssize_t ret;
+	bool done;
 
 	inode_lock(inode);
 	/* The kernel's own pipes have no files, and are not locked. */
@@ -116,14 +116,16 @@ static ssize_t splice_locked(struct pipe_inode_info *pipe, struct splice_desc *s
 		inode_unlock(inode);
 		pipe_lock(pipe);
 		pipe_unlock(pipe);
-		return -EBUSY;
+		return false;
 	}
 	WRITE_ONCE(fi->ext_locker, current);
-	ret = __splice_from_pipe(pipe, sd, buffer_write);
+	*ret = __splice_from_pipe(pipe, sd, buffer_write);
 	WRITE_ONCE(fi->ext_locker, NULL);
+	/* A daemon's -EAGAIN leaves in the pipe what it was asked to write. */
+	done = *ret != -EAGAIN || !pipe_empty(pipe->head, pipe->tail);
 	pipe_unlock(pipe);
 	inode_unlock(inode);
-	return ret;
+	return done;
 }
 
 static bool pipe_is_ready(struct pipe_inode_info *pipe)
@@ -134,6 +136,9 @@ static bool pipe_is_ready(struct pipe_inode_info *pipe)
 /* There is data, or the last writer has gone; with no lock held. */
 static int pipe_wait(struct pipe_inode_info *pipe, unsigned int flags)
 {
+	/* A pipe that is ready may be taken by others each time. */
+	if (signal_pending(current))
+		return -ERESTARTSYS;
 	if (pipe_is_ready(pipe))
 		return 0;
 	if (flags & SPLICE_F_NONBLOCK)
@@ -161,9 +166,7 @@ ssize_t extfuse_splice_up(struct pipe_inode_info *pipe, struct file *out, loff_t
 			.pos = *ppos,
 			.u.file = out,
 		};
-		ret = splice_locked(pipe, &sd);
-		/* Another reader of the pipe was quicker. */
-	} while (ret == -EBUSY || (ret == -EAGAIN && !(flags & SPLICE_F_NONBLOCK)));
+	} while (!splice_locked(pipe, &sd, &ret));
 	if (ret <= 0)
 		return ret;
 	*ppos += ret;
