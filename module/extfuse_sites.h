@@ -74,6 +74,12 @@ static inline void extfuse_write_unlock(struct inode *inode)
 		inode_unlock(inode);
 }
 
+/* Call site: the sync of a write takes the inode's lock; a splice that has it syncs at its end, without. */
+static inline ssize_t extfuse_write_sync(struct kiocb *iocb, ssize_t written)
+{
+	return extfuse_write_is_locked(file_inode(iocb->ki_filp)) ? written : generic_write_sync(iocb, written);
+}
+
 /* Call sites: the clock, for what is opened now and read later. */
 static inline u64 extfuse_conn_stamp(const struct fuse_conn *fc)
 {

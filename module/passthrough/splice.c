@@ -97,8 +97,6 @@ static int buffer_write(struct pipe_inode_info *pipe, struct pipe_buffer *buf,
 
 	init_sync_kiocb(&iocb, out);
 	iocb.ki_pos = sd->pos;
-	/* A sync takes the inode's lock: it comes at the end, without it. */
-	iocb.ki_flags &= ~(IOCB_DSYNC | IOCB_SYNC);
 	iov_iter_bvec(&from, WRITE, &bvec, 1, sd->len);
 	return out->f_op->write_iter(&iocb, &from);
 }
