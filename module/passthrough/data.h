@@ -12,6 +12,9 @@ static inline void extfuse_iocb_clone(struct kiocb *to, struct kiocb *from, stru
 {
 	kiocb_clone(to, from, below);
 	to->ki_flags &= ~(IOCB_WAITQ | IOCB_ALLOC_CACHE);
+	/* To the file below the mount says nothing. */
+	if (iocb_is_dsync(from))
+		to->ki_flags |= IOCB_DSYNC;
 }
 
 /*

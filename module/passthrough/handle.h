@@ -82,6 +82,12 @@ static inline bool extfuse_inode_lock(struct inode *inode, const struct kiocb *i
 	return true;
 }
 
+/* Call site: how a write is done below, where the mount (-o sync) says nothing. */
+static inline int extfuse_write_flags(const struct kiocb *iocb)
+{
+	return iocb->ki_flags | IOCB_WRITE | (iocb_is_dsync(iocb) ? IOCB_DSYNC : 0);
+}
+
 /*
  * Call sites, around a write and under the inode's lock: the file below loses its
  * set-id bits and capabilities there, under its own lock and for the writer.

@@ -52,6 +52,17 @@ static void below_wrote(struct inode *inode, const struct file *below, loff_t po
 	inode_unlock(inode);
 }
 
+/* Where the mount says so; what the handle says, the file below was opened with. */
+static ssize_t sync_below(const struct file *out, struct file *below, loff_t end, ssize_t written)
+{
+	int err;
+
+	if (written <= 0 || !IS_SYNC(file_inode(out)))
+		return written;
+	err = vfs_fsync_range(below, end - written, end - 1, 1);
+	return err ?: written;
+}
+
 /* extfuse_splice_below - call site: a pipe's data go to a handle on a backing file */
 ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
 			     size_t len, unsigned int flags)
@@ -79,7 +90,7 @@ ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, lof
 	/* Until 6.4 the writer tells fsnotify, since then splice() does. */
 	if (ret > 0)
 		fsnotify_modify(out);
-	return ret;
+	return sync_below(out, below, *ppos, ret);
 }
 
 /* Writes one buffer of the pipe, with both locks held. */
