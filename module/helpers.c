@@ -320,6 +320,9 @@ int extfuse_prog_check(const struct bpf_prog *prog, struct extfuse_log *log)
 		add_taint(TAINT_USER, LOCKDEP_STILL_OK);
 		return 0;
 	}
-	err = objects_check(prog, log);
-	return err ?: insns_check(prog, log);
+	/* A map that others bind to the program meanwhile (BPF_PROG_BIND_MAP) gives it a new list, and frees the old one. */
+	mutex_lock(&prog->aux->used_maps_mutex);
+	err = objects_check(prog, log) ?: insns_check(prog, log);
+	mutex_unlock(&prog->aux->used_maps_mutex);
+	return err;
 }
