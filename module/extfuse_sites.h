@@ -80,6 +80,21 @@ static inline ssize_t extfuse_write_sync(struct kiocb *iocb, ssize_t written)
 	return extfuse_write_is_locked(file_inode(iocb->ki_filp)) ? written : generic_write_sync(iocb, written);
 }
 
+/*
+ * Call site: a file is read.  exec() takes owner and set-id bits from the inode, some
+ * time after it has opened the program: a user can have arguments that it waits for in
+ * between.  What it does last before is to read the program.
+ */
+static inline int extfuse_read_begin(const struct kiocb *iocb)
+{
+	const struct file *file = iocb->ki_filp;
+	struct inode *inode = file_inode(file);
+
+	if (likely(!(file->f_flags & __FMODE_EXEC)) || !inode->i_sb->s_stack_depth)
+		return 0;
+	return fuse_update_attributes(inode, NULL, STATX_MODE | STATX_UID | STATX_GID);
+}
+
 /* Call sites: the clock, for what is opened now and read later. */
 static inline u64 extfuse_conn_stamp(const struct fuse_conn *fc)
 {
