@@ -134,9 +134,9 @@ _Static_assert(__builtin_types_compatible_p(typeof(map_value_has_kptrs), bool(co
 
 /* 6.2 to 6.14: what each processor needs most is in one struct.  Goes with the lines 6.12+deb12 and 6.12+deb13. */
 #ifdef HAVE_PCPU_HOT
-_Static_assert(__builtin_types_compatible_p(typeof(&pcpu_hot.cpu_number), int *), "");
+_Static_assert(sizeof(pcpu_hot.cpu_number) == sizeof(int), "");
 #elif defined(CONFIG_X86_64) && defined(CONFIG_SMP)
-_Static_assert(__builtin_types_compatible_p(typeof(&cpu_number), int *), "");
+_Static_assert(sizeof(cpu_number) == sizeof(int), "");
 #endif
 
 /* 6.3: leases have a header of their own.  Goes with line 6.1. */
