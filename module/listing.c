@@ -203,5 +203,5 @@ ssize_t extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *p
 	int err = entries_filter(run, prog, len, &left, last);
 
 	run->args->out_args[0].size = left;
-	return err ?: left;
+	return err ? err : (ssize_t)left;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * what: where memory cannot be had a listing fails before it is sent, and what is owed to the daemon is paid all the same
- * needs: root extfuse build:tests/bpf/script.bpf.o file:/sys/module/extfuse/parameters/memory_fails
+ * needs: root extfuse build:tests/bpf/script.bpf.o
  * timeout: 120
  *
  * Called by the unit beside it: the parameter is that of a debug build.
