@@ -64,8 +64,6 @@ int extfuse_io_start(struct inode *inode, struct fuse_file *ff, const struct cre
 	if (err)
 		return -EBUSY;
 	ff->iomode = IOM_UNCACHED;
-	/* What waits in fuse_file_cached_io_open() for parallel writes to end need not: it will not use the page cache. */
-	wake_up(&fi->direct_io_waitq);
 	return 0;
 }
 
