@@ -40,9 +40,7 @@ static struct {
 
 static uint32_t hash_of(dev_t dev, ino_t ino)
 {
-	uint64_t h = (ino ^ ((uint64_t)dev << 40)) * 0x9e3779b97f4a7c15ULL;
-
-	return (h >> 32) & (table.hash_size - 1);
+	return ((ino ^ ((uint64_t)dev << 40)) * 0x9e3779b97f4a7c15ULL >> 32) & (table.hash_size - 1);
 }
 
 /* The first of a chain that has the number. */
@@ -283,12 +281,12 @@ static int path_open(struct node *dir, const char *name, int fd)
 		else
 			path_fd = openat(dir->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 		err = path_fd < 0 ? -errno : 0;
-		if (err && err != -EMFILE)
-			return err;
 		if (!err && prune_look(path_fd))
 			return path_fd;
 		if (!err)
 			close(path_fd);
+		else if (err != -EMFILE)
+			return err;
 	} while (--turns && prune_wait());
 	return -EMFILE;
 }
@@ -307,10 +305,9 @@ static int node_make(int path_fd, const struct stat *st, struct node **out)
 	if (number_is_enough(st))
 		other = hash_find(table.hash[hash_of(st->st_dev, st->st_ino)], st);
 	err = other ? 0 : node_add(n);
-	if (!err) {
-		*out = other ? other : n;
+	*out = other ? other : n;
+	if (!err)
 		node_earn(*out);
-	}
 	pthread_mutex_unlock(&table.lock);
 	if (other || err)
 		node_free(n);
