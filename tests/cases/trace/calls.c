@@ -46,11 +46,11 @@ static void trace_this_task(void)
 
 	snprintf(tid, sizeof(tid), "%ld", syscall(SYS_gettid));
 	stay_on_one_processor();
-	tracing("tracing_on", "0");
 	tracing("set_ftrace_filter", ":mod:extfuse");
 	tracing("set_ftrace_pid", tid);
 	tracing("current_tracer", "function");
-	tracing("trace", "");
+	/* Whether a task is traced is looked at when it gets the processor. */
+	raw_sleep_ms(10);
 }
 
 static void trace_print(void)
@@ -58,6 +58,7 @@ static void trace_print(void)
 	char line[512];
 	FILE *trace;
 
+	tracing("tracing_on", "0");
 	trace = fopen(TRACING "trace", "re");
 	CHECK(trace, "the trace");
 	while (fgets(line, sizeof(line), trace))
@@ -65,22 +66,19 @@ static void trace_print(void)
 	fclose(trace);
 }
 
+/* The tracer stays on: it would forget what it has when it is switched on again. */
 static void begin(const char *name)
 {
 	char mark[32];
 
 	raw_reset(rf);
-	/* Whether a task is traced is looked at when it gets the processor. */
-	raw_sleep_ms(10);
 	snprintf(mark, sizeof(mark), "begin %s", name);
-	tracing("tracing_on", "1");
 	tracing("trace_marker", mark);
 }
 
 static void end(void)
 {
 	tracing("trace_marker", "end");
-	tracing("tracing_on", "0");
 }
 
 /* What is done once in the life of a mount or a name is done before it is traced. */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# A table of ARCHITECTURE.md and a trace, for trace/way: the first file has STEP, FILE…, FUNCTION…, the second FUNCTION, FILE…, with
-# tabs between. The trace begins at the first step. A function has several files where each series has a body of its own.
+# A table of ARCHITECTURE.md and a trace, for trace/way: the first file has STEP, FILE…, FUNCTION…, the second FUNCTION, FILE…,
+# with tabs between. The trace begins at the first step. A function has several files where each series has a body of its own.
 #
 # A line for each thing that is wrong, then one that counts. Exit status: 1 if something is wrong.
 
