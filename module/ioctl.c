@@ -49,9 +49,12 @@ static int attach_answer(const struct extfuse_ioc_attach *arg, struct extfuse_io
 	return log_give(arg, log) ?: put_user(id, &uarg->id);
 }
 
-/* Abort clears connected, then takes the set.  A set is published, then connected is read: one of both sees the other. */
 static int aborted_meanwhile(struct fuse_conn *fc)
 {
+	/*
+	 * An abort clears connected, then takes the set.  Here the set is published,
+	 * then connected is read: one of both sees the other.
+	 */
 	smp_mb();
 	if (extfuse_conn_is_connected(fc))
 		return 0;
