@@ -61,7 +61,7 @@ static inline bool extfuse_write_is_locked(struct inode *inode)
 	return unlikely(READ_ONCE(get_fuse_inode(inode)->ext_locker) == current);
 }
 
-/* Call sites: the inode's lock of a write. */
+/* Call sites: each lock of an inode in file.c, which a splice may have already. */
 static inline void extfuse_write_lock(struct inode *inode)
 {
 	if (!extfuse_write_is_locked(inode))
