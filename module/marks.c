@@ -137,7 +137,6 @@ void extfuse_marks_drop(struct extfuse_conn *xc, struct fuse_args *args,
 	smp_mb();
 	if (args->ext.nmarks)
 		inodes_touch(args, op);
-	/* OPEN and COPY_FILE_RANGE keep something else in its place. */
 	if (args->opcode == FUSE_RELEASE && args->ext.dentry)
 		hidden_gone(xc, args->ext.dentry);
 }
