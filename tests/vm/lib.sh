@@ -43,10 +43,12 @@ cached() {
 	) 9>"$lock"
 }
 
-# What all VMs have in common: of a processor all that QEMU can emulate, but erms and fsrm: where the kernel trusts them QEMU moves
-# byte by byte; and the kernel's words for a machine whose time passes unevenly.
+# What all VMs have in common: of a processor all that QEMU can emulate, but for what makes a guest slower, or wrong; and the
+# kernel's words for a machine whose time passes unevenly. Where the kernel trusts erms and fsrm QEMU moves byte by byte. With la57
+# each translation of an address has one level more, and a kernel with KASAN takes its own memory for somebody else's for a moment:
+# identify_cpu() clears what it knows of the processor and finds out anew, and an interrupt that comes between sees four levels.
 # shellcheck disable=SC2054,SC2034 # a QEMU option is a list with commas in it; used by those who source this
-QEMU_WORDS=(-nodefaults -no-user-config -no-reboot -display none -cpu max,-erms,-fsrm)
+QEMU_WORDS=(-nodefaults -no-user-config -no-reboot -display none -cpu max,-erms,-fsrm,-la57)
 # shellcheck disable=SC2034
 KERNEL_WORDS="panic=-1 tsc=reliable no_timer_check mitigations=off"
 
