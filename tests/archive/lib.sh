@@ -155,7 +155,7 @@ index_rows() {
 newest_row() {
 	local best='' version='' row v
 	while IFS= read -r row; do
-		v=$(cut -f3 <<<"$row")
+		v=${row#*$'\t'*$'\t'} v=${v%%$'\t'*}
 		if [ -z "$best" ] || dpkg --compare-versions "$v" gt "$version"; then
 			best=$row version=$v
 		fi

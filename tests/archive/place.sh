@@ -31,8 +31,8 @@ place_choose() {
 		echo "kernel $release: there are no headers of it here, and no suite of dkms/matrix has it: 'tests/archive/kernels' lists them" >&2
 		return 1
 	fi
-	place_layer=$(known_folder "$ARCHIVE_DIR/headers" "$release") || return 1
-	place=$(known_folder "$ARCHIVE_DIR/chroot" path "$base") || return 1
+	place_layer=$("$ARCHIVE_DIR/headers" "$release") || return 1
+	place=$("$ARCHIVE_DIR/chroot" path "$base") || return 1
 	place="${place##*/} ${place_layer##*/}"
 	place_suite=$base
 	headers=$place_layer/usr/src/linux-headers-$release
