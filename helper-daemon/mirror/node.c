@@ -43,10 +43,13 @@ static uint32_t hash_of(dev_t dev, ino_t ino)
 	return ((ino ^ ((uint64_t)dev << 40)) * 0x9e3779b97f4a7c15ULL >> 32) & (table.hash_size - 1);
 }
 
-/* The first of a chain that has the number. */
-static struct node *hash_find(struct node *n, const struct stat *st)
+/* @fd: by whose name the node is recognised; -1: its number is enough. */
+static struct node *hash_find(const struct stat *st, int fd)
 {
-	while (n && (n->ino != st->st_ino || n->dev != st->st_dev))
+	struct node *n = table.hash[hash_of(st->st_dev, st->st_ino)];
+
+	while (n && (n->ino != st->st_ino || n->dev != st->st_dev ||
+		     (fd >= 0 && !number_same_name(n->fd, fd))))
 		n = n->next;
 	return n;
 }
@@ -254,15 +257,12 @@ static void node_earn(struct node *n)
 	table.lookups++;
 }
 
-/* @fd: by whose name it is recognised; -1: its number is enough. */
-static struct node *node_find_known(const struct stat *st, int fd)
+static struct node *node_find_known(const struct stat *st)
 {
 	struct node *n;
 
 	pthread_mutex_lock(&table.lock);
-	n = hash_find(table.hash[hash_of(st->st_dev, st->st_ino)], st);
-	while (n && fd >= 0 && !number_same_name(n->fd, fd))
-		n = hash_find(n->next, st);
+	n = hash_find(st, -1);
 	if (n)
 		node_earn(n);
 	pthread_mutex_unlock(&table.lock);
@@ -291,10 +291,10 @@ static int path_open(struct node *dir, const char *name, int fd)
 	return -EMFILE;
 }
 
-/* A new node for @path_fd, which it takes, unless another thread has made one. */
+/* The node for @path_fd, which it takes: a new one, unless there is one, or another thread has made one. */
 static int node_make(int path_fd, const struct stat *st, struct node **out)
 {
-	struct node *n = node_new(path_fd, st), *other = NULL;
+	struct node *n = node_new(path_fd, st), *other;
 	int err;
 
 	if (!n) {
@@ -302,8 +302,7 @@ static int node_make(int path_fd, const struct stat *st, struct node **out)
 		return -ENOMEM;
 	}
 	pthread_mutex_lock(&table.lock);
-	if (number_is_enough(st))
-		other = hash_find(table.hash[hash_of(st->st_dev, st->st_ino)], st);
+	other = hash_find(st, number_is_enough(st) ? -1 : path_fd);
 	err = other ? 0 : node_add(n);
 	*out = other ? other : n;
 	if (!err)
@@ -321,7 +320,7 @@ static int find(struct node *dir, const char *name, int fd, struct node **out, s
 	/* Most names lead to a node that is already here; then no descriptor is opened. */
 	if (fd >= 0 ? fstat(fd, st) : fstatat(dir->fd, name, st, AT_SYMLINK_NOFOLLOW))
 		return -errno;
-	*out = number_is_enough(st) ? node_find_known(st, -1) : NULL;
+	*out = number_is_enough(st) ? node_find_known(st) : NULL;
 	if (*out)
 		return 0;
 
@@ -329,11 +328,9 @@ static int find(struct node *dir, const char *name, int fd, struct node **out, s
 	if (path_fd < 0)
 		return path_fd;
 	/* The name may lead elsewhere by now: the descriptor says what it is. */
-	err = fstat(path_fd, st) ? -errno : 0;
-	if (!err && !number_is_enough(st))
-		*out = node_find_known(st, path_fd);
-	if (!err && !*out)
+	if (!fstat(path_fd, st))
 		return node_make(path_fd, st, out);
+	err = -errno;
 	close(path_fd);
 	return err;
 }
