@@ -38,15 +38,18 @@ static struct {
 	uint64_t violations;
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static uint32_t hash_of(dev_t dev, ino_t ino)
+/* The head of the chain that a number belongs to. */
+static struct node **chain_of(dev_t dev, ino_t ino)
 {
-	return ((ino ^ ((uint64_t)dev << 40)) * 0x9e3779b97f4a7c15ULL >> 32) & (table.hash_size - 1);
+	uint64_t hash = (ino ^ ((uint64_t)dev << 40)) * 0x9e3779b97f4a7c15ULL >> 32;
+
+	return &table.hash[hash & (table.hash_size - 1)];
 }
 
 /* @fd: by whose name the node is recognised; -1: its number is enough. */
 static struct node *hash_find(const struct stat *st, int fd)
 {
-	struct node *n = table.hash[hash_of(st->st_dev, st->st_ino)];
+	struct node *n = *chain_of(st->st_dev, st->st_ino);
 
 	while (n && (n->ino != st->st_ino || n->dev != st->st_dev ||
 		     (fd >= 0 && !number_same_name(n->fd, fd))))
@@ -56,7 +59,7 @@ static struct node *hash_find(const struct stat *st, int fd)
 
 static void hash_add(struct node *n)
 {
-	struct node **head = &table.hash[hash_of(n->dev, n->ino)];
+	struct node **head = chain_of(n->dev, n->ino);
 
 	n->next = *head;
 	*head = n;
@@ -64,7 +67,7 @@ static void hash_add(struct node *n)
 
 static void hash_remove(struct node *n)
 {
-	struct node **at = &table.hash[hash_of(n->dev, n->ino)];
+	struct node **at = chain_of(n->dev, n->ino);
 
 	while (*at != n)
 		at = &(*at)->next;
