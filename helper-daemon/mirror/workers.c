@@ -20,6 +20,7 @@
 #include "mirror.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,9 @@
 #define WAITING_USER	32
 #define WAITING_ROOT	(WAITING_MAX - WAITING_USER)
 #define THREADS_MAX	(LINES * WAITING_MAX + THREADS_FREE)
+
+/* How long a thread waits for memory before it asks again. */
+#define MEMORY_WAIT_MS	100
 
 enum { CHANGES, LOOKS, LINES };
 
@@ -317,29 +321,50 @@ static void work(struct fuse_buf *buf)
 	while (counted && wait_next(line, &uid, buf));
 }
 
-/* Returns whether the connection goes on. */
+static void wait_for_memory(void)
+{
+	static atomic_bool said;
+
+	if (!atomic_exchange(&said, true))
+		log_error("mirror of %s: requests are late: no memory", mirror.source);
+	poll(NULL, 0, MEMORY_WAIT_MS);
+}
+
+/*
+ * Returns whether the connection goes on.  A thread that has no memory for a buffer has taken no
+ * request, and one into whose buffer the kernel cannot copy has lost it: the kernel answers that.
+ */
 static bool receive(struct fuse_buf *buf)
 {
 	int res;
 
-	do
+	do {
 		res = fuse_session_receive_buf(pool.se, buf);
-	while (res == -EINTR || res == -EAGAIN);
+		if (res == -ENOMEM)
+			wait_for_memory();
+	} while (res == -EINTR || res == -EAGAIN || res == -ENOMEM);
 	return res > 0;
+}
+
+/* A umask, and rights, of its own. */
+static bool thread_init(void)
+{
+	int err;
+
+	while ((err = creds_thread_init()) == -ENOMEM)
+		wait_for_memory();
+	if (err)
+		log_error("mirror of %s: cannot have a umask and rights of its own in a thread: %s",
+			  mirror.source, strerror(-err));
+	return !err;
 }
 
 static void *worker_main(void *arg)
 {
 	struct fuse_buf buf = { 0 };
-	bool on, enough = false;
-	int err;
+	bool on = thread_init(), enough = false;
 
 	(void)arg;
-	err = creds_thread_init();
-	if (err)
-		log_error("mirror of %s: cannot have a umask and rights of its own in a thread: %s",
-			  mirror.source, strerror(-err));
-	on = !err;
 	while (on && !enough) {
 		on = !fuse_session_exited(pool.se) && receive(&buf);
 		if (!on)

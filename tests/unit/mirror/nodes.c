@@ -29,7 +29,7 @@ bool number_same_name(int a, int b)
 	       readlink(fd_path(&p, b), name[1], sizeof(name[1])) > 0 && !strcmp(name[0], name[1]);
 }
 
-/* A node's memory is asked for after a look-up has found none: there both threads wait for each other. */
+/* A node's memory is asked for when a look-up has found none: there both threads meet. */
 void *__real_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size)
@@ -64,7 +64,8 @@ static void look_at_once(void)
 	CHECK(first->nlookup == 2, "... which has been looked up twice, not %lu times",
 	      (unsigned long)first->nlookup);
 	second = look((void *)names[1]);
-	CHECK(second && (second == first) == !overlay, "another name of it %s", overlay ? "has a node of its own" : "shares it");
+	CHECK(second && (second == first) == !overlay, "another name of it %s",
+	      overlay ? "has a node of its own" : "shares it");
 	node_forget(first->id, first->nlookup);
 	if (overlay)
 		node_forget(second->id, 1);
