@@ -123,6 +123,12 @@ int creds_thread_init(void)
 	return err;
 }
 
+bool creds_writes_back(const struct fuse_in_header *head, size_t have)
+{
+	(void)have;
+	return head->opcode == FUSE_WRITE && head->pid == 0;
+}
+
 bool tmpfile_request(const struct fuse_buf *buf, int dev_fd)
 {
 	(void)buf, (void)dev_fd;
@@ -193,18 +199,85 @@ static void test_no_memory(void)
 	CHECK(kernel.asked - asked < 30 + 60, "asked %u times", kernel.asked - asked);
 }
 
+/* Eight MB of memory: lists may hold one of them. */
+long __wrap_sysconf(int name);
+long __wrap_sysconf(int name)
+{
+	return name == _SC_PHYS_PAGES ? 2048 : 4096;
+}
+
+/* One user's are at work in 32 threads; others are free. */
+#define AT_WORK	32
+
+static void test_lists_are_small(void)
+{
+	unsigned int before = kernel.done;
+
+	freeze(true);
+	send_requests(1000, FUSE_MKNOD, 100, 1000);
+	CHECK(kernel.buffers < 30 + AT_WORK + 20, "%u buffers", kernel.buffers);
+	/* What need not wait is done meanwhile, for others and for the same user. */
+	send_requests(20, FUSE_GETATTR, 16, 1001);
+	send_requests(20, FUSE_GETATTR, 16, 1000);
+	wait_done(before + 40);
+	freeze(false);
+	wait_done(before + 1040);
+}
+
+/* How many were answered with -ENOMEM. */
+static unsigned int refused(int fd)
+{
+	struct fuse_out_header out;
+	unsigned int n = 0;
+
+	while (read(fd, &out, sizeof(out)) == sizeof(out)) {
+		CHECK(out.error == -ENOMEM, "error %d", out.error);
+		CHECK(out.unique && out.unique <= kernel.next.unique, "number %lu", (unsigned long)out.unique);
+		kernel.sum += out.unique;
+		n++;
+	}
+	return n;
+}
+
+static void test_lists_have_a_limit(int fd)
+{
+	unsigned int before = kernel.done, lost;
+
+	freeze(true);
+	kernel.next.pid = 1;
+	send_requests(100, FUSE_WRITE, 65536, 1000);
+	/* No task could be told of these. */
+	kernel.next.pid = 0;
+	send_requests(10, FUSE_WRITE, 65536, 1000);
+	send_requests(10, FUSE_RELEASE, 24, 1000);
+	/* Another user's need no list. */
+	kernel.next.pid = 1;
+	send_requests(10, FUSE_WRITE, 65536, 1001);
+	freeze(false);
+	lost = 100 - AT_WORK - 15;
+	wait_done(before + 130 - lost);
+	CHECK(refused(fd) == lost, "so many more than fit were refused: %u", lost);
+	/* There is room again. */
+	send_requests(40, FUSE_WRITE, 65536, 1000);
+	wait_done(before + 170 - lost);
+	CHECK(!refused(fd), "none is refused");
+}
+
 int main(void)
 {
 	sigset_t set;
+	int fds[2];
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGRTMIN);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	CHECK(!workers_start(NULL, -1), "start");
+	CHECK(!pipe2(fds, O_NONBLOCK) && !workers_start(NULL, fds[1]), "start");
 	/* The first has the thread to itself. */
 	send_requests(1, FUSE_INIT, 16, 0);
 	wait_done(1);
 	test_no_memory();
+	test_lists_are_small();
+	test_lists_have_a_limit(fds[0]);
 	CHECK(kernel.sum == kernel.next.unique * (kernel.next.unique + 1) / 2,
 	      "each request was served once");
 	_exit(0);
