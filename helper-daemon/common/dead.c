@@ -30,23 +30,37 @@
 /* How often the path may have changed by the time it is opened. */
 #define OPEN_TURNS	100
 
+/* Returns what the module knows of a connection, or -errno. */
+static int state_of(unsigned int conn)
+{
+	struct extfuse_ioc_query query;
+	int fd = device_open(), err;
+
+	if (fd < 0)
+		return fd;
+	err = extfuse_conn__query(fd, conn, &query);
+	close(fd);
+	return err ? err : (int)query.state;
+}
+
+bool dead_mounts__is_served(unsigned int conn)
+{
+	int state = state_of(conn);
+
+	return state >= 0 && state != EXTFUSE_STATE_ABORTED;
+}
+
 /*
  * The module is asked first: stat() fails with EACCES on a mount, dead or alive, that
  * belongs to another user and lacks allow_other.
  */
 static bool is_dead(unsigned int conn, int root)
 {
-	struct extfuse_ioc_query query = { 0 };
+	int state = state_of(conn);
 	struct stat st;
-	int fd, err = -ENODEV;
 
-	fd = device_open();
-	if (fd >= 0) {
-		err = extfuse_conn__query(fd, conn, &query);
-		close(fd);
-	}
-	if (!err)
-		return query.state == EXTFUSE_STATE_ABORTED;
+	if (state >= 0)
+		return state == EXTFUSE_STATE_ABORTED;
 	return fstat(root, &st) && (errno == ENOTCONN || errno == ECONNABORTED);
 }
 
