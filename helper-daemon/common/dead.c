@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -25,6 +24,7 @@
 #include <extfuse/extfuse.h>
 
 #include "device.h"
+#include "home.h"
 #include "mounts.h"
 
 /* How often the path may have changed by the time it is opened. */
@@ -127,7 +127,6 @@ static int entry_unmount(const struct mount_entry *e, bool alive)
 	const struct mount_entry *now;
 	struct mount_list list;
 	int root = entry_open(e), err;
-	char path[32];
 
 	if (root < 0)
 		return root;
@@ -137,10 +136,9 @@ static int entry_unmount(const struct mount_entry *e, bool alive)
 		err = entry_check(&list, e, root, alive, &now);
 		mount_list__free(&list);
 	}
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", root);
 	/* MNT_FORCE aborts the connection, so that no process waits for an answer for ever. */
-	if (!err && umount2(path, MNT_DETACH | (alive ? MNT_FORCE : 0)))
-		err = -errno;
+	if (!err)
+		err = home_umount(root, MNT_DETACH | (alive ? MNT_FORCE : 0));
 	close(root);
 	return err;
 }
