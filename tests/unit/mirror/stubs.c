@@ -42,7 +42,9 @@ WEAK bool prune_wait(void)
 
 WEAK bool backing_add(fuse_ino_t id, int path_fd, mode_t mode)
 {
-	(void)id, (void)path_fd, (void)mode;
+	(void)id;
+	(void)path_fd;
+	(void)mode;
 	return false;
 }
 

@@ -131,7 +131,8 @@ bool creds_writes_back(const struct fuse_in_header *head, size_t have)
 
 bool tmpfile_request(const struct fuse_buf *buf, int dev_fd)
 {
-	(void)buf, (void)dev_fd;
+	(void)buf;
+	(void)dev_fd;
 	return false;
 }
 
