@@ -91,8 +91,11 @@ static void view_print(const struct view *v)
 	fputs("\n  daemon:       ", stdout);
 	if (v->has_state)
 		text_name(stdout, v->state.command);
-	if (v->has_state)
+	if (v->has_state && v->state.daemon)
 		printf(", pid %d (supervised by %d)\n", v->state.daemon, v->state.supervisor);
+	else if (v->has_state)
+		printf(", ended: another process serves the mount, which it has handed the connection (supervised by %d)\n",
+		       v->state.supervisor);
 	else
 		puts("not known (not started by mount.extfuse, or its supervisor is gone)");
 	fputs("  extension:    ", stdout);
@@ -131,7 +134,10 @@ static void json_daemon(struct json *j, const struct view *v)
 	}
 	json_open(j, "daemon", '{');
 	json_string(j, "command", v->state.command);
-	json_number(j, "pid", v->state.daemon);
+	if (v->state.daemon)
+		json_number(j, "pid", v->state.daemon);
+	else
+		json_null(j, "pid");
 	json_number(j, "supervisor", v->state.supervisor);
 	json_close(j, '}');
 }

@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -25,10 +24,31 @@
 #include <extfuse/extfuse.h>
 
 #include "device.h"
+#include "home.h"
 #include "mounts.h"
 
 /* How often the path may have changed by the time it is opened. */
 #define OPEN_TURNS	100
+
+/* Returns what the module knows of a connection, or -errno. */
+static int state_of(unsigned int conn)
+{
+	struct extfuse_ioc_query query;
+	int fd = device_open(), err;
+
+	if (fd < 0)
+		return fd;
+	err = extfuse_conn__query(fd, conn, &query);
+	close(fd);
+	return err ? err : (int)query.state;
+}
+
+bool dead_mounts__is_served(unsigned int conn)
+{
+	int state = state_of(conn);
+
+	return state >= 0 && state != EXTFUSE_STATE_ABORTED;
+}
 
 /*
  * The module is asked first: stat() fails with EACCES on a mount, dead or alive, that
@@ -36,17 +56,11 @@
  */
 static bool is_dead(unsigned int conn, int root)
 {
-	struct extfuse_ioc_query query = { 0 };
+	int state = state_of(conn);
 	struct stat st;
-	int fd, err = -ENODEV;
 
-	fd = device_open();
-	if (fd >= 0) {
-		err = extfuse_conn__query(fd, conn, &query);
-		close(fd);
-	}
-	if (!err)
-		return query.state == EXTFUSE_STATE_ABORTED;
+	if (state >= 0)
+		return state == EXTFUSE_STATE_ABORTED;
 	return fstat(root, &st) && (errno == ENOTCONN || errno == ECONNABORTED);
 }
 
@@ -113,7 +127,6 @@ static int entry_unmount(const struct mount_entry *e, bool alive)
 	const struct mount_entry *now;
 	struct mount_list list;
 	int root = entry_open(e), err;
-	char path[32];
 
 	if (root < 0)
 		return root;
@@ -123,10 +136,9 @@ static int entry_unmount(const struct mount_entry *e, bool alive)
 		err = entry_check(&list, e, root, alive, &now);
 		mount_list__free(&list);
 	}
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", root);
 	/* MNT_FORCE aborts the connection, so that no process waits for an answer for ever. */
-	if (!err && umount2(path, MNT_DETACH | (alive ? MNT_FORCE : 0)))
-		err = -errno;
+	if (!err)
+		err = home_umount(root, MNT_DETACH | (alive ? MNT_FORCE : 0));
 	close(root);
 	return err;
 }

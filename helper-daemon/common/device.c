@@ -19,6 +19,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "home.h"
+
 #define DEVICE_NUMBER	"/sys/class/misc/extfuse/dev"
 #define NODE		"extfuse"
 
@@ -26,7 +28,7 @@
 static bool number_read(dev_t *dev)
 {
 	unsigned int maj, min;
-	FILE *f = fopen(DEVICE_NUMBER, "re");
+	FILE *f = home_fopen(DEVICE_NUMBER);
 	bool found;
 
 	if (!f)
@@ -92,7 +94,7 @@ static int private_open(dev_t dev)
 /* An O_PATH descriptor of the node or of what covers it. */
 static int path_open(void)
 {
-	int fd = open(EXTFUSE_DEVICE, O_PATH | O_CLOEXEC);
+	int fd = home_open(EXTFUSE_DEVICE, O_PATH);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -103,7 +105,7 @@ static int node_reopen(int path_fd)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = home_open(path, O_RDWR);
 	return fd < 0 ? -errno : fd;
 }
 

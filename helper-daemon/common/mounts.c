@@ -15,6 +15,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "home.h"
+
 /* The tests have one of their own. */
 #ifndef MOUNTINFO
 #define MOUNTINFO	"/proc/self/mountinfo"
@@ -106,7 +108,7 @@ int mount_list__read(struct mount_list *list, bool all)
 	FILE *f;
 
 	memset(list, 0, sizeof(*list));
-	f = fopen(MOUNTINFO, "re");
+	f = home_fopen(MOUNTINFO);
 	if (!f)
 		return -errno;
 	while (!err && getline(&line, &room, f) > 0) {
@@ -167,7 +169,7 @@ int mount_id_of(pid_t pid, const char *fd)
 		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", pid, fd);
 	else
 		snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", fd);
-	f = fopen(path, "re");
+	f = home_fopen(path);
 	if (!f)
 		return -errno;
 	while (id < 0 && fgets(line, sizeof(line), f)) {

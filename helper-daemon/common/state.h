@@ -17,7 +17,7 @@
 struct mount_state {
 	unsigned int conn;
 	pid_t supervisor;
-	pid_t daemon;
+	pid_t daemon;		/* 0: it has ended, and handed the connection on */
 	char target[4096];	/* where it was mounted */
 	char command[512];	/* the daemon, as a user would name it */
 	char extension[64];	/* asked for, "none" included */

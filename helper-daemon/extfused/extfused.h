@@ -28,6 +28,12 @@ struct extfused_options {
 int supervise(struct extfused_options *opts);
 
 /*
+ * handed.c: waits for the end of a connection that no child has open; true: a signal asks
+ * for that end.  @sig_fd does not block.
+ */
+bool handed_on_wait(unsigned int conn, int sig_fd);
+
+/*
  * user.c: the process becomes the daemon of user @name.  It keeps the descriptor @fd, and
  * writes to @words_fd, the second end of user_words_open().  Ends the process on failure.
  */

@@ -6,7 +6,9 @@
  * connection when the last one is closed, so the death of the daemon must be
  * that close), and waits.  When no child (children.c) holds the connection any more, it
  * ends the children that are left and unmounts what is dead.  It never touches a mount
- * that is alive, because after an unmount the same place may have a new mount.
+ * that is alive, because after an unmount the same place may have a new mount.  A daemon
+ * may have handed the connection to a process that is no child: then the supervisor waits
+ * for the end of the connection.
  */
 #include "children.h"
 #include "extfused.h"
@@ -133,6 +135,12 @@ static void tell_left(const struct watch *w, pid_t pid)
 	log_error("%s: process %d of the daemon (%s) hangs in the kernel and does not end, although it was killed (/proc/%d/wchan says where it is): %s",
 		  s->target, pid, s->command, pid,
 		  w->answers ? "the mount is taken down when it ends, and 'umount -f' ends what waits for it" : "the mount is taken down without it");
+}
+
+static void tell_handed_on(const struct mount_state *s)
+{
+	log_warning("%s: the daemon (%s) has ended, and has handed the connection to a process that is not its child: the mount ends with that",
+		    s->target, s->command);
 }
 
 /*
@@ -314,6 +322,24 @@ static void mount_remove(struct watch *w, bool alive)
 	mount_state__remove(s->conn, s->supervisor);
 }
 
+/* No child has the connection open.  Is the mount to be removed although it is not dead? */
+static bool remove_alive(struct watch *w, bool left)
+{
+	struct mount_state *s = &w->opts->state;
+
+	/* A mount that never answered is still the one that was made for this daemon. */
+	if (!w->answers)
+		return left || dead_mounts__is_served(s->conn);
+	if (!dead_mounts__is_served(s->conn))
+		return false;
+	if (w->ending)
+		return true;
+	tell_handed_on(s);
+	s->daemon = 0;
+	state_write(s);
+	return handed_on_wait(s->conn, w->sig_fd);
+}
+
 /* Ends what is left of the daemon, and its mount.  Returns the exit status. */
 static int finish(struct watch *w)
 {
@@ -333,7 +359,7 @@ static int finish(struct watch *w)
 		tell_unserved(w->opts, how_ended(w->status, how, sizeof(how)), " before it served the mount");
 	else if (!w->answers && !w->failed)
 		tell_unserved(w->opts, "does not serve the mount", "");
-	mount_remove(w, left && !w->answers);
+	mount_remove(w, remove_alive(w, left));
 	if (w->answers)
 		return w->outlived;
 	if (left)

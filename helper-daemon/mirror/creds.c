@@ -315,6 +315,11 @@ uint32_t creds_user(const struct fuse_in_header *head, size_t have)
 	return head->uid == NO_ID ? caller_user(head) : head->uid;
 }
 
+bool creds_writes_back(const struct fuse_in_header *head, size_t have)
+{
+	return written_back(head, have);
+}
+
 struct opener creds_opener(void)
 {
 	return (struct opener){ .uid = caller.uid, .gid = caller.gid, .caps = caller.caps };

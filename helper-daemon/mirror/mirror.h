@@ -148,6 +148,8 @@ int creds_thread_init(void);
 int creds_begin(const struct fuse_in_header *head, size_t have);
 /* The user that a request is for; before creds_begin(). */
 uint32_t creds_user(const struct fuse_in_header *head, size_t have);
+/* Is it a write back from the page cache, for which no task has asked?  Before creds_begin(), too. */
+bool creds_writes_back(const struct fuse_in_header *head, size_t have);
 /* For the part of a caller's operation that the daemon must do as itself. */
 int creds_be_self(void);
 

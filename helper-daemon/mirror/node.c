@@ -38,22 +38,28 @@ static struct {
 	uint64_t violations;
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static uint32_t hash_of(dev_t dev, ino_t ino)
+/* The head of the chain that a number belongs to. */
+static struct node **chain_of(dev_t dev, ino_t ino)
 {
-	return ((ino ^ ((uint64_t)dev << 40)) * 0x9e3779b97f4a7c15ULL >> 32) & (table.hash_size - 1);
+	uint64_t hash = (ino ^ ((uint64_t)dev << 40)) * 0x9e3779b97f4a7c15ULL >> 32;
+
+	return &table.hash[hash & (table.hash_size - 1)];
 }
 
-/* The first of a chain that has the number. */
-static struct node *hash_find(struct node *n, const struct stat *st)
+/* @fd: by whose name the node is recognised; -1: its number is enough. */
+static struct node *hash_find(const struct stat *st, int fd)
 {
-	while (n && (n->ino != st->st_ino || n->dev != st->st_dev))
+	struct node *n = *chain_of(st->st_dev, st->st_ino);
+
+	while (n && (n->ino != st->st_ino || n->dev != st->st_dev ||
+		     (fd >= 0 && !number_same_name(n->fd, fd))))
 		n = n->next;
 	return n;
 }
 
 static void hash_add(struct node *n)
 {
-	struct node **head = &table.hash[hash_of(n->dev, n->ino)];
+	struct node **head = chain_of(n->dev, n->ino);
 
 	n->next = *head;
 	*head = n;
@@ -61,7 +67,7 @@ static void hash_add(struct node *n)
 
 static void hash_remove(struct node *n)
 {
-	struct node **at = &table.hash[hash_of(n->dev, n->ino)];
+	struct node **at = chain_of(n->dev, n->ino);
 
 	while (*at != n)
 		at = &(*at)->next;
@@ -254,15 +260,12 @@ static void node_earn(struct node *n)
 	table.lookups++;
 }
 
-/* @fd: by whose name it is recognised; -1: its number is enough. */
-static struct node *node_find_known(const struct stat *st, int fd)
+static struct node *node_find_known(const struct stat *st)
 {
 	struct node *n;
 
 	pthread_mutex_lock(&table.lock);
-	n = hash_find(table.hash[hash_of(st->st_dev, st->st_ino)], st);
-	while (n && fd >= 0 && !number_same_name(n->fd, fd))
-		n = hash_find(n->next, st);
+	n = hash_find(st, -1);
 	if (n)
 		node_earn(n);
 	pthread_mutex_unlock(&table.lock);
@@ -291,10 +294,10 @@ static int path_open(struct node *dir, const char *name, int fd)
 	return -EMFILE;
 }
 
-/* A new node for @path_fd, which it takes, unless another thread has made one. */
+/* The node for @path_fd, which it takes: a new one, unless there is one, or another thread has made one. */
 static int node_make(int path_fd, const struct stat *st, struct node **out)
 {
-	struct node *n = node_new(path_fd, st), *other = NULL;
+	struct node *n = node_new(path_fd, st), *other;
 	int err;
 
 	if (!n) {
@@ -302,8 +305,7 @@ static int node_make(int path_fd, const struct stat *st, struct node **out)
 		return -ENOMEM;
 	}
 	pthread_mutex_lock(&table.lock);
-	if (number_is_enough(st))
-		other = hash_find(table.hash[hash_of(st->st_dev, st->st_ino)], st);
+	other = hash_find(st, number_is_enough(st) ? -1 : path_fd);
 	err = other ? 0 : node_add(n);
 	*out = other ? other : n;
 	if (!err)
@@ -321,7 +323,7 @@ static int find(struct node *dir, const char *name, int fd, struct node **out, s
 	/* Most names lead to a node that is already here; then no descriptor is opened. */
 	if (fd >= 0 ? fstat(fd, st) : fstatat(dir->fd, name, st, AT_SYMLINK_NOFOLLOW))
 		return -errno;
-	*out = number_is_enough(st) ? node_find_known(st, -1) : NULL;
+	*out = number_is_enough(st) ? node_find_known(st) : NULL;
 	if (*out)
 		return 0;
 
@@ -329,11 +331,9 @@ static int find(struct node *dir, const char *name, int fd, struct node **out, s
 	if (path_fd < 0)
 		return path_fd;
 	/* The name may lead elsewhere by now: the descriptor says what it is. */
-	err = fstat(path_fd, st) ? -errno : 0;
-	if (!err && !number_is_enough(st))
-		*out = node_find_known(st, path_fd);
-	if (!err && !*out)
+	if (!fstat(path_fd, st))
 		return node_make(path_fd, st, out);
+	err = -errno;
 	close(path_fd);
 	return err;
 }

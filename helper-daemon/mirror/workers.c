@@ -15,11 +15,12 @@
  * changes something, and what looks.  Of each line no more than WAITING_MAX are at
  * work, and no user's more than WAITING_USER.  What is beyond that is put on a list,
  * from which the line's threads go on.  Root has more than a user, but not all: programs
- * with a set-id bit work for users.
+ * with a set-id bit work for users.  What a list may hold is in queue.c.
  */
-#include "mirror.h"
+#include "queue.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,41 +30,25 @@
 
 /* As many as libfuse's own loop would keep: enough for a slow disk to be busy. */
 #define THREADS_FREE	10
-#define WAITING_MAX	128
-#define WAITING_USER	32
-#define WAITING_ROOT	(WAITING_MAX - WAITING_USER)
 #define THREADS_MAX	(LINES * WAITING_MAX + THREADS_FREE)
 
+/* How long a thread waits for memory before it asks again. */
+#define MEMORY_WAIT_MS	100
+
 enum { CHANGES, LOOKS, LINES };
-
-struct queued {
-	struct queued *next;
-	uint32_t uid;
-	struct fuse_buf buf;
-};
-
-struct line {
-	unsigned int at_work;
-	uint32_t users[WAITING_MAX];	/* for these */
-	struct queued *first;
-	struct queued **last;
-};
 
 static struct {
 	struct fuse_session *se;
 	int fd;
 	pthread_t main;
 	bool init_done;		/* only the first thread sees it change */
+	struct line lines[LINES];
 	pthread_mutex_t lock;	/* of what follows; held for a few instructions */
 	unsigned int threads;
 	unsigned int idle;
-	struct line lines[LINES];
 } pool = {
+	.lines = { LINE_INITIALIZER(pool.lines[CHANGES]), LINE_INITIALIZER(pool.lines[LOOKS]) },
 	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.lines = {
-		[CHANGES].last = &pool.lines[CHANGES].first,
-		[LOOKS].last = &pool.lines[LOOKS].first,
-	},
 };
 
 static void *worker_main(void *arg);
@@ -148,15 +133,29 @@ static bool after_init(void)
 	return worker_idle();
 }
 
-/* The rights of the request could not be settled, so nothing is done for it. */
-static void refuse(const struct fuse_in_header *head, int err)
+static void say_rights(int err)
 {
 	static atomic_bool said;
-	struct fuse_out_header out = { .len = sizeof(out), .error = -EIO, .unique = head->unique };
 
 	if (!atomic_exchange(&said, true))
 		log_error("mirror of %s: requests fail: cannot take on a caller's rights: %s", mirror.source,
 			  strerror(-err));
+}
+
+static void say_full(void)
+{
+	static atomic_bool said;
+
+	if (!atomic_exchange(&said, true))
+		log_error("mirror of %s: requests fail: those that wait have all the memory that they may have",
+			  mirror.source);
+}
+
+/* Nothing is done for the request. */
+static void refuse(const struct fuse_in_header *head, int err)
+{
+	struct fuse_out_header out = { .len = sizeof(out), .error = err, .unique = head->unique };
+
 	if (write(pool.fd, &out, sizeof(out)) < 0 && mirror.debug)
 		log_error("mirror of %s: nobody waits for a refusal", mirror.source);
 }
@@ -174,10 +173,12 @@ static void serve(struct fuse_buf *buf)
 	const struct fuse_in_header *head = head_of(buf);
 	int err = creds_begin(head, head == &unknown ? 0 : buf->size);
 
-	if (err)
-		refuse(head, err);
-	else if (!tmpfile_request(buf, pool.fd))
+	if (err) {
+		say_rights(err);
+		refuse(head, -EIO);
+	} else if (!tmpfile_request(buf, pool.fd)) {
 		fuse_session_process_buf(pool.se, buf);
+	}
 }
 
 /* The line that a request stands in; NULL: it waits for nothing below.  Of leases see lease.c. */
@@ -221,125 +222,102 @@ static struct line *line_of(uint32_t opcode)
 	}
 }
 
-/* With the lock held: may one more of this user's be at work?  Then it is counted. */
-static bool user_begin(struct line *line, uint32_t uid)
+/* No caller can be told that it was not done: the data, the handle or the node would be lost. */
+static bool must_be_done(const struct fuse_in_header *head, size_t have)
 {
-	unsigned int i, n = 0;
-
-	for (i = 0; i < line->at_work; i++)
-		n += line->users[i] == uid;
-	if (line->at_work == WAITING_MAX || n >= (uid ? WAITING_USER : WAITING_ROOT))
-		return false;
-	line->users[line->at_work++] = uid;
-	return true;
-}
-
-static void user_end(struct line *line, uint32_t uid)
-{
-	unsigned int i = 0;
-
-	while (line->users[i] != uid)
-		i++;
-	line->users[i] = line->users[--line->at_work];
-}
-
-/*
- * False: as many as may be are at work, and it is on the list now, with the buffer's memory.
- * *@counted: it is one of them.
- */
-static bool wait_begin(struct line *line, uint32_t uid, struct fuse_buf *buf, bool *counted)
-{
-	struct queued *q = NULL;
-
-	pthread_mutex_lock(&pool.lock);
-	*counted = user_begin(line, uid);
-	if (!*counted)
-		q = malloc(sizeof(*q));
-	if (q) {
-		*q = (struct queued){ .uid = uid, .buf = *buf };
-		*line->last = q;
-		line->last = &q->next;
+	switch (head->opcode) {
+	case FUSE_RELEASE:
+	case FUSE_RELEASEDIR:
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+		return true;
+	default:
+		return creds_writes_back(head, have);
 	}
-	pthread_mutex_unlock(&pool.lock);
-	if (q)
-		*buf = (struct fuse_buf){ 0 };
-	return !q;
 }
 
-/* Takes the first off the list that may begin. */
-static struct queued *list_take(struct line *line)
-{
-	struct queued **at = &line->first, *q;
-
-	while ((q = *at) && !user_begin(line, q->uid))
-		at = &q->next;
-	if (!q)
-		return NULL;
-	*at = q->next;
-	if (!q->next)
-		line->last = at;
-	return q;
-}
-
-/* Puts the next request of the list into the buffer; false: there is none. */
-static bool wait_next(struct line *line, uint32_t *uid, struct fuse_buf *buf)
+static void serve_next(struct line *line, uint32_t uid)
 {
 	struct queued *q;
 
-	pthread_mutex_lock(&pool.lock);
-	user_end(line, *uid);
-	q = list_take(line);
-	pthread_mutex_unlock(&pool.lock);
-	if (!q)
-		return false;
-	free(buf->mem);
-	*buf = q->buf;
-	*uid = q->uid;
-	free(q);
-	return true;
+	while ((q = line_next(line, uid))) {
+		uid = q->uid;
+		serve(&q->buf);
+		free(q);
+	}
 }
 
 static void work(struct fuse_buf *buf)
 {
 	const struct fuse_in_header *head = head_of(buf);
 	struct line *line = line_of(head->opcode);
-	uint32_t uid = creds_user(head, head == &unknown ? 0 : buf->size);
-	bool counted;
+	uint32_t uid;
+	bool must;
+	int res;
 
-	if (!line) {
+	if (!line || head == &unknown) {
 		serve(buf);
 		return;
 	}
-	if (!wait_begin(line, uid, buf, &counted))
+	uid = creds_user(head, buf->size);
+	must = must_be_done(head, buf->size);
+	res = line_enter(line, uid, buf, must);
+	if (!res)
 		return;
-	do
-		serve(buf);
-	while (counted && wait_next(line, &uid, buf));
+	if (res < 0 && !must) {
+		say_full();
+		refuse(head, res);
+		return;
+	}
+	serve(buf);
+	if (res > 0)
+		serve_next(line, uid);
 }
 
-/* Returns whether the connection goes on. */
+static void wait_for_memory(void)
+{
+	static atomic_bool said;
+
+	if (!atomic_exchange(&said, true))
+		log_error("mirror of %s: requests are late: no memory", mirror.source);
+	poll(NULL, 0, MEMORY_WAIT_MS);
+}
+
+/*
+ * Returns whether the connection goes on.  A thread that has no memory for a buffer has taken no
+ * request, and one into whose buffer the kernel cannot copy has lost it: the kernel answers that.
+ */
 static bool receive(struct fuse_buf *buf)
 {
 	int res;
 
-	do
+	do {
 		res = fuse_session_receive_buf(pool.se, buf);
-	while (res == -EINTR || res == -EAGAIN);
+		if (res == -ENOMEM)
+			wait_for_memory();
+	} while (res == -EINTR || res == -EAGAIN || res == -ENOMEM);
 	return res > 0;
+}
+
+/* A umask, and rights, of its own. */
+static bool thread_init(void)
+{
+	int err;
+
+	while ((err = creds_thread_init()) == -ENOMEM)
+		wait_for_memory();
+	if (err)
+		log_error("mirror of %s: cannot have a umask and rights of its own in a thread: %s",
+			  mirror.source, strerror(-err));
+	return !err;
 }
 
 static void *worker_main(void *arg)
 {
 	struct fuse_buf buf = { 0 };
-	bool on, enough = false;
-	int err;
+	bool on = thread_init(), enough = false;
 
 	(void)arg;
-	err = creds_thread_init();
-	if (err)
-		log_error("mirror of %s: cannot have a umask and rights of its own in a thread: %s",
-			  mirror.source, strerror(-err));
-	on = !err;
 	while (on && !enough) {
 		on = !fuse_session_exited(pool.se) && receive(&buf);
 		if (!on)
@@ -362,5 +340,6 @@ int workers_start(struct fuse_session *se, int fd)
 	pool.main = pthread_self();
 	pool.threads = 1;
 	pool.idle = 1;
+	queue_init();
 	return worker_start();
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "home.h"
 #include "job.h"
 
 int job_enter(const struct job *job)
@@ -32,7 +33,7 @@ int job_set_namespace(struct job *job, const char *ns)
 		ns = path;
 	}
 	job->home_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	if (job->home_fd >= 0)
+	if (job->home_fd >= 0 && !home_keep())
 		job->ns_fd = open(ns, O_RDONLY | O_CLOEXEC);
 	if (job->home_fd < 0 || job->ns_fd < 0) {
 		err = -errno;

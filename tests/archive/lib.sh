@@ -8,8 +8,7 @@
 ARCHIVE_DIR=$TREE/tests/archive
 MATRIX=${EXTFUSE_MATRIX:-$TREE/dkms/matrix}
 APT_DIR=$CACHE/apt
-INDEX=$APT_DIR/index
-export ARCHIVE_DIR MATRIX APT_DIR INDEX
+export ARCHIVE_DIR MATRIX APT_DIR
 
 # The matrix's lines: line distribution series kernels source suites.
 matrix_rows() {
@@ -108,17 +107,25 @@ flavour_of() {
 	esac
 }
 
-# The index as refresh makes it. A build asks several times: what the index must be keyed by is worked out again only when something
-# that it is made of has changed. 720 minutes are refresh's HOURS.
+# Trees share the cache, and each has an index of its own matrix and lists: their key is part of the files' names.
+INDEX='' SOURCES=''
+index_use() { # KEY
+	INDEX=$APT_DIR/index-$1 SOURCES=$APT_DIR/sources-$1.list
+}
+
+# Sets INDEX and SOURCES, as refresh makes them. A build asks several times: the key is worked out again only when something that it
+# is made of has changed. 720 minutes are refresh's HOURS.
 index_refresh() {
-	local key=$TREE/build/index.key
-	if [ -z "${EXTFUSE_MATRIX:-}" ] && cmp -s "$key" "$INDEX.key" && [ -z "$(find "$INDEX" -mmin +720 2>&1)" ] &&
-		[ -z "$(find "$ARCHIVE_DIR" "$VM_DIR" "$TREE/tests/debug" "$MATRIX" -newer "$key" -print -quit)" ]; then
-		return
+	local kept=$TREE/build/index.key key
+	if [ -z "${EXTFUSE_MATRIX:-}" ] &&
+		[ -z "$(find "$ARCHIVE_DIR" "$VM_DIR" "$TREE/tests/debug" "$MATRIX" -newer "$kept" -print -quit 2>&1)" ]; then
+		index_use "$(<"$kept")"
+		[ -n "$(find "$INDEX" "$SOURCES" -mmin +720 2>&1)" ] || return 0
 	fi
-	"$ARCHIVE_DIR/refresh" || return 1
+	key=$("$ARCHIVE_DIR/refresh") || return 1
+	index_use "$key"
 	if [ -d "$TREE/build" ] && [ -z "${EXTFUSE_MATRIX:-}" ]; then
-		cp "$INDEX.key" "$key.$$" && mv "$key.$$" "$key"
+		echo "$key" >"$kept.$$" && mv "$kept.$$" "$kept"
 	fi
 }
 
@@ -140,7 +147,7 @@ known_folder() {
 
 # Rows of the index for the packages of an awk condition: suite package version arch sha256 uri depends (tabs between).
 index_rows() {
-	[ -s "$INDEX" ] || "$ARCHIVE_DIR/refresh" || return 1
+	[ -s "$INDEX" ] || index_refresh || return 1
 	awk -F '\t' "$@" "$INDEX"
 }
 
@@ -148,7 +155,7 @@ index_rows() {
 newest_row() {
 	local best='' version='' row v
 	while IFS= read -r row; do
-		v=$(cut -f3 <<<"$row")
+		v=${row#*$'\t'*$'\t'} v=${v%%$'\t'*}
 		if [ -z "$best" ] || dpkg --compare-versions "$v" gt "$version"; then
 			best=$row version=$v
 		fi
@@ -191,7 +198,7 @@ fetch_row() {
 	local suite package version arch sha uri _ deb
 	IFS=$'\t' read -r suite package version arch sha uri _ <<<"$1"
 	deb=$CACHE/debs/${package}_${version//:/%3a}_$arch.deb
-	cached "$deb" download_deb "$uri" "$sha" || die "$package $version of $suite: cannot be downloaded: look at the network, or remove $APT_DIR/index if it is old"
+	cached "$deb" download_deb "$uri" "$sha" || die "$package $version of $suite: cannot be downloaded: look at the network, or call tests/archive/refresh --force if the index is old"
 	echo "$deb"
 }
 

@@ -8,6 +8,8 @@
 #   place_choose RELEASE    chooses; sets place (a key: equal places build equally) and headers (the headers, as seen from here)
 #   place_run COMMAND…      runs a command there, with the tree and BUILD at their usual paths; the headers are what
 #                           /lib/modules/RELEASE/build points to
+#   place_module_key RELEASE
+#                           prints a key of everything that the module is made of there, of the release chosen
 #   place_module RELEASE OUT [VAR=VALUE…]
 #                           runs dkms/Makefile there: the module of the release chosen, of its fork in BUILD/fork, into OUT (below BUILD)
 
@@ -31,8 +33,8 @@ place_choose() {
 		echo "kernel $release: there are no headers of it here, and no suite of dkms/matrix has it: 'tests/archive/kernels' lists them" >&2
 		return 1
 	fi
-	place_layer=$(known_folder "$ARCHIVE_DIR/headers" "$release") || return 1
-	place=$(known_folder "$ARCHIVE_DIR/chroot" path "$base") || return 1
+	place_layer=$("$ARCHIVE_DIR/headers" "$release") || return 1
+	place=$("$ARCHIVE_DIR/chroot" path "$base") || return 1
 	place="${place##*/} ${place_layer##*/}"
 	place_suite=$base
 	headers=$place_layer/usr/src/linux-headers-$release
@@ -53,6 +55,18 @@ place_run() {
 	else
 		"$ARCHIVE_DIR/chroot" run "$place_suite" --layer "$place_layer" --bind "${BUILD:-$TREE/build}" -- "$@"
 	fi
+}
+
+# The chroot's name holds the compiler's version.
+place_module_key() {
+	{
+		echo "$1 $headers $place ${EXTFUSE_DEBUG:-}"
+		cd "$TREE" || return 1
+		cat VERSION dkms/Makefile dkms/btf dkms/btfids.c dkms/lay dkms/vmlinux-btf module/Kbuild module/*.[ch] module/fork/fork.h \
+			module/include/uapi/linux/*.h
+		find module/compat module/passthrough -type f -print0 | sort -z | xargs -0 cat
+		cat "${BUILD:-$TREE/build}/fork/$(series_of "$1")"/*.[ch]
+	} | content_key
 }
 
 # Only kernels whose headers bring no BTF need their image.

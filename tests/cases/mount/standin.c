@@ -8,8 +8,9 @@
  *	file	serves a regular file, which is its root; it holds "standin"
  *	stuck	does not heed SIGTERM, never answers, and a thread of it hangs in the kernel for a file that it looks up in ./mute
  *	late	serves as "file", and has that thread as well
- * and one that is called with a directory:
- *	mute	mounts a stock fuse there that answers for its root and for nothing in it: what asks, not even SIGKILL ends
+ * and two that are called otherwise:
+ *	take	gets the connection that process PID has open as N (PID/N), ends that process, and serves as "file"
+ *	mute	mounts a stock fuse on a directory that answers for its root and for nothing in it: what asks, not even SIGKILL ends
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const char text[] = "standin\n";
@@ -167,6 +169,23 @@ static int file(int fd)
 	return 0;
 }
 
+static int take(const char *from)
+{
+	int pid, number, pidfd, fd;
+
+	if (sscanf(from, "%d/%d", &pid, &number) != 2)
+		return 2;
+	pidfd = syscall(SYS_pidfd_open, pid, 0);
+	fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
+	if (fd < 0 || kill(pid, SIGKILL)) {
+		perror("standin: cannot take the connection");
+		return 1;
+	}
+	close(pidfd);
+	go_background();
+	return file(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 2 ? argv[1] : "", *path = argc > 2 ? argv[2] : "";
@@ -182,6 +201,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(mode, "mute"))
 		return mute(path);
+	if (!strcmp(mode, "take"))
+		return take(path);
 	if (!strcmp(mode, "late")) {
 		hang_in_thread();
 		return file(atoi(path + strlen("/dev/fd/")));
@@ -193,6 +214,6 @@ int main(int argc, char **argv)
 		for (;;)
 			pause();
 	}
-	fprintf(stderr, "usage: standin over|lurk|file|stuck|late /dev/fd/N, standin mute DIRECTORY\n");
+	fprintf(stderr, "usage: standin over|lurk|file|stuck|late /dev/fd/N, standin take PID/N, standin mute DIRECTORY\n");
 	return 2;
 }
