@@ -148,7 +148,7 @@ index_rows() {
 newest_row() {
 	local best='' version='' row v
 	while IFS= read -r row; do
-		v=$(cut -f3 <<<"$row")
+		IFS=$'\t' read -r _ _ v _ <<<"$row"
 		if [ -z "$best" ] || dpkg --compare-versions "$v" gt "$version"; then
 			best=$row version=$v
 		fi
