@@ -7,13 +7,6 @@
 #include "attr.h"
 #include "compat/inode.h"
 
-u64 extfuse_valid_ns(u64 sec, u32 nsec)
-{
-	if (sec > U64_MAX / NSEC_PER_SEC - 1)
-		return U64_MAX;
-	return sec * NSEC_PER_SEC + min_t(u32, nsec, NSEC_PER_SEC - 1);
-}
-
 static void valid_cap(u64 *sec, u32 *nsec, u64 max)
 {
 	if (!*sec && !*nsec)

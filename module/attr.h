@@ -47,7 +47,13 @@ static __always_inline bool extfuse_attr_same(struct inode *inode, const struct 
 }
 
 /* A lifetime in ns; U64_MAX where it has no place there. */
-u64 extfuse_valid_ns(u64 sec, u32 nsec);
+static inline u64 extfuse_valid_ns(u64 sec, u32 nsec)
+{
+	if (sec > U64_MAX / NSEC_PER_SEC - 1)
+		return U64_MAX;
+	return sec * NSEC_PER_SEC + min_t(u32, nsec, NSEC_PER_SEC - 1);
+}
+
 /* Lifetimes are cut down to @max, @max_attr and @max_entry: in ns. */
 void extfuse_attr_cap(struct fuse_attr_out *out, u64 max);
 void extfuse_entry_cap(struct fuse_entry_out *out, u64 max_attr, u64 max_entry);

@@ -127,6 +127,9 @@ static inline struct extfuse_conn *extfuse_conn_get(const struct fuse_conn *fc)
  *
  * 0: there is none.  What it says may be over at once; what must not rest on a set
  * that is gone asks extfuse_is_overtaken() afterwards.
+ *
+ * A set is freed after synchronize_rcu(), which waits for these sections as well; with
+ * PREEMPT_RCU the ones of rcu_read_lock() are two calls, which each request would feel.
  */
 #define EXTFUSE_SET_WORD(word)							\
 static inline u64 extfuse_set_##word(const struct extfuse_conn *xc)		\
@@ -134,10 +137,10 @@ static inline u64 extfuse_set_##word(const struct extfuse_conn *xc)		\
 	const struct extfuse_set *set;						\
 	u64 ops;								\
 										\
-	rcu_read_lock();							\
-	set = rcu_dereference(xc->set);						\
+	rcu_read_lock_sched();							\
+	set = rcu_dereference_sched(xc->set);					\
 	ops = set ? set->word : 0;						\
-	rcu_read_unlock();							\
+	rcu_read_unlock_sched();						\
 	return ops;								\
 }
 

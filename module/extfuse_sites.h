@@ -344,13 +344,45 @@ static inline int extfuse_create_error(unsigned int flags, int err)
 	return err == -EEXIST && !(flags & O_EXCL) ? -ESTALE : err;
 }
 
-/* Call site: COPY_FILE_RANGE, where one of the two files, or each, is on a backing file. */
-static inline void extfuse_copy_args(struct fuse_args *args, struct fuse_file *from,
-				     struct fuse_file *to)
+/* Call site: the handle that is made; @file is NULL where the kernel opens one for itself. */
+static inline void extfuse_open_args(struct fuse_args *args, struct fuse_file *ff, struct file *file)
 {
-	args->ext.ours = extfuse_if_ours(from) ?: extfuse_if_ours(to);
-	if (extfuse_if_ours(from))
-		args->ext.ours_target = extfuse_if_ours(to);
+	args->ext.inode = file ? file_inode(file) : NULL;
+	args->ext.made = ff;
+	args->ext.file = file;
+}
+
+/* Call sites: what is done on an open file; the daemon does not know a handle on a backing file. */
+static inline void extfuse_file_args(struct fuse_args *args, struct file *file)
+{
+	args->ext.inode = file_inode(file);
+	args->ext.ours = extfuse_if_ours(file->private_data);
+}
+
+/* Call sites: READ, READDIR. */
+static inline void extfuse_read_args(struct fuse_args *args, struct file *file)
+{
+	extfuse_file_args(args, file);
+	args->ext.open_stamp = extfuse_file_stamp(file);
+}
+
+/* Call sites: FLUSH, FSYNC: something may have been written. */
+static inline void extfuse_sync_args(struct fuse_args *args, struct file *file)
+{
+	extfuse_file_args(args, file);
+	if (file->f_mode & FMODE_WRITE)
+		args->ext.flags |= EXTFUSE_ARGS_WROTE;
+}
+
+/* Call site: COPY_FILE_RANGE, where one of the two files, or each, may be on a backing file. */
+static inline void extfuse_copy_args(struct fuse_args *args, struct file *from, struct file *to)
+{
+	struct fuse_file *target = extfuse_if_ours(to->private_data);
+
+	extfuse_file_args(args, from);
+	args->ext.child[0] = file_inode(to);
+	args->ext.ours_target = args->ext.ours ? target : NULL;
+	args->ext.ours = args->ext.ours ?: target;
 }
 
 /* A listing that a program filters per caller must not be cached for all. */

@@ -53,7 +53,6 @@ struct extfuse_run {
 extern u64 extfuse_run_secret;
 void extfuse_run_init(void);
 void extfuse_run_slow(struct extfuse_run *run, u64 ns);
-struct extfuse_run *extfuse_run_current(void);
 
 /* With EXTFUSE_DEBUG a field that nobody fills is found by its value. */
 #define EXTFUSE_RUN_POISON	0x5a
@@ -88,6 +87,21 @@ static inline void extfuse_run_assert_filled(const struct extfuse_run *run)
 	memcpy(word, &run->req, sizeof(word));
 	for (i = 0; i < ARRAY_SIZE(word); i++)
 		WARN_ONCE(word[i] == poison, "struct extfuse_req: byte %zu is not filled", i * sizeof(u32));
+}
+
+/* The run that the current task is in, or NULL.  Inline: each call of a kfunc begins with it. */
+static inline struct extfuse_run *extfuse_run_current(void)
+{
+	struct bpf_tramp_run_ctx *ctx;
+	struct extfuse_run *run;
+
+	if (!in_task() || !current->bpf_ctx)
+		return NULL;
+	ctx = container_of(current->bpf_ctx, struct bpf_tramp_run_ctx, run_ctx);
+	/* The context of an iterator is empty: its first word is the stack's. */
+	run = (void *)(unsigned long)(READ_ONCE_NOCHECK(ctx->bpf_cookie) ^ extfuse_run_secret);
+	/* A foreign cookie gives any address: compare before anything is read. */
+	return run == container_of(ctx, struct extfuse_run, run_ctx) ? run : NULL;
 }
 
 /* Is the current task inside one of our programs? */

@@ -127,10 +127,8 @@ int extfuse_out_hold(struct fuse_args *args)
 	return args->ext.out ? 0 : -ENOMEM;
 }
 
-void extfuse_out_release(struct fuse_args *args)
+void extfuse_out_unhold(struct fuse_args *args)
 {
-	if (!args->ext.out)
-		return;
 	vm_unmap_ram(args->ext.out, pieces(args_pages(args)));
 	args->ext.out = NULL;
 }

@@ -102,8 +102,15 @@ void extfuse_pages_read(const struct fuse_args *args, void *dst, u32 at, u32 siz
 void extfuse_pages_write(const struct fuse_args *args, const void *src, u32 size);
 void extfuse_out_zero(const struct fuse_args *args, u32 from);
 int extfuse_out_hold(struct fuse_args *args);
-void extfuse_out_release(struct fuse_args *args);
+void extfuse_out_unhold(struct fuse_args *args);
 void *extfuse_out_map(const struct fuse_args *args);
 void extfuse_out_unmap(const struct fuse_args *args, void *addr);
+
+/* What extfuse_out_hold() got is given back; inline, because only listings have it. */
+static inline void extfuse_out_release(struct fuse_args *args)
+{
+	if (unlikely(args->ext.out))
+		extfuse_out_unhold(args);
+}
 
 #endif /* _EXTFUSE_COMPAT_ARGS_H */

@@ -122,6 +122,7 @@ ssize_t extfuse_aio_write(struct kiocb *iocb, struct iov_iter *iter, struct file
 
 	if (!aio)
 		return -ENOMEM;
+	extfuse_iocb_sync(&aio->below, iocb);
 	file_start_write(file);
 	__sb_writers_release(file_inode(file)->i_sb, SB_FREEZE_WRITE);
 	ret = vfs_iocb_iter_write(file, &aio->below, iter);

@@ -143,6 +143,7 @@ static ssize_t write_below(struct kiocb *iocb, struct iov_iter *iter, struct fil
 	if (!is_sync_kiocb(iocb) && !extfuse_aio_leaks(file))
 		return extfuse_aio_write(iocb, iter, file);
 	extfuse_iocb_clone(&below, iocb, file);
+	extfuse_iocb_sync(&below, iocb);
 	file_start_write(file);
 	ret = vfs_iocb_iter_write(file, &below, iter);
 	file_end_write(file);

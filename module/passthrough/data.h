@@ -12,7 +12,11 @@ static inline void extfuse_iocb_clone(struct kiocb *to, struct kiocb *from, stru
 {
 	kiocb_clone(to, from, below);
 	to->ki_flags &= ~(IOCB_WAITQ | IOCB_ALLOC_CACHE);
-	/* To the file below the mount says nothing. */
+}
+
+/* Of a write: to the file below the mount (-o sync) says nothing. */
+static inline void extfuse_iocb_sync(struct kiocb *to, const struct kiocb *from)
+{
 	if (iocb_is_dsync(from))
 		to->ki_flags |= IOCB_DSYNC;
 }
