@@ -6,6 +6,7 @@
 #ifndef EXTFUSE_EXTFUSED_H
 #define EXTFUSE_EXTFUSED_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -26,6 +27,12 @@ struct extfused_options {
 
 /* Starts the daemon and stays until it is gone.  Returns the exit status. */
 int supervise(struct extfused_options *opts);
+
+/* Does a signal to the supervisor end the mount?  The others say that a child has ended, or are only passed on. */
+static inline bool signal_ends(int signo)
+{
+	return signo != SIGCHLD && signo != SIGUSR1;
+}
 
 /*
  * handed.c: waits for the end of a connection that no child has open; true: a signal asks

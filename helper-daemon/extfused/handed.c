@@ -8,7 +8,6 @@
 #include "extfused.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -21,8 +20,7 @@ static bool is_told_to_end(int sig_fd)
 {
 	struct signalfd_siginfo info;
 
-	return read(sig_fd, &info, sizeof(info)) == sizeof(info) && info.ssi_signo != SIGCHLD &&
-	       info.ssi_signo != SIGUSR1;
+	return read(sig_fd, &info, sizeof(info)) == sizeof(info) && signal_ends(info.ssi_signo);
 }
 
 bool handed_on_wait(unsigned int conn, int sig_fd)

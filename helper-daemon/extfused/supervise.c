@@ -154,7 +154,7 @@ static void take_signal(struct watch *w)
 
 	if (read(w->sig_fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGUSR1) {
+	if (signal_ends(info.ssi_signo)) {
 		w->ending = info.ssi_signo;
 		w->failed = !w->answers;
 	}
