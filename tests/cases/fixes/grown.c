@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: what a mapping left behind the end of a file is no part of the file when it grows: by write, by ftruncate, by fallocate
+ * what: what a mapping left behind the end of a file is no part of the file when it grows: by write, ftruncate, fallocate, and written back meanwhile
  * needs: root extfuse
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,6 +30,28 @@ static int by_ftruncate(int fd)
 static int by_fallocate(int fd)
 {
 	return fallocate(fd, 0, 0, NEW);
+}
+
+static void *truncates(void *arg)
+{
+	int *fd = arg;
+
+	CHECK(!ftruncate(*fd, NEW), "ftruncate while it is written back");
+	return NULL;
+}
+
+/* The page is taken at the old size, and may be sent at the new one. */
+static int by_ftruncate_meanwhile(int fd)
+{
+	pthread_t thread;
+
+	raw_hold(rf, FUSE_SETATTR);
+	CHECK(!pthread_create(&thread, NULL, truncates, &fd), "a thread");
+	raw_wait_held(rf, FUSE_SETATTR, 1, 10);
+	CHECK(!sync_file_range(fd, 0, PAGE, SYNC_FILE_RANGE_WRITE), "write back");
+	raw_let_go(rf, FUSE_SETATTR);
+	pthread_join(thread, NULL);
+	return 0;
 }
 
 static void grow(const char *way, int (*by)(int fd))
@@ -66,6 +89,7 @@ int main(void)
 	rf = raw_start(&(struct raw_opts){ .attr_ns = 60 * RAW_SEC, .entry_ns = 60 * RAW_SEC });
 	grow("write", by_write);
 	grow("ftruncate", by_ftruncate);
+	grow("ftruncate-meanwhile", by_ftruncate_meanwhile);
 	grow("fallocate", by_fallocate);
 	raw_balance(rf);
 	raw_stop(rf);
