@@ -2,6 +2,7 @@
 /*
  * what: a program's error is an error and no more: none detaches what is mounted below, reaches the caller as a number that is no error, or widens rights
  * needs: root extfuse build:tests/bpf/script.bpf.o
+ * timeout: 150
  *
  * fuse and the VFS take some for more: "it may have happened", "restart", "there is none", "look at the mode instead".
  * Such a verdict is a bad one: the daemon's answer counts.
