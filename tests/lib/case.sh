@@ -119,6 +119,13 @@ assert_goes() {
 	assert_absent "$path"
 }
 
+# ram_disk: /dev/ram0 has an ext4 until the case ends; after that the module is gone, and another case says what it wants of it.
+ram_disk() {
+	must modprobe brd rd_nr=1 rd_size=16384
+	on_exit rmmod brd
+	must mkfs.ext4 -q /dev/ram0
+}
+
 # wait_until SECONDS COMMAND…: until it succeeds, EXTFUSE_SLOW times as long; looks ten times a second.
 wait_until() {
 	local n=$(($1 * 10 * ${EXTFUSE_SLOW:-1})) i
