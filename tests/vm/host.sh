@@ -37,9 +37,10 @@ vm_prepare() {
 	trap 'exit 130' INT TERM
 	mkdir "$WORK/plan"
 	KERNEL=$("$VM_DIR/kernel.sh" "$1")
-	# KASAN's shadow, lockdep's tables and every object's record want theirs.
+	# KASAN's shadow, lockdep's tables and every object's record want theirs. Of what SLUB checks KASAN sees the most, and each of
+	# its looks at poisoned memory is a report that KASAN suppresses: a sixth of a debug kernel's time.
 	case $KERNEL in
-	*-debug) mem=${mem:-2048} ;;
+	*-debug) mem=${mem:-2048} append="slub_debug=- $append" ;;
 	*) mem=${mem:-1024} ;;
 	esac
 	INITRD=$("$VM_DIR/initrd.sh" "$KERNEL")
@@ -61,14 +62,10 @@ tsc_khz() {
 }
 
 # The limits keep a slow host from raising reports that name the code under test (design: README.md). Memory is handed out as
-# it was left, so that what the module forgets to set is seen. Of what SLUB checks KASAN sees the most, and each of its looks at
-# poisoned memory is a report that KASAN suppresses: a sixth of a debug kernel's time. An icount boot gives up what makes counts differ from run to run.
+# it was left, so that what the module forgets to set is seen. An icount boot gives up what makes counts differ from run to run.
 kernel_words() {
 	local khz w="console=ttyS0 quiet $KERNEL_WORDS watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=300"
 	w+=" workqueue.watchdog_thresh=300 log_buf_len=4M random.trust_cpu=on audit=0 init_on_alloc=0"
-	case $KERNEL in
-	*-debug) w+=" slub_debug=-" ;;
-	esac
 	if [ -n "$icount" ]; then
 		w+=" nokaslr"
 	else

@@ -36,7 +36,7 @@ static void *truncates(void *arg)
 {
 	int *fd = arg;
 
-	CHECK(!ftruncate(*fd, NEW), "ftruncate while it is written back");
+	CHECK(!by_ftruncate(*fd), "ftruncate while it is written back");
 	return NULL;
 }
 
