@@ -37,10 +37,9 @@ vm_prepare() {
 	trap 'exit 130' INT TERM
 	mkdir "$WORK/plan"
 	KERNEL=$("$VM_DIR/kernel.sh" "$1")
-	# KASAN's shadow, lockdep's tables and every object's record want theirs. Of what SLUB checks KASAN sees the most, and each of
-	# its looks at poisoned memory is a report that KASAN suppresses: a sixth of a debug kernel's time.
+	# KASAN's shadow, lockdep's tables and every object's record want theirs.
 	case $KERNEL in
-	*-debug) mem=${mem:-2048} append="slub_debug=- $append" ;;
+	*-debug) mem=${mem:-2048} ;;
 	*) mem=${mem:-1024} ;;
 	esac
 	INITRD=$("$VM_DIR/initrd.sh" "$KERNEL")
