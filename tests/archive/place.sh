@@ -69,11 +69,11 @@ place_module_key() {
 	} | content_key
 }
 
-# Only kernels whose headers bring no BTF need their image. A warning is an error here (W=e), not on users' machines.
+# Only kernels whose headers bring no BTF need their image. A warning of the compiler is an error here, not on users' machines.
 place_module() {
 	local release=$1 out=$2 image=$headers/vmlinux
 	shift 2
 	[ -e "$image" ] || image=$("$VM_DIR/kernel.sh" --image "$release") || return 1
 	place_run make -j"${JOBS:-$(nproc)}" --no-print-directory -f "$TREE/dkms/Makefile" "KVER=$release" "VMLINUZ=$image" \
-		"FORK=${BUILD:-$TREE/build}/fork/$(series_of "$release")" "OUT=$out" W=e "$@"
+		"FORK=${BUILD:-$TREE/build}/fork/$(series_of "$release")" "OUT=$out" KCFLAGS=-Werror "$@"
 }
