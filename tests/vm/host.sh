@@ -37,9 +37,10 @@ vm_prepare() {
 	trap 'exit 130' INT TERM
 	mkdir "$WORK/plan"
 	KERNEL=$("$VM_DIR/kernel.sh" "$1")
-	# KASAN's shadow, lockdep's tables and every object's record want theirs.
+	# KASAN's shadow, lockdep's tables and every object's record want theirs. A cache that SLUB looks after keeps no list of free
+	# objects for each processor, in which kmemleak finds the address of one that was lost.
 	case $KERNEL in
-	*-debug) mem=${mem:-2048} ;;
+	*-debug) mem=${mem:-2048} append="slub_debug=Z $append" ;;
 	*) mem=${mem:-1024} ;;
 	esac
 	INITRD=$("$VM_DIR/initrd.sh" "$KERNEL")
