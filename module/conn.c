@@ -8,6 +8,7 @@
 #include "set.h"
 #include "slots.h"
 #include "passthrough/backing.h"
+#include "tree/tree.h"
 
 /* Making fuse_conn.extfuse. */
 static DEFINE_MUTEX(make_lock);
@@ -25,6 +26,7 @@ static struct extfuse_conn *conn_alloc(void)
 	}
 	mutex_init(&xc->lock);
 	xc->max_backing = EXTFUSE_MAX_BACKING;
+	spin_lock_init(&xc->upcalls_lock);
 	extfuse_slots_init(xc);
 	return xc;
 }
@@ -55,6 +57,7 @@ void extfuse_conn_abort(struct fuse_conn *fc)
 	WRITE_ONCE(xc->state, EXTFUSE_STATE_ABORTED);
 	extfuse_set_abort(xc);
 	extfuse_backings_abort(xc);
+	extfuse_tree_abort(fc, xc);
 }
 
 /* Call site: nobody can have a set or backing objects any more: abort came before. */

@@ -54,6 +54,7 @@ struct extfuse_slot {
 struct extfuse_run;
 
 #define EXTFUSE_SLOTS		8192
+#define EXTFUSE_UPCALLS		64
 
 /*
  * Programs of one attachment, and what requests must know of it: exchanged as one.
@@ -70,6 +71,7 @@ struct extfuse_set {
 	u64 reply_ops;
 	u64 covered_ops;		/* FAIL_CLOSED: what nobody gets that it has not been asked about */
 	u64 ops;			/* all of these */
+	u64 plain_ops;			/* whose program is PASSTHROUGH and no more, and who have no reply program */
 	struct extfuse_set *when_lost;	/* FAIL_CLOSED: what takes its place */
 	struct bpf_prog *request[EXTFUSE_OPCODES];
 	struct bpf_prog *reply[EXTFUSE_OPCODES];
@@ -96,6 +98,7 @@ struct extfuse_conn {
 	struct extfuse_slot policy;	/* FAIL_CLOSED sets that came, went, or were lost */
 	u64 policy_ops;			/* what such sets have ever covered */
 	bool names_dir;			/* names are kept by directory */
+	bool names_asked;		/* in a tree: a policy is asked about each name, each time */
 	bool entry_progs;		/* a reply program sees directory entries */
 	bool slow_logged;
 	bool folds_logged;
@@ -108,6 +111,11 @@ struct extfuse_conn {
 	char name[EXTFUSE_NAME_LEN];	/* of the last set */
 	struct extfuse_backings __rcu *backings;	/* made with the first object */
 	u32 max_backing;
+	bool has_tree;			/* names are the kernel's: tree/ */
+	struct work_struct tree_work;	/* the daemon is gone */
+	struct fuse_conn *tree_fc;	/* a reference, for that */
+	spinlock_t upcalls_lock;
+	struct hlist_head upcalls[EXTFUSE_UPCALLS];	/* nodes of requests that the daemon is at work on */
 	struct extfuse_slot slots[EXTFUSE_SLOTS];
 };
 
@@ -147,6 +155,7 @@ static inline u64 extfuse_set_##word(const struct extfuse_conn *xc)		\
 EXTFUSE_SET_WORD(ops)
 EXTFUSE_SET_WORD(reply_ops)
 EXTFUSE_SET_WORD(covered_ops)
+EXTFUSE_SET_WORD(plain_ops)
 
 #include "extfuse_sites.h"
 

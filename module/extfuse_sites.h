@@ -13,6 +13,7 @@
 #include "passthrough/backing.h"
 #include "passthrough/below.h"
 #include "passthrough/handle.h"
+#include "tree/tree.h"
 
 struct fs_context;
 struct fuse_backing;
@@ -92,6 +93,10 @@ static inline int extfuse_read_begin(const struct kiocb *iocb)
 
 	if (likely(!(file->f_flags & __FMODE_EXEC)) || !inode->i_sb->s_stack_depth)
 		return 0;
+	if (extfuse_low(inode)) {
+		extfuse_node_settle(inode);
+		return 0;
+	}
 	return fuse_update_attributes(inode, NULL, STATX_MODE | STATX_UID | STATX_GID);
 }
 
@@ -178,33 +183,6 @@ static inline u8 extfuse_statx_flags(unsigned int flags)
 	return flags & AT_STATX_FORCE_SYNC ? EXTFUSE_ARGS_FRESH : 0;
 }
 
-/* Does the VFS keep an ACL of it, or that there is none? */
-static inline bool extfuse_acl_is_kept(struct inode *inode)
-{
-	return !is_uncached_acl(READ_ONCE(inode->i_acl)) ||
-	       !is_uncached_acl(READ_ONCE(inode->i_default_acl));
-}
-
-/*
- * Call site: attributes have no lifetime left, but the backing object shows the same
- * owner and mode, so permissions are known without a request.  A cached ACL may be
- * out of date.  In RCU walk the inode may be on its way out, and its references are
- * no longer to be dropped: the walk ends there (-ECHILD), and comes again with a
- * reference of its own.
- */
-static inline bool extfuse_perm_is_known(struct inode *inode, int mask)
-{
-	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
-
-	if (!xc || !rcu_access_pointer(xc->backings) ||
-	    !(extfuse_set_ops(xc) & BIT_ULL(FUSE_GETATTR)) || !extfuse_backing_perm_same(xc, inode))
-		return false;
-	if (mask & MAY_NOT_BLOCK)
-		return !extfuse_acl_is_kept(inode);
-	forget_all_cached_acls(inode);
-	return true;
-}
-
 /* Call sites: @ff if it is on a backing file, so that the daemon does not know it; else NULL. */
 static inline struct fuse_file *extfuse_if_ours(struct fuse_file *ff)
 {
@@ -252,7 +230,7 @@ static inline bool extfuse_is_readonly(struct inode *inode, int mask)
 	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
 
 	return mask & MAY_WRITE && xc && rcu_access_pointer(xc->backings) &&
-	       extfuse_backing_is_readonly(xc, get_node_id(inode), mask);
+	       extfuse_backing_is_readonly(xc, inode, mask);
 }
 
 /* In iattr.ia_valid, far from the VFS's own: enum extfuse_kill. */
@@ -345,9 +323,10 @@ static inline int extfuse_create_error(unsigned int flags, int err)
 }
 
 /* Call site: the handle that is made; @file is NULL where the kernel opens one for itself. */
-static inline void extfuse_open_args(struct fuse_args *args, struct fuse_file *ff, struct file *file)
+static inline void extfuse_open_args(struct fuse_args *args, struct fuse_file *ff, struct inode *inode,
+				     struct file *file)
 {
-	args->ext.inode = file ? file_inode(file) : NULL;
+	args->ext.inode = inode;
 	args->ext.made = ff;
 	args->ext.file = file;
 }
@@ -395,5 +374,9 @@ static inline bool extfuse_cache_dir(const struct fuse_file *ff)
 	xc = extfuse_conn_get(ff->fm->fc);
 	return likely(!xc) || !READ_ONCE(xc->entry_progs);
 }
+
+#include "tree/attr.h"
+#include "tree/entry.h"
+#include "tree/reply.h"
 
 #endif /* _EXTFUSE_SITES_H */

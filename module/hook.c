@@ -41,6 +41,7 @@
 #include "shadow.h"
 #include "slots.h"
 #include "stats.h"
+#include "tree/upcall.h"
 
 /* Is this a request that programs may see at all? */
 static __always_inline bool request_is_asked(const struct fuse_args *args,
@@ -115,7 +116,9 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 	if (!request_is_asked(args, op))
 		return EXTFUSE_NOT_DONE;
 	call_site_assert(args, background);
-	if (ops & BIT_ULL(args->opcode)) {
+	if (extfuse_set_plain_ops(xc) & BIT_ULL(args->opcode) && READ_ONCE(extfuse_programs)) {
+		args->ext.pass = background ? EXTFUSE_PASS_NO : EXTFUSE_PASS_ASKED;
+	} else if (ops & BIT_ULL(args->opcode)) {
 		ssize_t ret = extfuse_request_ask(xc, fm, args, background);
 
 		if (ret != EXTFUSE_NOT_DONE)
@@ -124,6 +127,15 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 	if (ops && !extfuse_may_pass(args))
 		extfuse_count(xc, args->opcode, upcalls);
 	return EXTFUSE_NOT_DONE;
+}
+
+/* Of a tree the daemon may open what a request names. */
+static __always_inline ssize_t daemon_send(struct extfuse_conn *xc, struct fuse_mount *fm,
+					   struct fuse_args *args)
+{
+	if (unlikely(READ_ONCE(xc->has_tree)))
+		return extfuse_upcall_send(xc, fm, args);
+	return fuse_daemon_request(fm, args);
 }
 
 /* Not answered: on to the backing file system, or to the daemon. */
@@ -135,7 +147,7 @@ static noinline ssize_t request_pass(struct extfuse_conn *xc, struct fuse_mount 
 	if (ret != EXTFUSE_NOT_DONE)
 		return ret;
 	extfuse_count(xc, args->opcode, upcalls);
-	return fuse_daemon_request(fm, args);
+	return daemon_send(xc, fm, args);
 }
 
 /* By the kernel, or by a program; the kernel learns nothing from what was passed through. */
@@ -154,7 +166,7 @@ static __always_inline ssize_t request_go_up(struct extfuse_conn *xc, struct fus
 					     const struct extfuse_opcode *op)
 {
 	ssize_t ret = unlikely(extfuse_may_pass(args)) ? request_pass(xc, fm, args) :
-							 fuse_daemon_request(fm, args);
+							 daemon_send(xc, fm, args);
 
 	if (unlikely(args->ext.shadow))
 		extfuse_shadow_compare(xc, args, ret);

@@ -269,7 +269,7 @@ static long do_backing_drop(const struct call *call)
 
 static long do_backing_open(const struct call *call)
 {
-	return extfuse_ioctl_backing_open(call->xc, &call->arg->backing, call->uarg);
+	return extfuse_ioctl_backing_open(call->xc, &call->arg->backing, call->uarg, call->file->f_cred);
 }
 
 static long do_backing_list(const struct call *call)
@@ -339,6 +339,25 @@ static bool command_reads(const struct command *command)
 	return command->fn == do_query || command->fn == do_stats;
 }
 
+/*
+ * A daemon opens nodes also while it works with the rights of a caller; then it has the
+ * capabilities, and does not use them.
+ */
+static bool may_open(void)
+{
+	const struct cred *cred = current_cred();
+
+	return cred->user_ns == &init_user_ns && cap_raised(cred->cap_permitted, CAP_SYS_ADMIN) &&
+	       cap_raised(cred->cap_permitted, CAP_BPF);
+}
+
+static bool may_command(const struct command *command, u32 conn)
+{
+	if (!conn && (command_reads(command) || (command->fn == do_backing_open && may_open())))
+		return true;
+	return may_attach();
+}
+
 /* Call site: the fork's ioctl handler, for what is not fuse's own. */
 long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 {
@@ -359,7 +378,7 @@ long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 	err = copy_struct_from_user(&arg, command->size, call.uarg, call.usize);
 	if (err)
 		return err;
-	if ((arg.conn || !command_reads(command)) && !may_attach())
+	if (!may_command(command, arg.conn))
 		return -EPERM;
 	call.fc = conn_of(file, arg.conn);
 	if (!call.fc)

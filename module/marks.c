@@ -8,6 +8,7 @@
 #include "marks.h"
 #include "opcode.h"
 #include "slots.h"
+#include "tree/tree.h"
 
 static void mark_add(struct extfuse_conn *xc, struct fuse_args *args, u16 slot)
 {
@@ -21,6 +22,9 @@ static void mark_node(struct extfuse_conn *xc, struct fuse_args *args, u64 nodei
 {
 	unsigned int kind;
 
+	/* In a tree nothing is fresh for a program. */
+	if (extfuse_is_kernels(nodeid) && READ_ONCE(xc->has_tree))
+		return;
 	for (kind = 0; kind < EXTFUSE_KIND_NAME; kind++) {
 		if (kinds & BIT(kind))
 			mark_add(xc, args, extfuse_slot_of_node(nodeid, kind));
@@ -33,6 +37,8 @@ static void mark_name(struct extfuse_conn *xc, struct fuse_args *args, bool name
 	unsigned int len;
 	const char *name = extfuse_in_name(args, arg, &len);
 
+	if (extfuse_is_kernels(parent) && READ_ONCE(xc->has_tree))
+		return;
 	mark_add(xc, args, extfuse_slot_of_name(names_dir, parent, name, len));
 }
 

@@ -13,7 +13,7 @@
 #include "params.h"
 #include "pay.h"
 #include "passthrough/pass.h"
-#include "compat/inode.h"
+#include "tree/names.h"
 
 /* The node took its count with it: give it back.  -ENOMEM: it is still owed. */
 int extfuse_pay_forget(struct fuse_conn *fc, u64 nodeid)
@@ -48,7 +48,7 @@ static noinline_for_stack void forget_and_wait(struct fuse_mount *fm, u64 nodeid
 }
 
 /* Not under RCU: it may have to wait for the daemon. */
-static void forget_pay(struct fuse_mount *fm, u64 nodeid)
+void extfuse_forget_pay(struct fuse_mount *fm, u64 nodeid)
 {
 	if (extfuse_pay_forget(fm->fc, nodeid))
 		forget_and_wait(fm, nodeid);
@@ -67,24 +67,6 @@ static EXTFUSE_END_FN(pay_release_end, args, error)
 	kfree(pay);
 }
 
-/* Under the lock of the inode hash. */
-static int opened_match(struct inode *inode, EXTFUSE_INODE_HASH nodeid, void *data)
-{
-	if (get_node_id(inode) != *(const u64 *)data)
-		return 0;
-	return igrab(inode) ? 1 : -1;
-}
-
-/* The inode of what was opened; the kernel's own OPEN does not tell it, but has it. */
-static struct inode *opened_get(struct fuse_mount *fm, const struct fuse_args *opened)
-{
-	u64 nodeid = opened->nodeid;
-
-	if (opened->ext.inode)
-		return igrab(opened->ext.inode);
-	return find_inode_nowait(fm->sb, nodeid, opened_match, &nodeid);
-}
-
 static void pay_release_fill(struct pay_release *pay, struct fuse_mount *fm,
 			     const struct fuse_args *opened)
 {
@@ -95,7 +77,7 @@ static void pay_release_fill(struct pay_release *pay, struct fuse_mount *fm,
 	pay->in.flags = open->flags;
 	pay->args.opcode = opened->opcode == FUSE_OPEN ? FUSE_RELEASE : FUSE_RELEASEDIR;
 	pay->args.nodeid = opened->nodeid;
-	pay->args.ext.inode = opened_get(fm, opened);
+	pay->args.ext.inode = igrab(opened->ext.inode);
 	pay->args.force = true;
 	pay->args.nocreds = true;
 	pay->args.in_numargs = 1;
@@ -169,7 +151,7 @@ static void listing_pay(struct fuse_mount *fm, const struct fuse_args *args)
 		if (!extfuse_entry_next(head, left, true, &e))
 			return;
 		if (e.out->nodeid && !extfuse_dirent_is_dot(e.dirent))
-			forget_pay(fm, e.out->nodeid);
+			extfuse_forget_pay(fm, e.out->nodeid);
 		at += e.reclen;
 		left -= e.reclen;
 	}
@@ -180,6 +162,17 @@ static void own_pay_back(struct fuse_args *args)
 {
 	extfuse_handle_undo(args->ext.inode, args->ext.made);
 	args->ext.file->f_mode &= ~FMODE_NOWAIT;
+}
+
+/* A node of the kernel's has cost nothing. */
+static void entry_pay_back(struct fuse_mount *fm, struct fuse_args *args)
+{
+	const struct fuse_entry_out *out = args->out_args[0].value;
+
+	if (args->ext.pass == EXTFUSE_PASS_DONE)
+		extfuse_names_undo(args);
+	else if (out->nodeid)
+		extfuse_forget_pay(fm, out->nodeid);
 }
 
 /* The caller will not get this answer.  Not under RCU: it may have to wait for the daemon. */
@@ -199,10 +192,7 @@ void extfuse_reply_pay_back(struct fuse_mount *fm, struct fuse_args *args, ssize
 		if (args->ext.pass != EXTFUSE_PASS_DONE)
 			listing_pay(fm, args);
 	} else if (flags & EXTFUSE_OP_ENTRY_REPLY) {
-		const struct fuse_entry_out *out = args->out_args[0].value;
-
-		if (out->nodeid)
-			forget_pay(fm, out->nodeid);
+		entry_pay_back(fm, args);
 	}
 }
 

@@ -87,8 +87,8 @@ static enum extfuse_outcome refusal_check(struct extfuse_run *run, int verdict)
 {
 	u8 flags = run->args->ext.flags;
 
-	/* Was sent to ask the daemon itself. */
-	if (flags & EXTFUSE_ARGS_FRESH)
+	/* Was sent to ask the daemon itself, who is not the one who knows in a tree. */
+	if (flags & EXTFUSE_ARGS_FRESH && !(run->args->ext.inode && extfuse_low(run->args->ext.inode)))
 		return EXTFUSE_STALE;
 	/* The kernel keeps a name that it has; a policy decides which callers get it. */
 	if (flags & EXTFUSE_ARGS_REVAL && !(run->set->flags & EXTFUSE_ATTACH_FAIL_CLOSED))

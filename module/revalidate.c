@@ -22,10 +22,14 @@ ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args
 	struct name_snapshot snapshot;
 	const char *name;
 	unsigned int len;
+	unsigned int seq;
 	ssize_t ret;
 
+	seq = raw_seqcount_begin(&entry->d_seq);
 	extfuse_name_hold(&snapshot, entry, args);
 	ret = fuse_simple_request(fm, args);
+	if (extfuse_low(args->ext.child[0]))
+		ret = extfuse_reply_confirm(fm, args, ret, extfuse_entry_moved(entry, seq));
 	xc = extfuse_conn_get(fm->fc);
 	name = extfuse_in_name(args, 0, &len);
 	/* At the end: how names are kept may have changed with an attach, which moves the epoch. */
@@ -52,6 +56,9 @@ void extfuse_entry_renewed(struct fuse_conn *fc, struct dentry *entry,
 
 	if (likely(!xc))
 		return;
+	/* fuse has counted one for a reply that brought none. */
+	if (extfuse_low(args->ext.child[0]))
+		extfuse_entry_pay(args->ext.child[0]);
 	/* Pairs with the barrier in extfuse_name_move(). */
 	smp_mb();
 	if (!extfuse_epoch_fresh(xc, args->ext.stamp) ||

@@ -145,6 +145,32 @@ static struct bpf_prog *prog_get(const struct extfuse_ioc_prog *spec, struct ext
 	return prog;
 }
 
+/* r0 = EXTFUSE_PASSTHROUGH; exit: what it says is known without running it. */
+static bool prog_is_plain(const struct bpf_prog *prog)
+{
+	const struct bpf_insn *insn = prog->insnsi;
+
+	return prog->len == 2 && BPF_OP(insn[0].code) == BPF_MOV && BPF_SRC(insn[0].code) == BPF_K &&
+	       (BPF_CLASS(insn[0].code) == BPF_ALU64 || BPF_CLASS(insn[0].code) == BPF_ALU) &&
+	       insn[0].dst_reg == BPF_REG_0 && insn[0].imm == EXTFUSE_PASSTHROUGH &&
+	       insn[1].code == (BPF_JMP | BPF_EXIT);
+}
+
+static u64 set_plain_ops(const struct extfuse_set *set)
+{
+	u64 ops = 0;
+	u32 op;
+
+	/* A shadow gives nothing but the daemon's word. */
+	if (set->flags & EXTFUSE_ATTACH_SHADOW)
+		return 0;
+	for (op = 0; op < EXTFUSE_OPCODES; op++) {
+		if (set->request[op] && !set->reply[op] && prog_is_plain(set->request[op]))
+			ops |= BIT_ULL(op);
+	}
+	return ops;
+}
+
 static int any_place(struct bpf_prog **any, struct bpf_prog *prog, struct extfuse_log *log)
 {
 	if (*any) {
@@ -186,6 +212,7 @@ static int set_fill(struct extfuse_set *set, const struct extfuse_ioc_prog *spec
 			set->reply_ops |= BIT_ULL(op);
 	}
 	set->ops = set->request_ops | set->reply_ops;
+	set->plain_ops = set_plain_ops(set);
 	return 0;
 }
 
@@ -244,6 +271,7 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 	if (set && (set->reply_ops | set->covered_ops) & dirs)
 		WRITE_ONCE(xc->entry_progs, true);
 	WRITE_ONCE(xc->names_dir, set && set->flags & EXTFUSE_ATTACH_NAMES_DIR);
+	WRITE_ONCE(xc->names_asked, set && set->covered_ops & ~set->plain_ops & BIT_ULL(FUSE_LOOKUP));
 	WRITE_ONCE(xc->slow_logged, false);
 	WRITE_ONCE(xc->folds_logged, false);
 	atomic_set(&xc->bad_in_row, 0);
@@ -295,6 +323,9 @@ int extfuse_set_publish(struct extfuse_conn *xc, struct extfuse_set *set, bool r
 	struct extfuse_set *old;
 
 	if (!replace && attached)
+		return -EBUSY;
+	/* What is done on the file system below cannot be compared with the daemon's answer. */
+	if (xc->has_tree && set->flags & EXTFUSE_ATTACH_SHADOW)
 		return -EBUSY;
 	if (replace && !attached)
 		return -ENOENT;

@@ -110,6 +110,8 @@ bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid)
 {
 	bool has;
 
+	if (extfuse_is_kernels(nodeid) && READ_ONCE(xc->has_tree))
+		return true;
 	rcu_read_lock();
 	has = extfuse_backing_peek(xc, &nodeid);
 	rcu_read_unlock();
@@ -225,8 +227,6 @@ int extfuse_backing_publish(struct fuse_conn *fc, struct extfuse_conn *xc,
 {
 	int err;
 
-	if (!extfuse_conn_is_ready(fc))
-		return -ENOTCONN;
 	err = backings_make(xc);
 	if (!err)
 		err = backing_insert(xc, backing);

@@ -5,6 +5,7 @@
 #include "fuse_i.h"
 #include "passthrough/backing.h"
 #include "passthrough/backing_ioctl.h"
+#include "tree/upcall.h"
 #include <linux/file.h>
 #include <linux/module.h>
 
@@ -56,6 +57,9 @@ static int backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
 	err = backing_check(fc, path);
 	if (err)
 		return err;
+	/* The root of a tree comes before INIT is answered. */
+	if (!(arg->flags & EXTFUSE_BACKING_TREE ? extfuse_conn_is_connected(fc) : extfuse_conn_is_ready(fc)))
+		return -ENOTCONN;
 	backing = extfuse_backing_make(arg, path, cred);
 	if (!backing)
 		return -ENOMEM;
@@ -65,10 +69,40 @@ static int backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
 	return err;
 }
 
+/* The object of the root stays in the table, for all that goes by node ids. */
+static int tree_add(struct fuse_conn *fc, struct extfuse_conn *xc,
+		    const struct extfuse_ioc_backing *arg, const struct path *path,
+		    const struct cred *cred)
+{
+	int err;
+
+	if (arg->nodeid != FUSE_ROOT_ID || arg->generation)
+		return -EINVAL;
+	err = extfuse_tree_check(fc, path);
+	if (err)
+		return err;
+	err = backing_add(fc, xc, arg, path, cred);
+	if (err)
+		return err == -EEXIST ? -EBUSY : err;
+	err = extfuse_tree_make(fc, xc, path, cred);
+	if (err)
+		extfuse_backing_remove(xc, arg->nodeid, arg->generation);
+	return err;
+}
+
 static bool backing_arg_is_valid(const struct extfuse_ioc_backing *arg)
 {
 	return !arg->flags && arg->nodeid && !arg->reserved[0] && !arg->reserved[1] &&
 	       !arg->reserved[2];
+}
+
+/* The kernel's nodes have what they were found by. */
+static bool add_arg_is_valid(const struct extfuse_conn *xc, struct extfuse_ioc_backing arg)
+{
+	if (extfuse_is_kernels(arg.nodeid) && READ_ONCE(xc->has_tree))
+		return false;
+	arg.flags &= ~EXTFUSE_BACKING_TREE;
+	return backing_arg_is_valid(&arg);
 }
 
 /* EXTFUSE_IOC_BACKING_ADD */
@@ -78,12 +112,15 @@ long extfuse_ioctl_backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
 	struct file *file;
 	int err;
 
-	if (!backing_arg_is_valid(arg))
+	if (!add_arg_is_valid(xc, *arg))
 		return -EINVAL;
 	file = fget_raw(arg->fd);
 	if (!file)
 		return -EBADF;
-	err = backing_add(fc, xc, arg, &file->f_path, cred);
+	if (arg->flags & EXTFUSE_BACKING_TREE)
+		err = tree_add(fc, xc, arg, &file->f_path, cred);
+	else
+		err = backing_add(fc, xc, arg, &file->f_path, cred);
 	fput(file);
 	return err;
 }
@@ -93,11 +130,13 @@ long extfuse_ioctl_backing_drop(struct extfuse_conn *xc, const struct extfuse_io
 {
 	if (!backing_arg_is_valid(arg) || arg->fd)
 		return -EINVAL;
+	if (arg->nodeid == FUSE_ROOT_ID && READ_ONCE(xc->has_tree))
+		return -EBUSY;
 	return extfuse_backing_remove(xc, arg->nodeid, arg->generation);
 }
 
-/* An O_PATH descriptor of an object, with a reference to it held by the caller. */
-static int backing_open(const struct extfuse_backing *backing, __s32 __user *ufd)
+/* An O_PATH descriptor, to where the caller holds references. */
+static int path_open(const struct path *path, const struct cred *cred, __s32 __user *ufd)
 {
 	struct file *file;
 	int fd;
@@ -105,7 +144,7 @@ static int backing_open(const struct extfuse_backing *backing, __s32 __user *ufd
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	file = dentry_open(&backing->path, O_PATH | O_CLOEXEC, backing->cred);
+	file = dentry_open(path, O_PATH | O_CLOEXEC, cred);
 	if (IS_ERR(file)) {
 		put_unused_fd(fd);
 		return PTR_ERR(file);
@@ -119,20 +158,36 @@ static int backing_open(const struct extfuse_backing *backing, __s32 __user *ufd
 	return 0;
 }
 
+/* A node of the kernel's, which a request names that the daemon is at work on. */
+static int upcall_open(struct extfuse_conn *xc, const struct extfuse_ioc_backing *arg,
+		       const struct cred *cred, __s32 __user *ufd)
+{
+	struct path path;
+	int err;
+
+	if (arg->generation || !extfuse_upcall_find(xc, arg->nodeid, &path))
+		return -ENOENT;
+	err = path_open(&path, cred, ufd);
+	path_put(&path);
+	return err;
+}
+
 /* EXTFUSE_IOC_BACKING_OPEN */
 long extfuse_ioctl_backing_open(struct extfuse_conn *xc, const struct extfuse_ioc_backing *arg,
-				struct extfuse_ioc_backing __user *uarg)
+				struct extfuse_ioc_backing __user *uarg, const struct cred *cred)
 {
 	struct extfuse_backing *backing;
 	int err = -ENOENT;
 
 	if (!backing_arg_is_valid(arg) || arg->fd)
 		return -EINVAL;
+	if (extfuse_is_kernels(arg->nodeid) && READ_ONCE(xc->has_tree))
+		return upcall_open(xc, arg, cred, &uarg->fd);
 	backing = extfuse_backing_get(xc, arg->nodeid);
 	if (!backing)
 		return -ENOENT;
 	if (backing->generation == arg->generation)
-		err = backing_open(backing, &uarg->fd);
+		err = path_open(&backing->path, backing->cred, &uarg->fd);
 	extfuse_backing_put(backing);
 	return err;
 }

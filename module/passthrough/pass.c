@@ -20,6 +20,8 @@
 #include "stats.h"
 #include "passthrough/backing.h"
 #include "passthrough/pass.h"
+#include "tree/names.h"
+#include "tree/tree.h"
 #include "compat/statx.h"
 #include "compat/vfs.h"
 
@@ -54,6 +56,19 @@ static const extfuse_pass_fn object_fns[EXTFUSE_OPCODES] = {
 	[FUSE_REMOVEXATTR]	= extfuse_pass_removexattr,
 	[FUSE_OPEN]		= extfuse_pass_open,
 	[FUSE_OPENDIR]		= extfuse_pass_opendir,
+};
+
+/* Names: done in a tree only. */
+static const extfuse_pass_fn tree_fns[EXTFUSE_OPCODES] = {
+	[FUSE_LOOKUP]		= extfuse_pass_lookup,
+	[FUSE_MKNOD]		= extfuse_pass_mknod,
+	[FUSE_MKDIR]		= extfuse_pass_mkdir,
+	[FUSE_SYMLINK]		= extfuse_pass_symlink,
+	[FUSE_LINK]		= extfuse_pass_link,
+	[FUSE_UNLINK]		= extfuse_pass_unlink,
+	[FUSE_RMDIR]		= extfuse_pass_rmdir,
+	[FUSE_RENAME]		= extfuse_pass_rename,
+	[FUSE_RENAME2]		= extfuse_pass_rename,
 };
 
 /* Done on the backing file of a handle. */
@@ -146,6 +161,46 @@ static ssize_t pass_on_object(struct extfuse_pass *pass)
 	return ret;
 }
 
+/* Names through an idmapped mount are the daemon's: it is told who asks. */
+static extfuse_pass_fn tree_fn(const struct extfuse_pass *pass)
+{
+	u32 opcode = pass->args->opcode;
+
+	if (tree_fns[opcode])
+		return extfuse_may_idmap(pass->fm) ? NULL : tree_fns[opcode];
+	return object_fns[opcode];
+}
+
+/* Where the node is was said when it was found. */
+static ssize_t pass_in_tree(struct extfuse_pass *pass)
+{
+	extfuse_pass_fn fn = tree_fn(pass);
+	struct fuse_conn *fc = pass->fm->fc;
+	ssize_t ret = EXTFUSE_NOT_DONE;
+
+	if (!fn || !pass_is_allowed(pass))
+		return EXTFUSE_NOT_DONE;
+	/* Abort and unmount wait for it as for any other. */
+	extfuse_waiting_get(fc);
+	if (extfuse_conn_is_ready(fc)) {
+		pass->path = extfuse_low_path(pass->inode);
+		pass->giver = extfuse_tree_of(pass->inode)->cred;
+		ret = pass_do(pass, fn);
+		/* To fuse it would mean "not for this mount, ever". */
+		if (ret == -ENOSYS)
+			ret = -EOPNOTSUPP;
+	}
+	extfuse_waiting_put(fc);
+	return ret;
+}
+
+static ssize_t pass_on_node(struct extfuse_pass *pass)
+{
+	if (pass->inode && extfuse_low(pass->inode))
+		return pass_in_tree(pass);
+	return pass_on_object(pass);
+}
+
 /* The daemon does not know the handle, so this is where the request ends. */
 static ssize_t pass_on_handle(struct extfuse_pass *pass)
 {
@@ -180,7 +235,7 @@ ssize_t extfuse_pass(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse
 	/* Neither table has a place for the opcodes of the future. */
 	if (args->opcode >= EXTFUSE_OPCODES)
 		return EXTFUSE_NOT_DONE;
-	ret = pass.ff ? pass_on_handle(&pass) : pass_on_object(&pass);
+	ret = pass.ff ? pass_on_handle(&pass) : pass_on_node(&pass);
 	args->ext.pass = ret == EXTFUSE_NOT_DONE ? EXTFUSE_PASS_NO : EXTFUSE_PASS_DONE;
 	if (ret == EXTFUSE_NOT_DONE)
 		return ret;

@@ -20,6 +20,7 @@
 enum whose {
 	NOBODYS,	/* the opcode is not passed through */
 	CALLERS,	/* ids, groups and capabilities of the caller as they are */
+	TASKS,		/* the caller's credentials themselves, with its security label */
 	GIVERS,		/* of the opener of /dev/extfuse */
 	HANDLES,	/* of the caller that opened the handle, at that time */
 	WRITERS,	/* of the caller that writes, not of the opener of the handle */
@@ -44,6 +45,15 @@ static const struct {
 	[FUSE_REMOVEXATTR]	= { CALLERS, BELOW },
 	[FUSE_LISTXATTR]	= { CALLERS, BELOW },
 	[FUSE_IOCTL]		= { CALLERS, BELOW },
+	[FUSE_LOOKUP]		= { TASKS, BELOW },
+	[FUSE_MKNOD]		= { TASKS, BELOW },
+	[FUSE_MKDIR]		= { TASKS, BELOW },
+	[FUSE_SYMLINK]		= { TASKS, BELOW },
+	[FUSE_LINK]		= { TASKS, BELOW },
+	[FUSE_UNLINK]		= { TASKS, BELOW },
+	[FUSE_RMDIR]		= { TASKS, BELOW },
+	[FUSE_RENAME]		= { TASKS, BELOW },
+	[FUSE_RENAME2]		= { TASKS, BELOW },
 	[FUSE_GETATTR]		= { GIVERS, ABOVE },
 	[FUSE_STATX]		= { GIVERS, ABOVE },
 	[FUSE_READLINK]		= { GIVERS, ABOVE },
@@ -288,6 +298,8 @@ const struct cred *extfuse_rights_get(const struct extfuse_pass *pass, u32 opcod
 	switch (rights[opcode].whose) {
 	case CALLERS:
 		return caller_cred(pass->fm, pass->args->ext.via, pass->caller, pass->giver);
+	case TASKS:
+		return get_cred(pass->caller);
 	case GIVERS:
 	case HANDLES:
 		return get_cred(pass->giver);

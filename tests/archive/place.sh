@@ -64,7 +64,7 @@ place_module_key() {
 		cd "$TREE" || return 1
 		cat VERSION dkms/Makefile dkms/btf dkms/btfids.c dkms/lay dkms/vmlinux-btf module/Kbuild module/*.[ch] module/fork/fork.h \
 			module/include/uapi/linux/*.h
-		find module/compat module/passthrough -type f -print0 | sort -z | xargs -0 cat
+		find module/compat module/passthrough module/tree -type f -print0 | sort -z | xargs -0 cat
 		cat "${BUILD:-$TREE/build}/fork/$(series_of "$1")"/*.[ch]
 	} | content_key
 }

@@ -26,6 +26,7 @@ struct extfuse_args {
 #include <linux/dcache.h>
 #include <linux/filter.h>
 #include <linux/mount.h>
+#include <linux/namei.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 #if __has_include("linux/backing-file.h")
@@ -89,7 +90,31 @@ _Static_assert(__builtin_types_compatible_p(typeof(fuse_inode_uncached_io_start)
 struct absent *fuse_inode_uncached_io_start(struct absent *none);
 #endif
 
+/* 6.12: an inode is made for a connection.  Goes with line 6.1. */
+#ifdef HAVE_INIT_INODE_CONN
+_Static_assert(__builtin_types_compatible_p(typeof(fuse_init_inode),
+		    void(struct inode *, struct fuse_attr *, struct fuse_conn *)), "");
+#else
+_Static_assert(__builtin_types_compatible_p(typeof(fuse_init_inode), void(struct inode *, struct fuse_attr *)), "");
+#endif
+
 /* The kernel */
+
+/* 7.x: an inode's state is read by a function.  Goes with the lines 6.12+deb12 and 6.12+deb13. */
+#ifdef HAVE_INODE_STATE_READ
+_Static_assert(__builtin_types_compatible_p(typeof(inode_state_read_once),
+		    enum inode_state_flags_enum(struct inode *)), "");
+#else
+struct absent *inode_state_read_once(struct absent *none);
+#endif
+
+/* 7.x: a change of a name begins with a call that locks and looks up.  Goes with the lines 6.12+deb12 and 6.12+deb13. */
+#ifdef HAVE_START_CREATING
+_Static_assert(__builtin_types_compatible_p(typeof(start_creating),
+		    struct dentry *(struct mnt_idmap *, struct dentry *, struct qstr *)), "");
+#else
+struct absent *start_creating(struct absent *none);
+#endif
 
 /* 6.7: the times of an inode have accessors.  Goes with line 6.1. */
 #ifdef HAVE_INODE_TIME_GET

@@ -188,7 +188,8 @@ enum extfuse_kind {
  * names the connection in /sys/fs/extfuse/connections: the minor number of the
  * mount's device).  All need CAP_SYS_ADMIN and CAP_BPF in the initial user namespace,
  * but EXTFUSE_IOC_QUERY and EXTFUSE_IOC_STATS, which the daemon may always ask
- * on its own descriptor.
+ * on its own descriptor.  There EXTFUSE_IOC_BACKING_OPEN wants the two as permitted
+ * capabilities only, for a daemon that works with the rights of a caller.
  *
  * Errors of all: -EPERM no privilege; -ENODEV no such connection (for conn = 0:
  * the descriptor is not mounted); -EINVAL unknown flag or a reserved field that
@@ -375,13 +376,36 @@ struct extfuse_ioc_stats {
  * the opener of the descriptor: SECURITY.md has the table.
  */
 
+/*
+ * Trees: names below a directory are the kernel's.  The daemon gives the root's
+ * backing object with EXTFUSE_BACKING_TREE before it answers INIT.  From then on a
+ * program's EXTFUSE_PASSTHROUGH holds for names as well: LOOKUP, MKNOD, MKDIR,
+ * SYMLINK, LINK, UNLINK, RMDIR, RENAME and RENAME2 are done on the file system below,
+ * with the caller's own rights, and what changes there is seen here at once.
+ *
+ * What is found so is a node of the kernel's: its id has the bit EXTFUSE_NODE_KERNEL.
+ * The daemon is never told of one, owns no count of it and gets no FORGET for it.
+ * While a request that names it is at work (read, and not yet answered),
+ * EXTFUSE_IOC_BACKING_OPEN with that id and generation 0 gives an O_PATH descriptor of
+ * it; afterwards -ENOENT.  Requests on open files have their handle, as ever.
+ *
+ * A node in a reply is one of the daemon's own, with a backing object as ever: the
+ * kernel takes what the object leads to for a node of its own, and gives the count
+ * back at once (FORGET).  A node with no object, or with one that is not of this tree or
+ * of another type, stays the daemon's.  Where the object is not what the name leads to
+ * below, the daemon is asked at each walk.  A reply with a node id that has the bit fails
+ * with -EIO.
+ */
+#define EXTFUSE_BACKING_TREE	(1 << 0)	/* struct extfuse_ioc_backing.flags, add only */
+#define EXTFUSE_NODE_KERNEL	(1ULL << 63)
+
 /**
  * struct extfuse_ioc_backing - one backing object
  * @conn:	connection
- * @flags:	0
+ * @flags:	EXTFUSE_IOC_BACKING_ADD: 0 or EXTFUSE_BACKING_TREE; the others: 0
  * @nodeid:	node, not 0
  * @generation:	of the node; an object answers for its own only.  Of the root, for
- *		which no reply says one, 0
+ *		which no reply says one, and of the kernel's nodes, 0
  * @fd:		EXTFUSE_IOC_BACKING_ADD: a descriptor (O_PATH will do) of a regular
  *		file, a directory or a symbolic link; may be closed afterwards.
  *		EXTFUSE_IOC_BACKING_OPEN: 0; out: a new O_PATH descriptor of the
@@ -392,7 +416,12 @@ struct extfuse_ioc_stats {
  * file system that is as deeply stacked as this mount, which its option
  * max_stack_depth= says, or on extfuse; -EEXIST the node has one; -ENOSPC there
  * are as many as EXTFUSE_IOC_BACKING_LIMIT allows; -ENOTCONN not (or no longer)
- * served.  Open, drop: -ENOENT there is none of that generation.
+ * served.  With EXTFUSE_BACKING_TREE: -EINVAL it is not for the root (node 1), or the
+ * mount has no default_permissions; -ENOTDIR; -EBUSY INIT is answered already, there is
+ * a tree, or a set with EXTFUSE_ATTACH_SHADOW is attached; -EOPNOTSUPP it is on an
+ * idmapped mount, or its file system must be asked for each name that it has given (NFS
+ * and the like).  Open, drop:
+ * -ENOENT there is none of that generation.  Drop: -EBUSY it is the root of a tree.
  */
 struct extfuse_ioc_backing {
 	__u32	conn;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attributes and permissions in a tree: both are what the file system below says, each
+ * time, so they need no request, and nothing is kept of them.
+ */
+#include "fuse_i.h"
+#include "params.h"
+#include "stats.h"
+#include "tree/attr.h"
+#include "compat/statx.h"
+#include "compat/vfs.h"
+
+/* In RCU walk the inode may be on its way out, and have let go what is below. */
+int extfuse_low_permission(struct inode *inode, int mask)
+{
+	struct inode *low = d_inode_rcu(extfuse_low(inode));
+
+	if (unlikely(!low))
+		return -ECHILD;
+	/* The VFS looks at owner and mode by itself next: sticky directories, protected links. */
+	if (unlikely(extfuse_node_is_old(inode, low))) {
+		if (mask & MAY_NOT_BLOCK)
+			return -ECHILD;
+		extfuse_node_renew(inode, low);
+	}
+	return inode_permission(mnt_idmap(extfuse_tree_of(inode)->mnt), low, mask);
+}
+
+/*
+ * Is a program to be asked, or the daemon?  Not where all that the set says of attributes
+ * is PASSTHROUGH.  With the writeback cache the size below is old.
+ */
+bool extfuse_getattr_is_asked(struct inode *inode)
+{
+	const u64 ops = BIT_ULL(FUSE_GETATTR) | BIT_ULL(FUSE_STATX);
+	struct fuse_conn *fc = get_fuse_conn(inode);
+	const struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	return (extfuse_set_plain_ops(xc) & ops) != ops || !READ_ONCE(extfuse_programs) ||
+	       fc->writeback_cache || !extfuse_conn_is_ready(fc);
+}
+
+int extfuse_low_getattr(struct inode *inode, struct kstat *stat, u32 mask, unsigned int flags)
+{
+	struct path path = extfuse_low_path(inode);
+	int err;
+
+	err = vfs_getattr_nosec(&path, stat, mask, flags & AT_STATX_SYNC_TYPE);
+	if (err)
+		return err;
+	stat->dev = inode->i_sb->s_dev;
+	if (extfuse_node_is_old(inode, d_inode(path.dentry)))
+		extfuse_node_renew(inode, d_inode(path.dentry));
+	extfuse_count(extfuse_conn_get(get_fuse_conn(inode)), FUSE_GETATTR, passed);
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Call sites for attributes and permissions, see attr.c.
+ */
+#ifndef _EXTFUSE_TREE_ATTR_H
+#define _EXTFUSE_TREE_ATTR_H
+
+#include "tree/tree.h"
+
+int extfuse_low_permission(struct inode *inode, int mask);
+int extfuse_low_getattr(struct inode *inode, struct kstat *stat, u32 mask, unsigned int flags);
+bool extfuse_getattr_is_asked(struct inode *inode);
+
+/*
+ * Call site: who may do what is decided below.  A caller through an idmapped mount has
+ * other ids there; for it the fork checks what it knows, as ever.
+ */
+static inline bool extfuse_permission_is_below(struct inode *inode)
+{
+	return extfuse_low(inode) && !extfuse_may_idmap(get_fuse_mount(inode));
+}
+
+/* Call site: attributes are what they are below, unless a program wants to be asked. */
+static inline bool extfuse_getattr_is_below(struct inode *inode)
+{
+	return extfuse_permission_is_below(inode) && !extfuse_getattr_is_asked(inode);
+}
+
+/* Call sites: ACLs are kept below, so here there is nothing to forget, and nothing is kept afterwards. */
+static inline void extfuse_acls_forget(struct inode *inode)
+{
+	if (!extfuse_low(inode))
+		forget_all_cached_acls(inode);
+}
+#define forget_all_cached_acls(inode)	extfuse_acls_forget(inode)
+
+#endif /* _EXTFUSE_TREE_ATTR_H */

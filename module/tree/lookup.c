@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * LOOKUP in a tree, and what all requests have in common that find or make a name: the
+ * dentry here gets the one below, and the reply a node of the kernel's.
+ */
+#include "fuse_i.h"
+#include "tree/names.h"
+#include "tree/tree.h"
+#include "compat/entry.h"
+#include "compat/names.h"
+
+/*
+ * extfuse_entry_found - the reply that says what has the name; takes over the reference of @low
+ *
+ * The fork takes the node out of args, see extfuse_iget(), or extfuse_names_undo() does.
+ */
+ssize_t extfuse_entry_found(const struct extfuse_pass *pass, struct dentry *low)
+{
+	struct fuse_args *args = pass->args;
+	struct fuse_entry_out *out = args->out_args[0].value;
+	struct inode *inode;
+
+	if (!fuse_valid_type(d_inode(low)->i_mode)) {
+		dput(low);
+		return -EIO;
+	}
+	inode = extfuse_node_get(pass->inode->i_sb, extfuse_tree_of(pass->inode), low);
+	if (!inode) {
+		dput(low);
+		return -ENOMEM;
+	}
+	/* The root has no name. */
+	if (get_node_id(inode) == FUSE_ROOT_ID) {
+		iput(inode);
+		dput(low);
+		return -EIO;
+	}
+	memset(out, 0, sizeof(*out));
+	out->nodeid = get_node_id(inode);
+	extfuse_node_attr(pass->fm->fc, &out->attr, d_inode(low));
+	args->ext.node = inode;
+	extfuse_entry_low_set(args->ext.entry, low);
+	return 0;
+}
+
+/* extfuse_names_undo - nobody gets this reply */
+void extfuse_names_undo(struct fuse_args *args)
+{
+	if (args->ext.entry)
+		extfuse_entry_low_set(args->ext.entry, NULL);
+	iput(args->ext.node);
+	args->ext.node = NULL;
+}
+
+/* One that is in no hash is looked up each time, so it is not worth keeping. */
+static ssize_t entry_absent(const struct extfuse_pass *pass, struct dentry *low)
+{
+	if (d_unhashed(low)) {
+		dput(low);
+		low = NULL;
+	}
+	extfuse_entry_low_set(pass->args->ext.entry, low);
+	return 0;
+}
+
+/* The dentry has its inode, and programs have been asked: is it that still? */
+static ssize_t entry_confirm(const struct extfuse_pass *pass, struct dentry *low)
+{
+	struct fuse_entry_out *out = pass->args->out_args[0].value;
+	struct inode *inode = pass->args->ext.child[0];
+
+	if (d_is_positive(low) && extfuse_low(inode) && extfuse_low_inode(inode) == d_inode(low)) {
+		out->nodeid = get_node_id(inode);
+		extfuse_node_attr(pass->fm->fc, &out->attr, d_inode(low));
+	}
+	dput(low);
+	return 0;
+}
+
+ssize_t extfuse_pass_lookup(struct extfuse_pass *pass)
+{
+	const struct fuse_args *args = pass->args;
+	struct dentry *low;
+	struct qstr name;
+
+	name.name = extfuse_in_name(args, 0, &name.len);
+	low = extfuse_low_lookup(&pass->path, &name);
+	if (IS_ERR(low))
+		return PTR_ERR(low);
+	if (args->ext.flags & EXTFUSE_ARGS_REVAL)
+		return entry_confirm(pass, low);
+	/* A file handle is resolved: no dentry waits for the name. */
+	if (!args->ext.entry) {
+		dput(low);
+		return EXTFUSE_NOT_DONE;
+	}
+	return d_is_negative(low) ? entry_absent(pass, low) : extfuse_entry_found(pass, low);
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Trees: names below a directory are the kernel's.  The daemon says so with the
+ * backing object of the root (EXTFUSE_BACKING_TREE).  Then each name is looked up,
+ * made, moved and removed on the file system below, and no request goes up unless a
+ * program sends it there.
+ *
+ *   node.c		inodes: one for each inode below, whatever name leads to it
+ *   entry.c		dentries: is a name still what it was found to be?
+ *   lookup.c, change.c	what is done for a request, once a program says PASSTHROUGH
+ *   attr.c		attributes and permissions, which need no request
+ *   upcall.c		what the daemon may open, for as long as a request names it
+ *   reply.c		what a daemon's reply names
+ *
+ * Nothing is counted, and nothing has a lifetime.  An inode of a tree holds its tree,
+ * and through that the mount below; the last one that goes lets it go.
+ *
+ * Order of locks: our s_writers > our s_vfs_rename_mutex > our i_rwsem (directories,
+ * then what is changed), all of them taken by the VFS before it calls us > s_writers
+ * below > s_vfs_rename_mutex below > i_rwsem below.  d_lock, fi->lock and the lock of
+ * the inode hash are leaves.  Revalidation takes none, for it is called with and
+ * without the directory's.
+ */
+#include "fuse_i.h"
+#include "later.h"
+#include "tree/tree.h"
+#include <linux/slab.h>
+
+static struct extfuse_tree *tree_alloc(const struct path *path, const struct cred *cred)
+{
+	struct extfuse_tree *tree = kzalloc(sizeof(*tree), GFP_KERNEL_ACCOUNT);
+
+	if (!tree)
+		return NULL;
+	tree->mnt = mntget(path->mnt);
+	tree->cred = get_cred(cred);
+	tree->root = path->dentry;
+	refcount_set(&tree->refs, 1);
+	return tree;
+}
+
+/* An inode lets it go; it has put its dentry below before. */
+void extfuse_tree_put(struct extfuse_tree *tree)
+{
+	if (!refcount_dec_and_test(&tree->refs))
+		return;
+	mntput(tree->mnt);
+	put_cred(tree->cred);
+	kfree_rcu(tree, rcu);
+}
+
+/*
+ * extfuse_tree_check - can names below @path be the kernel's?
+ *
+ * Elsewhere than on a disk of its own, a file system that wants to be asked for each
+ * name it has given may give another dentry for the same file at any time.  Owners that
+ * the VFS looks at by itself, in an inode here, are those of the file system below, not
+ * those that an idmapped mount shows.
+ */
+int extfuse_tree_check(struct fuse_conn *fc, const struct path *path)
+{
+	unsigned int flags = READ_ONCE(path->dentry->d_flags);
+
+	if (!fc->default_permissions)
+		return -EINVAL;
+	if (!d_is_dir(path->dentry))
+		return -ENOTDIR;
+	if (is_idmapped_mnt(path->mnt) || flags & DCACHE_OP_WEAK_REVALIDATE)
+		return -EOPNOTSUPP;
+	if (flags & DCACHE_OP_REVALIDATE && !(path->dentry->d_sb->s_type->fs_flags & FS_REQUIRES_DEV))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* The root inode is there since the mount; it is looked at by everybody from here on. */
+static void tree_publish(struct inode *root, struct extfuse_tree *tree, const struct path *path)
+{
+	struct fuse_inode *fi = get_fuse_inode(root);
+
+	/* What is kept of ACLs is kept below. */
+	forget_all_cached_acls(root);
+	root->i_acl = root->i_default_acl = ACL_DONT_CACHE;
+	fi->ext_tree = tree;
+	/* Pairs with the acquire in extfuse_low(). */
+	smp_store_release(&fi->ext_low, dget(path->dentry));
+}
+
+/* Under the connection's lock, so that none comes. */
+static bool conn_is_shadow(struct extfuse_conn *xc)
+{
+	const struct extfuse_set *set;
+	bool shadow;
+
+	rcu_read_lock();
+	set = rcu_dereference(xc->set);
+	shadow = set && set->flags & EXTFUSE_ATTACH_SHADOW;
+	rcu_read_unlock();
+	return shadow;
+}
+
+/*
+ * extfuse_tree_make - from now on names are the kernel's
+ *
+ * Before INIT is answered there is one mount, with one inode, and nobody has asked
+ * anything.  -EBUSY: it was answered, or there is a tree.
+ */
+int extfuse_tree_make(struct fuse_conn *fc, struct extfuse_conn *xc, const struct path *path,
+		      const struct cred *cred)
+{
+	struct fuse_mount *fm;
+	struct inode *root;
+	int err = -EBUSY;
+
+	mutex_lock(&xc->lock);
+	if (xc->has_tree || extfuse_conn_is_ready(fc) || conn_is_shadow(xc))
+		goto out;
+	err = -ENOTCONN;
+	down_read(&fc->killsb);
+	root = fuse_ilookup(fc, FUSE_ROOT_ID, &fm);
+	if (root) {
+		struct extfuse_tree *tree = tree_alloc(path, cred);
+
+		err = tree ? 0 : -ENOMEM;
+		if (tree)
+			tree_publish(root, tree, path);
+		iput(root);
+	}
+	up_read(&fc->killsb);
+	if (!err)
+		WRITE_ONCE(xc->has_tree, true);
+out:
+	mutex_unlock(&xc->lock);
+	return err;
+}
+
+/* What somebody has open, stands in, or has mounted something on stays; all else lets go. */
+static void tree_abort_work(struct work_struct *work)
+{
+	struct extfuse_conn *xc = container_of(work, struct extfuse_conn, tree_work);
+	struct fuse_conn *fc = xc->tree_fc;
+	struct fuse_mount *fm;
+
+	down_read(&fc->killsb);
+	list_for_each_entry(fm, &fc->mounts, fc_entry) {
+		if (fm->sb)
+			shrink_dcache_sb(fm->sb);
+	}
+	up_read(&fc->killsb);
+	fuse_conn_put(fc);
+}
+
+/*
+ * extfuse_tree_abort - the daemon is gone: nobody can use the tree any more
+ *
+ * The file system below need not wait for the mount's end.  Takes no lock.
+ */
+void extfuse_tree_abort(struct fuse_conn *fc, struct extfuse_conn *xc)
+{
+	if (!READ_ONCE(xc->has_tree) || cmpxchg(&xc->tree_fc, NULL, fc))
+		return;
+	fuse_conn_get(fc);
+	INIT_WORK(&xc->tree_work, tree_abort_work);
+	extfuse_free_later(&xc->tree_work);
+}

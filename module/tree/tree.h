@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Trees: names below a directory are the kernel's, see tree.c.
+ *
+ * Each inode of a tree holds the dentry below that it was found by, and each of its
+ * dentries the one of its name, also where that is negative.  Both are fixed for as
+ * long as ours lives, or until its directory is locked: whoever has ours needs no
+ * reference of its own.
+ */
+#ifndef _EXTFUSE_TREE_TREE_H
+#define _EXTFUSE_TREE_TREE_H
+
+#include <linux/dcache.h>
+#include <linux/mount.h>
+#include <linux/refcount.h>
+
+struct extfuse_conn;
+struct extfuse_pass;
+
+struct extfuse_tree {
+	struct vfsmount *mnt;		/* what names are looked up on */
+	const struct cred *cred;	/* of the opener of /dev/extfuse */
+	struct dentry *root;		/* of the root, whose inode holds it */
+	atomic64_t last_id;
+	refcount_t refs;		/* one for each inode */
+	struct rcu_head rcu;		/* readers in RCU walk */
+};
+
+/* What is below an inode of a tree; NULL: it is none.  May be asked in RCU walk. */
+static inline struct dentry *extfuse_low(const struct inode *inode)
+{
+	/* Pairs with the release in extfuse_tree_make(): the tree is there as well. */
+	return smp_load_acquire(&get_fuse_inode((struct inode *)inode)->ext_low);
+}
+
+/* Of an inode that somebody holds. */
+static inline struct inode *extfuse_low_inode(const struct inode *inode)
+{
+	return d_inode(extfuse_low(inode));
+}
+
+static inline struct extfuse_tree *extfuse_tree_of(const struct inode *inode)
+{
+	return get_fuse_inode((struct inode *)inode)->ext_tree;
+}
+
+static inline struct path extfuse_low_path(const struct inode *inode)
+{
+	return (struct path){ .mnt = extfuse_tree_of(inode)->mnt, .dentry = extfuse_low(inode) };
+}
+
+static inline bool extfuse_is_kernels(u64 nodeid)
+{
+	return nodeid & EXTFUSE_NODE_KERNEL;
+}
+
+/* tree.c */
+int extfuse_tree_make(struct fuse_conn *fc, struct extfuse_conn *xc, const struct path *path,
+		      const struct cred *cred);
+void extfuse_tree_put(struct extfuse_tree *tree);
+int extfuse_tree_check(struct fuse_conn *fc, const struct path *path);
+void extfuse_tree_abort(struct fuse_conn *fc, struct extfuse_conn *xc);
+
+/*
+ * node.c: the inode of what is below, with a reference; NULL: no memory.  @low is
+ * positive and stays the caller's.
+ */
+struct inode *extfuse_node_get(struct super_block *sb, struct extfuse_tree *tree, struct dentry *low);
+void extfuse_node_attr(const struct fuse_conn *fc, struct fuse_attr *attr, struct inode *low);
+bool extfuse_node_is_old(struct inode *inode, const struct inode *low);
+void extfuse_node_renew(struct inode *inode, struct inode *low);
+void extfuse_node_settle(struct inode *inode);
+
+/* Call site, of ->destroy_inode(). */
+void extfuse_destroy_inode(struct inode *inode);
+
+/* entry.c: takes over the reference of @low, which may be NULL. */
+void extfuse_entry_low_set(struct dentry *entry, struct dentry *low);
+void extfuse_entry_moves(struct inode *dir, unsigned int slot, const struct dentry *entry);
+
+#endif /* _EXTFUSE_TREE_TREE_H */
