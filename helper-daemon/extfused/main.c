@@ -41,6 +41,7 @@ static const struct option_row rows[] = {
 	  .help = "SECONDS: mirror: of names that do not exist" },
 	{ "backing", OPTION_SWITCH, AT(mirror.backing),
 	  .help = "mirror: give the kernel backing objects (passthrough)" },
+	{ "tree", OPTION_SWITCH, AT(mirror.tree), .help = "mirror: let names be the kernel's" },
 	{ "debug", OPTION_SWITCH, AT(mirror.debug), .help = "mirror: libfuse prints each request" },
 	{ "version", OPTION_SWITCH, AT(version), .help = "print the version" },
 	{ "help", OPTION_SWITCH, AT(help), .help = "print this" },

@@ -18,6 +18,17 @@ int extfuse_backing__add(int fd, __u64 nodeid, __u64 generation, int path_fd)
 	return ioctl(fd, EXTFUSE_IOC_BACKING_ADD, &ioc) ? -errno : 0;
 }
 
+int extfuse_backing__add_tree(int fd, int path_fd)
+{
+	struct extfuse_ioc_backing ioc = {
+		.flags = EXTFUSE_BACKING_TREE,
+		.nodeid = 1,	/* the root's, in FUSE */
+		.fd = path_fd,
+	};
+
+	return ioctl(fd, EXTFUSE_IOC_BACKING_ADD, &ioc) ? -errno : 0;
+}
+
 int extfuse_backing__drop(int fd, __u64 nodeid, __u64 generation)
 {
 	struct extfuse_ioc_backing ioc = { .nodeid = nodeid, .generation = generation };

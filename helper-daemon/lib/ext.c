@@ -20,6 +20,7 @@ struct extfuse_ext {
 	struct extfuse_options opts;
 	bool want_who;
 	bool want_backing;
+	bool want_tree;
 	bool takes_pattern;
 	bool loaded;
 	unsigned int nprogs;
@@ -114,6 +115,7 @@ int extfuse_ext__open(struct extfuse_ext **out, const char *name,
 	}
 	ext->want_who = options__says(ext->obj, "extfuse_want_who");
 	ext->want_backing = options__says(ext->obj, "extfuse_want_backing");
+	ext->want_tree = options__says(ext->obj, "extfuse_want_tree");
 	ext->takes_pattern = options__take_pattern(ext->obj);
 	ext->opts.fail_closed |= options__says(ext->obj, "extfuse_fail_closed");
 	*out = ext;
@@ -244,6 +246,11 @@ const char *extfuse_ext__name(const struct extfuse_ext *ext)
 bool extfuse_ext__wants_backing(const struct extfuse_ext *ext)
 {
 	return ext->want_backing;
+}
+
+bool extfuse_ext__wants_tree(const struct extfuse_ext *ext)
+{
+	return ext->want_tree;
 }
 
 bool extfuse_ext__takes_pattern(const struct extfuse_ext *ext)

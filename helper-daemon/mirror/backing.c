@@ -67,6 +67,21 @@ bool backing_add(fuse_ino_t id, int path_fd, mode_t mode)
 	return !err;
 }
 
+bool backing_add_tree(int path_fd)
+{
+	int err = extfuse_backing__add_tree(conn_fd, path_fd);
+
+	if (err)
+		log_warning("mirror of %s: names go through the daemon: %s", mirror.source,
+			    err == -EOPNOTSUPP ? "its file system must be asked for each name" : strerror(-err));
+	return !err;
+}
+
+int backing_open(fuse_ino_t id)
+{
+	return extfuse_backing__open(conn_fd, id, 0);
+}
+
 void backing_drop(fuse_ino_t id)
 {
 	extfuse_backing__drop(conn_fd, id, NODE_GENERATION);

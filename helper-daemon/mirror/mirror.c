@@ -45,6 +45,7 @@ static void mirror_init(void *data, struct fuse_conn_info *conn)
 	 * clears (it depends on the opener); without it, it sends a SETATTR.
 	 */
 	conn->want &= ~FUSE_CAP_ATOMIC_O_TRUNC;
+	nodes_offer_tree();
 }
 
 static const struct fuse_lowlevel_ops mirror_ops = {

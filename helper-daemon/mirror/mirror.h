@@ -30,6 +30,7 @@ struct mirror_options {
 	double negative_timeout;
 	bool made_when_read;	/* files are made for their reader (/proc, /sys): the mirror finds out, and keeps nothing */
 	bool backing;		/* the mount is for passthrough: give the kernel backing objects */
+	bool tree;		/* and let names be the kernel's */
 	bool debug;		/* libfuse prints each request */
 	const char *log;	/* log_target() once INIT is answered; NULL: stays */
 };
@@ -74,6 +75,9 @@ void mirror_block_signals(void);
  * name of such a file has a node).  Its id is its
  * place in a table with the number of times that the place was used, so an id
  * is never given twice and one that the kernel has forgotten is recognised.
+ *
+ * In a tree the kernel has nodes of its own (EXTFUSE_NODE_KERNEL), which are in no table:
+ * each request opens what it names.
  */
 struct node {
 	int fd;
@@ -101,7 +105,13 @@ struct node {
 #define NODE_GENERATION	0
 
 int nodes_init(int root_fd);
-/* Once, after INIT: nothing is taken before. */
+/* For node.c and tree.c: without a place in the table; and offered to the kernel. */
+struct node *node_new(int fd, const struct stat *st);
+void node_offer(struct node *n, mode_t mode);
+/* tree.c: a node of the kernel's. */
+struct node *node_open(fuse_ino_t id);
+/* Once, before INIT is answered and after: a tree is taken before, all else after. */
+void nodes_offer_tree(void);
 void nodes_offer_root(void);
 
 /* The node of a request, with a reference; NULL (and a complaint) if forgotten. */
@@ -133,11 +143,15 @@ bool number_same_name(int a, int b);
 
 /*
  * backing.c: the files behind nodes, for the kernel to serve them itself; only where
- * mirror.backing says so.  backing_add() returns whether the kernel took it.
+ * mirror.backing says so.  backing_add() and backing_add_tree() return whether the
+ * kernel took it.  backing_open() returns a descriptor of a node of the kernel's that a
+ * request at work names, or -errno.
  */
 void backing_init(int fd);
 bool backing_add(fuse_ino_t id, int path_fd, mode_t mode);
+bool backing_add_tree(int path_fd);
 void backing_drop(fuse_ino_t id);
+int backing_open(fuse_ino_t id);
 
 /*
  * creds.c: whose rights a thread has.  creds_begin() settles it for a request of

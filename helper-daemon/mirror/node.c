@@ -12,11 +12,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <extfuse/extfuse.h>
+
 #include "log.h"
 
 #define ID_PLACE_BITS	32
 #define ID_PLACE(id)	((id) & ((1ULL << ID_PLACE_BITS) - 1))
-/* The kernel's own nodes will have bit 63 (module), so the use count stops below it. */
+/* The kernel's own nodes have bit 63 (EXTFUSE_NODE_KERNEL), so the use count stops below it. */
 #define ID_USE_MAX	0x7fffffffU
 
 struct place {
@@ -153,7 +155,7 @@ static void node_remove(struct node *n)
  * a node waits here until that is decided, because the kernel keeps the attributes of a
  * node without an object.  The object keeps the thread's credentials, which are the daemon's.
  */
-static void node_offer(struct node *n, mode_t mode)
+void node_offer(struct node *n, mode_t mode)
 {
 	if (!mirror.backing)
 		return;
@@ -176,7 +178,7 @@ static void node_free(struct node *n)
 	free(n);
 }
 
-static struct node *node_new(int fd, const struct stat *st)
+struct node *node_new(int fd, const struct stat *st)
 {
 	struct node *n = calloc(1, sizeof(*n));
 
@@ -215,10 +217,17 @@ int nodes_init(int root_fd)
 	return err ? err : n->id == FUSE_ROOT_ID ? 0 : -EINVAL;
 }
 
+static bool is_kernels(fuse_ino_t id)
+{
+	return mirror.tree && id & EXTFUSE_NODE_KERNEL;
+}
+
 struct node *node_get(fuse_ino_t id, const char *op)
 {
 	struct node *n;
 
+	if (is_kernels(id))
+		return node_open(id);
 	pthread_mutex_lock(&table.lock);
 	n = place_find(id);
 	if (n)
@@ -245,7 +254,7 @@ void node_put(struct node *n)
 
 	pthread_mutex_lock(&table.lock);
 	last = !--n->refs;
-	if (last)
+	if (last && !is_kernels(n->id))
 		node_remove(n);
 	pthread_mutex_unlock(&table.lock);
 	if (last)
@@ -375,18 +384,6 @@ void node_forget(fuse_ino_t id, uint64_t count)
 		log_error("mirror of %s: VIOLATION: FORGET %llu of node %#llx, which earned only %llu",
 			  mirror.source, (unsigned long long)count, (unsigned long long)id,
 			  (unsigned long long)earned);
-}
-
-/* No reply tells the kernel of the root, so it is offered here. */
-void nodes_offer_root(void)
-{
-	struct node *root = node_get(FUSE_ROOT_ID, "INIT");
-
-	if (!root)
-		return;
-	if (!creds_be_self())
-		node_offer(root, S_IFDIR);
-	node_put(root);
 }
 
 void nodes_report(const char *when)

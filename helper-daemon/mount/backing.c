@@ -66,6 +66,8 @@ int backing_prepare(struct job *job, const struct extfuse_ext *ext)
 	if (o->attach.shadow)
 		return 0;
 	job->backing = true;
+	/* Who asks through an idmapped mount only the daemon is told. */
+	job->tree = extfuse_ext__wants_tree(ext) && !job->program && !o->allow_idmap;
 	/* For a request that is passed through only the kernel checks permissions. */
 	o->default_permissions = true;
 	if (!o->max_stack_depth)

@@ -33,6 +33,7 @@ struct job {
 	int fd;			/* -1, or the connection */
 	int fd_number;		/* what it was when the daemon got it */
 	bool backing;		/* the extension passes requests through */
+	bool tree;		/* and names */
 	bool mounted;
 	unsigned int conn;
 	bool orphaned;		/* extfused was killed: its daemon may still hold the mount */

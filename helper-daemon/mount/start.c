@@ -74,6 +74,8 @@ static void args_mirror(struct args *a, const struct job *job)
 	args_names(a, job, "negative", o->negative_timeout, 0);
 	if (job->backing)
 		args_add(a, "--backing");
+	if (job->backing && job->tree)
+		args_add(a, "--tree");
 }
 
 /* As mount.fuse3 calls it, except for the mount point. */

@@ -67,6 +67,9 @@ const char *extfuse_ext__name(const struct extfuse_ext *ext);
  */
 bool extfuse_ext__wants_backing(const struct extfuse_ext *ext);
 
+/* Does it pass names through as well?  Then the daemon says extfuse_backing__add_tree(). */
+bool extfuse_ext__wants_tree(const struct extfuse_ext *ext);
+
 /* Is it about names, by a pattern?  Where names fold case, none says which file it means. */
 bool extfuse_ext__takes_pattern(const struct extfuse_ext *ext);
 
@@ -95,10 +98,16 @@ int extfuse_conn__stats(int fd, __u32 conn, struct extfuse_op_stats *ops);
  */
 int extfuse_backing__add(int fd, __u64 nodeid, __u64 generation, int path_fd);
 
+/*
+ * Before INIT is answered: what is behind the root, below which names are the kernel's.
+ * See EXTFUSE_BACKING_TREE in <linux/extfuse.h>.
+ */
+int extfuse_backing__add_tree(int fd, int path_fd);
+
 /* At the node's FORGET. */
 int extfuse_backing__drop(int fd, __u64 nodeid, __u64 generation);
 
-/* A new O_PATH descriptor of the same file; close it. */
+/* A new O_PATH descriptor of the same file, or of a node of the kernel's that a request names; close it. */
 int extfuse_backing__open(int fd, __u64 nodeid, __u64 generation);
 
 /* Returns how many of @count were written to @infos; @total, how many there are, may be NULL. */
