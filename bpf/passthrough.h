@@ -26,6 +26,11 @@
 #define PASS_CHANGING(pass)	\
 	pass(open) pass(access) pass(setattr) pass(setxattr) pass(removexattr)
 
+/* Names, which are done below only in a tree. */
+#define PASS_NAMES(pass)	\
+	pass(lookup) pass(mknod) pass(mkdir) pass(symlink) pass(link) pass(unlink) \
+	pass(rmdir) pass(rename) pass(rename2)
+
 /*
  * Inode flags and what chattr and project quotas keep, by number: <linux/fs.h>
  * wants headers that are not there for BPF.

@@ -122,6 +122,12 @@ extern int bpf_extfuse_fresh(struct extfuse_req *req, __u64 nodeid, __u32 kind,
  */
 #define EXTFUSE_WANT_BACKING const volatile __u32 extfuse_want_backing = 1
 
+/*
+ * An object that returns EXTFUSE_PASSTHROUGH for names as well says this: the mirror then
+ * makes its directory a tree (EXTFUSE_BACKING_TREE).
+ */
+#define EXTFUSE_WANT_TREE const volatile __u32 extfuse_want_tree = 1
+
 /* A policy says this: if it is lost, what it covers is refused (EXTFUSE_ATTACH_FAIL_CLOSED). */
 #define EXTFUSE_FAIL_CLOSED const volatile __u32 extfuse_fail_closed = 1
 
