@@ -164,7 +164,7 @@ static void compare(const char *when)
 
 int main(void)
 {
-	unsigned int i, seconds = getenv("LONG") ? 3600 : 20;
+	unsigned int i, seconds = getenv("LONG") ? 3600 : getenv("SHORT") ? 6 : 20;
 	pthread_t tasks[TASKS], shrinker;
 	char path[32];
 
@@ -183,7 +183,7 @@ int main(void)
 		pthread_join(tasks[i], NULL);
 	pthread_join(shrinker, NULL);
 	printf("%lu done, %lu refused, %lu stale\n", atomic_load(&done), atomic_load(&refused), atomic_load(&stale));
-	CHECK(atomic_load(&done) > 500, "much was done");
+	CHECK(atomic_load(&done) > 100, "much was done");
 	compare("at once");
 	CHECK(!run("echo 2 >/proc/sys/vm/drop_caches"), "caches");
 	compare("with nothing cached");
