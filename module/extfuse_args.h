@@ -14,6 +14,7 @@
 
 struct dentry;
 struct extfuse_shadow;
+struct extfuse_tree;
 struct file;
 struct fuse_args;
 struct fuse_chan;
@@ -56,6 +57,14 @@ enum extfuse_passing {
 	EXTFUSE_PASS_NO,	/* nobody has asked, or it cannot be done there */
 	EXTFUSE_PASS_ASKED,	/* the program's verdict was PASSTHROUGH */
 	EXTFUSE_PASS_DONE,	/* it was done: the result is that of the file system below */
+};
+
+/* What the fork's struct fuse_inode has of ours, for an inode of a tree: see tree/tree.h. */
+struct extfuse_below {
+	struct dentry *low;
+	struct extfuse_tree *tree;
+	const struct dentry *moved[2];	/* names of a directory that are about to move; only compared */
+	unsigned int moved_seq[2];
 };
 
 struct extfuse_args {

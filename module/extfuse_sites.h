@@ -40,8 +40,8 @@ bool extfuse_backing_wrote(struct inode *inode, loff_t pos, ssize_t written);
 int extfuse_backing_map(struct file *file, const struct vm_area_struct *vma);
 
 /* revalidate.c: fuse_dentry_revalidate(). */
-ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args,
-				   struct dentry *entry);
+ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args, struct dentry *entry,
+				   struct inode *dir, struct inode *inode, unsigned int flags);
 void extfuse_entry_renewed(struct fuse_conn *fc, struct dentry *entry,
 			   const struct fuse_args *args);
 

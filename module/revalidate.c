@@ -15,8 +15,8 @@
  * Without i_rwsem a rename may give the dentry another name, and free this one,
  * while the request is on its way and while its reply is looked at.
  */
-ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args,
-				   struct dentry *entry)
+ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args, struct dentry *entry,
+				   struct inode *dir, struct inode *inode, unsigned int flags)
 {
 	const struct extfuse_conn *xc;
 	struct name_snapshot snapshot;
@@ -25,10 +25,13 @@ ssize_t extfuse_revalidate_request(struct fuse_mount *fm, struct fuse_args *args
 	unsigned int seq;
 	ssize_t ret;
 
+	args->ext.inode = dir;
+	args->ext.child[0] = inode;
+	args->ext.flags = EXTFUSE_ARGS_REVAL | extfuse_lookup_flags(flags);
 	seq = raw_seqcount_begin(&entry->d_seq);
 	extfuse_name_hold(&snapshot, entry, args);
 	ret = fuse_simple_request(fm, args);
-	if (extfuse_low(args->ext.child[0]))
+	if (extfuse_low(inode))
 		ret = extfuse_reply_confirm(fm, args, ret, extfuse_entry_moved(entry, seq));
 	xc = extfuse_conn_get(fm->fc);
 	name = extfuse_in_name(args, 0, &len);

@@ -56,8 +56,8 @@ void extfuse_entry_moves(struct inode *dir, unsigned int slot, const struct dent
 {
 	struct fuse_inode *fi = get_fuse_inode(dir);
 
-	WRITE_ONCE(fi->ext_moved_seq[slot], entry ? raw_read_seqcount(&entry->d_seq) : 0);
-	WRITE_ONCE(fi->ext_moved[slot], entry);
+	WRITE_ONCE(fi->ext.moved_seq[slot], entry ? raw_read_seqcount(&entry->d_seq) : 0);
+	WRITE_ONCE(fi->ext.moved[slot], entry);
 	/* Pairs with that in entry_look(): who sees the name below move sees this. */
 	smp_mb();
 }
@@ -67,9 +67,9 @@ static bool entry_is_moving(const struct dentry *entry, unsigned int seq, struct
 	struct fuse_inode *fi = get_fuse_inode(dir);
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(fi->ext_moved); i++) {
+	for (i = 0; i < ARRAY_SIZE(fi->ext.moved); i++) {
 		/* A dentry may come to be where another was, even with the same count. */
-		if (READ_ONCE(fi->ext_moved[i]) == entry && READ_ONCE(fi->ext_moved_seq[i]) == seq)
+		if (READ_ONCE(fi->ext.moved[i]) == entry && READ_ONCE(fi->ext.moved_seq[i]) == seq)
 			return inode_is_locked(dir);
 	}
 	return false;

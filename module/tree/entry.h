@@ -64,12 +64,52 @@ static inline void extfuse_entry_spliced(struct dentry *entry, struct dentry *ot
 		extfuse_entry_splice(entry, other);
 }
 
-/* Call site: a name is looked up; NULL: of a file handle that is resolved. */
-static inline void extfuse_lookup_args(struct fuse_args *args, struct dentry *entry)
+/* Call site: a name is looked up; @entry is NULL: a file handle is resolved. */
+static inline void extfuse_lookup_args(struct fuse_args *args, struct super_block *sb, struct dentry *entry,
+				       u8 flags)
 {
+	args->ext.sb = sb;
 	args->ext.entry = entry;
 	/* Its directory is locked. */
 	args->ext.inode = entry ? d_inode(entry->d_parent) : NULL;
+	args->ext.flags = flags;
+}
+
+/* Call sites: a name is made. */
+static inline void extfuse_make_args(struct fuse_args *args, struct inode *dir, struct dentry *entry)
+{
+	args->ext.inode = dir;
+	args->ext.entry = entry;
+}
+
+/* Call sites: a name is removed. */
+static inline void extfuse_remove_args(struct fuse_args *args, struct inode *dir, struct dentry *entry)
+{
+	extfuse_make_args(args, dir, entry);
+	args->ext.child[0] = d_inode(entry);
+}
+
+/* Call site: a name is moved, perhaps over another. */
+static inline void extfuse_rename_args(struct fuse_args *args, struct inode *olddir, struct dentry *oldent,
+				       struct inode *newdir, struct dentry *newent)
+{
+	extfuse_remove_args(args, olddir, oldent);
+	args->ext.dir2 = newdir;
+	args->ext.entry2 = newent;
+	args->ext.child[1] = d_inode(newent);
+}
+
+/* Call site: two names have changed; nobody knows the new one as of before. */
+static inline void extfuse_entries_moved(const struct fuse_args *args)
+{
+	extfuse_entry_known(args->ext.entry, args->ext.stamp);
+	extfuse_entry_known(args->ext.entry2, args->ext.stamp);
+}
+
+/* Call site: the id of a node of the kernel's finds nothing when the node has gone. */
+static inline bool extfuse_has_no_handle(struct inode *inode)
+{
+	return extfuse_low(inode) && get_node_id(inode) != FUSE_ROOT_ID;
 }
 
 #endif /* _EXTFUSE_TREE_ENTRY_H */

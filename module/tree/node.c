@@ -21,7 +21,7 @@ struct node_key {
 static int low_test(struct inode *inode, void *data)
 {
 	const struct node_key *key = data;
-	const struct dentry *low = get_fuse_inode(inode)->ext_low;
+	const struct dentry *low = get_fuse_inode(inode)->ext.low;
 
 	return low && d_inode(low) == d_inode(key->low) && get_node_id(inode) != FUSE_ROOT_ID;
 }
@@ -32,9 +32,9 @@ static int low_set(struct inode *inode, void *data)
 	struct node_key *key = data;
 
 	fi->nodeid = EXTFUSE_NODE_KERNEL | atomic64_inc_return(&key->tree->last_id);
-	fi->ext_tree = key->tree;
+	fi->ext.tree = key->tree;
 	refcount_inc(&key->tree->refs);
-	fi->ext_low = dget(key->low);
+	fi->ext.low = dget(key->low);
 	return 0;
 }
 
@@ -151,8 +151,8 @@ void extfuse_destroy_inode(struct inode *inode)
 {
 	struct fuse_inode *fi = get_fuse_inode(inode);
 
-	if (!fi->ext_low)
+	if (!fi->ext.low)
 		return;
-	dput(fi->ext_low);
-	extfuse_tree_put(fi->ext_tree);
+	dput(fi->ext.low);
+	extfuse_tree_put(fi->ext.tree);
 }

@@ -80,9 +80,9 @@ static void tree_publish(struct inode *root, struct extfuse_tree *tree, const st
 	/* What is kept of ACLs is kept below. */
 	forget_all_cached_acls(root);
 	root->i_acl = root->i_default_acl = ACL_DONT_CACHE;
-	fi->ext_tree = tree;
+	fi->ext.tree = tree;
 	/* Pairs with the acquire in extfuse_low(). */
-	smp_store_release(&fi->ext_low, dget(path->dentry));
+	smp_store_release(&fi->ext.low, dget(path->dentry));
 }
 
 /* Under the connection's lock, so that none comes. */

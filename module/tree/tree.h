@@ -30,7 +30,7 @@ struct extfuse_tree {
 static inline struct dentry *extfuse_low(const struct inode *inode)
 {
 	/* Pairs with the release in extfuse_tree_make(): the tree is there as well. */
-	return smp_load_acquire(&get_fuse_inode((struct inode *)inode)->ext_low);
+	return smp_load_acquire(&get_fuse_inode((struct inode *)inode)->ext.low);
 }
 
 /* Of an inode that somebody holds. */
@@ -41,7 +41,7 @@ static inline struct inode *extfuse_low_inode(const struct inode *inode)
 
 static inline struct extfuse_tree *extfuse_tree_of(const struct inode *inode)
 {
-	return get_fuse_inode((struct inode *)inode)->ext_tree;
+	return get_fuse_inode((struct inode *)inode)->ext.tree;
 }
 
 static inline struct path extfuse_low_path(const struct inode *inode)

@@ -14,6 +14,9 @@
 struct extfuse_args {
 	void *unused;
 };
+struct extfuse_below {
+	void *unused;
+};
 
 #include "fuse_i.h"
 #if __has_include("dev.h")

@@ -48,6 +48,18 @@ WEAK bool backing_add(fuse_ino_t id, int path_fd, mode_t mode)
 	return false;
 }
 
+WEAK bool backing_add_tree(int path_fd)
+{
+	(void)path_fd;
+	return false;
+}
+
+WEAK int backing_open(fuse_ino_t id)
+{
+	(void)id;
+	return -1;
+}
+
 WEAK void backing_drop(fuse_ino_t id)
 {
 	(void)id;
