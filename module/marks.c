@@ -23,7 +23,7 @@ static void mark_node(struct extfuse_conn *xc, struct fuse_args *args, u64 nodei
 	unsigned int kind;
 
 	/* In a tree nothing is fresh for a program. */
-	if (extfuse_is_kernels(nodeid) && READ_ONCE(xc->has_tree))
+	if (extfuse_is_in_tree(xc, nodeid))
 		return;
 	for (kind = 0; kind < EXTFUSE_KIND_NAME; kind++) {
 		if (kinds & BIT(kind))
@@ -37,7 +37,7 @@ static void mark_name(struct extfuse_conn *xc, struct fuse_args *args, bool name
 	unsigned int len;
 	const char *name = extfuse_in_name(args, arg, &len);
 
-	if (extfuse_is_kernels(parent) && READ_ONCE(xc->has_tree))
+	if (extfuse_is_in_tree(xc, parent))
 		return;
 	mark_add(xc, args, extfuse_slot_of_name(names_dir, parent, name, len));
 }

@@ -45,6 +45,6 @@ void extfuse_evict(struct fuse_conn *fc, u64 nodeid)
 	struct extfuse_conn *xc = extfuse_conn_get(fc);
 
 	/* The ids of a tree are given once. */
-	if (xc && !(extfuse_is_kernels(nodeid) && xc->has_tree))
+	if (xc && !extfuse_is_in_tree(xc, nodeid))
 		extfuse_node_move(xc, nodeid, EXTFUSE_ALL_KINDS);
 }

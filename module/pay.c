@@ -48,7 +48,7 @@ static noinline_for_stack void forget_and_wait(struct fuse_mount *fm, u64 nodeid
 }
 
 /* Not under RCU: it may have to wait for the daemon. */
-void extfuse_forget_pay(struct fuse_mount *fm, u64 nodeid)
+void extfuse_pay_forget_or_wait(struct fuse_mount *fm, u64 nodeid)
 {
 	if (extfuse_pay_forget(fm->fc, nodeid))
 		forget_and_wait(fm, nodeid);
@@ -151,7 +151,7 @@ static void listing_pay(struct fuse_mount *fm, const struct fuse_args *args)
 		if (!extfuse_entry_next(head, left, true, &e))
 			return;
 		if (e.out->nodeid && !extfuse_dirent_is_dot(e.dirent))
-			extfuse_forget_pay(fm, e.out->nodeid);
+			extfuse_pay_forget_or_wait(fm, e.out->nodeid);
 		at += e.reclen;
 		left -= e.reclen;
 	}
@@ -172,7 +172,7 @@ static void entry_pay_back(struct fuse_mount *fm, struct fuse_args *args)
 	if (args->ext.pass == EXTFUSE_PASS_DONE)
 		extfuse_names_undo(args);
 	else if (out->nodeid)
-		extfuse_forget_pay(fm, out->nodeid);
+		extfuse_pay_forget_or_wait(fm, out->nodeid);
 }
 
 /* The caller will not get this answer.  Not under RCU: it may have to wait for the daemon. */

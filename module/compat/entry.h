@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where a dentry of ours keeps the one below.  Since 6.16 d_fsdata leads to a struct
+ * Where a dentry of ours keeps the one below.  In 7.2 d_fsdata leads to a struct
  * of fuse's, which begins with it in the fork; before, d_fsdata is the time until which
  * the name is valid, in jiffies, and those are never as large as an address.  That goes
  * with the lines 6.1, 6.12+deb12 and 6.12+deb13 of dkms/matrix.

@@ -5,15 +5,23 @@
 #include "names.h"
 #include <linux/namei.h>
 
-#ifdef HAVE_START_CREATING
+#ifndef HAVE_START_CREATING
+static bool is_delegated(struct inode **delegated)
+{
+	return *delegated;
+}
+#endif
 
-static bool is_delegated_wait(struct delegated_inode *delegated, int *err)
+/* Was somebody waited for, who has a delegation no more?  Then it is worth another try. */
+static bool is_delegated_wait(EXTFUSE_DELEGATED *delegated, int *err)
 {
 	if (!is_delegated(delegated))
 		return false;
 	*err = break_deleg_wait(delegated);
 	return !*err;
 }
+
+#ifdef HAVE_START_CREATING
 
 struct dentry *extfuse_low_lookup(const struct path *dir, const struct qstr *name)
 {
@@ -119,14 +127,6 @@ int extfuse_low_revalidate(struct dentry *low, unsigned int flags)
 
 #else /* !HAVE_START_CREATING */
 
-static bool is_delegated_wait(struct inode **delegated, int *err)
-{
-	if (!*delegated)
-		return false;
-	*err = break_deleg_wait(delegated);
-	return !*err;
-}
-
 struct dentry *extfuse_low_lookup(const struct path *dir, const struct qstr *name)
 {
 	return lookup_one_unlocked(mnt_idmap(dir->mnt), name->name, dir->dentry, name->len);
@@ -136,6 +136,18 @@ struct dentry *extfuse_low_lookup(const struct path *dir, const struct qstr *nam
 static struct dentry *name_find(const struct path *dir, const struct qstr *name)
 {
 	return lookup_one(mnt_idmap(dir->mnt), name->name, dir->dentry, name->len);
+}
+
+/* Locks the directory, and unlocks it on an error. */
+static struct dentry *dirop_begin(const struct path *dir, const struct qstr *name)
+{
+	struct dentry *low;
+
+	inode_lock_nested(d_inode(dir->dentry), I_MUTEX_PARENT);
+	low = name_find(dir, name);
+	if (IS_ERR(low))
+		inode_unlock(d_inode(dir->dentry));
+	return low;
 }
 
 static int make_at(const struct path *dir, struct dentry *low, const struct extfuse_new *what,
@@ -161,42 +173,36 @@ static int make_at(const struct path *dir, struct dentry *low, const struct extf
 static struct dentry *make_once(const struct path *dir, const struct qstr *name,
 				const struct extfuse_new *what, struct inode **delegated)
 {
-	struct inode *inode = d_inode(dir->dentry);
-	struct dentry *low;
+	struct dentry *low = dirop_begin(dir, name);
 	int err;
 
-	inode_lock_nested(inode, I_MUTEX_PARENT);
-	low = name_find(dir, name);
-	err = PTR_ERR_OR_ZERO(low);
-	if (!err) {
-		err = make_at(dir, low, what, delegated);
-		if (err)
-			dput(low);
-	}
-	inode_unlock(inode);
-	return err ? ERR_PTR(err) : low;
+	if (IS_ERR(low))
+		return low;
+	err = make_at(dir, low, what, delegated);
+	inode_unlock(d_inode(dir->dentry));
+	if (!err)
+		return low;
+	dput(low);
+	return ERR_PTR(err);
 }
 
 static int remove_once(const struct path *dir, const struct qstr *name, bool is_dir,
 		       struct inode **delegated)
 {
+	struct dentry *low = dirop_begin(dir, name);
 	struct inode *inode = d_inode(dir->dentry);
-	struct dentry *low;
 	int err;
 
-	inode_lock_nested(inode, I_MUTEX_PARENT);
-	low = name_find(dir, name);
-	err = PTR_ERR_OR_ZERO(low);
-	if (!err) {
-		if (d_is_negative(low))
-			err = -ENOENT;
-		else if (is_dir)
-			err = vfs_rmdir(mnt_idmap(dir->mnt), inode, low);
-		else
-			err = vfs_unlink(mnt_idmap(dir->mnt), inode, low, delegated);
-		dput(low);
-	}
+	if (IS_ERR(low))
+		return PTR_ERR(low);
+	if (d_is_negative(low))
+		err = -ENOENT;
+	else if (is_dir)
+		err = vfs_rmdir(mnt_idmap(dir->mnt), inode, low);
+	else
+		err = vfs_unlink(mnt_idmap(dir->mnt), inode, low, delegated);
 	inode_unlock(inode);
+	dput(low);
 	return err;
 }
 

@@ -4,7 +4,7 @@
  * by name, under the locks of the directories, with the current credentials.  What has
  * a delegation is waited for.
  *
- * HAVE_START_CREATING: since 6.16 the VFS has calls that lock and look up, and a name is
+ * HAVE_START_CREATING: in 7.2 the VFS has calls that lock and look up, and a name is
  * a struct qstr; what creates is told of delegations of the directory, and vfs_mkdir()
  * gives the dentry that it has made.  The forms before go with the lines 6.1,
  * 6.12+deb12 and 6.12+deb13 of dkms/matrix.
@@ -50,7 +50,7 @@ struct extfuse_renaming {
 };
 
 int extfuse_renaming_begin(struct extfuse_renaming *r);
-/* True: somebody has given a delegation back, or *@err says what went wrong; false: @err stands. */
+/* True: a delegation was in the way, and is not any more: begin again.  Else *@err has the result. */
 bool extfuse_renaming_end(struct extfuse_renaming *r, int *err);
 
 /* ->d_revalidate() of a dentry below that has one; not in RCU walk. */

@@ -110,7 +110,7 @@ bool extfuse_has_backing(struct extfuse_conn *xc, u64 nodeid)
 {
 	bool has;
 
-	if (extfuse_is_kernels(nodeid) && READ_ONCE(xc->has_tree))
+	if (extfuse_is_in_tree(xc, nodeid))
 		return true;
 	rcu_read_lock();
 	has = extfuse_backing_peek(xc, &nodeid);

@@ -99,7 +99,7 @@ static bool backing_arg_is_valid(const struct extfuse_ioc_backing *arg)
 /* The kernel's nodes have what they were found by. */
 static bool add_arg_is_valid(const struct extfuse_conn *xc, struct extfuse_ioc_backing arg)
 {
-	if (extfuse_is_kernels(arg.nodeid) && READ_ONCE(xc->has_tree))
+	if (extfuse_is_in_tree(xc, arg.nodeid))
 		return false;
 	arg.flags &= ~EXTFUSE_BACKING_TREE;
 	return backing_arg_is_valid(&arg);
@@ -181,7 +181,7 @@ long extfuse_ioctl_backing_open(struct extfuse_conn *xc, const struct extfuse_io
 
 	if (!backing_arg_is_valid(arg) || arg->fd)
 		return -EINVAL;
-	if (extfuse_is_kernels(arg->nodeid) && READ_ONCE(xc->has_tree))
+	if (extfuse_is_in_tree(xc, arg->nodeid))
 		return upcall_open(xc, arg, cred, &uarg->fd);
 	backing = extfuse_backing_get(xc, arg->nodeid);
 	if (!backing)

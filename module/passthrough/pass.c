@@ -134,10 +134,29 @@ static ssize_t pass_do(struct extfuse_pass *pass, extfuse_pass_fn fn)
 	return ret;
 }
 
+/* @lacks: the result where the file system below has no such call; to fuse -ENOSYS would mean "not for this mount, ever". */
+static ssize_t pass_at(struct extfuse_pass *pass, extfuse_pass_fn fn, const struct path *path,
+		       const struct cred *giver, ssize_t lacks)
+{
+	struct fuse_conn *fc = pass->fm->fc;
+	ssize_t ret = EXTFUSE_NOT_DONE;
+
+	/* Abort and unmount wait for it as for any other. */
+	extfuse_waiting_get(fc);
+	if (extfuse_conn_is_ready(fc)) {
+		pass->path = *path;
+		pass->giver = giver;
+		ret = pass_do(pass, fn);
+		if (ret == -ENOSYS)
+			ret = lacks;
+	}
+	extfuse_waiting_put(fc);
+	return ret;
+}
+
 static ssize_t pass_on_object(struct extfuse_pass *pass)
 {
 	extfuse_pass_fn fn = object_fns[pass->args->opcode];
-	struct fuse_conn *fc = pass->fm->fc;
 	struct extfuse_backing *backing;
 	ssize_t ret = EXTFUSE_NOT_DONE;
 
@@ -146,17 +165,8 @@ static ssize_t pass_on_object(struct extfuse_pass *pass)
 	backing = extfuse_backing_get(pass->xc, pass->args->nodeid);
 	if (!backing)
 		return EXTFUSE_NOT_DONE;
-	/* Abort and unmount wait for it as for any other. */
-	extfuse_waiting_get(fc);
-	if (extfuse_conn_is_ready(fc) && object_fits(backing, pass->inode)) {
-		pass->path = backing->path;
-		pass->giver = backing->cred;
-		ret = pass_do(pass, fn);
-		/* To fuse it would mean "not for this mount, ever". */
-		if (ret == -ENOSYS)
-			ret = EXTFUSE_NOT_DONE;
-	}
-	extfuse_waiting_put(fc);
+	if (object_fits(backing, pass->inode))
+		ret = pass_at(pass, fn, &backing->path, backing->cred, EXTFUSE_NOT_DONE);
 	extfuse_backing_put(backing);
 	return ret;
 }
@@ -175,23 +185,12 @@ static extfuse_pass_fn tree_fn(const struct extfuse_pass *pass)
 static ssize_t pass_in_tree(struct extfuse_pass *pass)
 {
 	extfuse_pass_fn fn = tree_fn(pass);
-	struct fuse_conn *fc = pass->fm->fc;
-	ssize_t ret = EXTFUSE_NOT_DONE;
+	struct path path;
 
 	if (!fn || !pass_is_allowed(pass))
 		return EXTFUSE_NOT_DONE;
-	/* Abort and unmount wait for it as for any other. */
-	extfuse_waiting_get(fc);
-	if (extfuse_conn_is_ready(fc)) {
-		pass->path = extfuse_low_path(pass->inode);
-		pass->giver = extfuse_tree_of(pass->inode)->cred;
-		ret = pass_do(pass, fn);
-		/* To fuse it would mean "not for this mount, ever". */
-		if (ret == -ENOSYS)
-			ret = -EOPNOTSUPP;
-	}
-	extfuse_waiting_put(fc);
-	return ret;
+	path = extfuse_low_path(pass->inode);
+	return pass_at(pass, fn, &path, extfuse_tree_of(pass->inode)->cred, -EOPNOTSUPP);
 }
 
 static ssize_t pass_on_node(struct extfuse_pass *pass)

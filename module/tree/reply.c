@@ -46,7 +46,7 @@ static struct inode *node_of_object(struct fuse_mount *fm, const struct fuse_arg
 	if (!inode)
 		return NULL;
 	entry_take(args, low);
-	extfuse_forget_pay(fm, backing->nodeid);
+	extfuse_pay_forget_or_wait(fm, backing->nodeid);
 	return inode;
 }
 
@@ -111,7 +111,7 @@ ssize_t extfuse_reply_confirm(struct fuse_mount *fm, struct fuse_args *args, ssi
 	if (!moved && (ret || !out->nodeid || !node_leads_to(fm, out, inode)))
 		return ret;
 	if (!ret && out->nodeid)
-		extfuse_forget_pay(fm, out->nodeid);
+		extfuse_pay_forget_or_wait(fm, out->nodeid);
 	memset(out, 0, sizeof(*out));
 	out->nodeid = get_node_id(inode);
 	extfuse_node_attr(fm->fc, &out->attr, extfuse_low_inode(inode));

@@ -54,6 +54,12 @@ static inline bool extfuse_is_kernels(u64 nodeid)
 	return nodeid & EXTFUSE_NODE_KERNEL;
 }
 
+/* Is it a node of the kernel's?  Without a tree the daemon may have given the id itself. */
+static inline bool extfuse_is_in_tree(const struct extfuse_conn *xc, u64 nodeid)
+{
+	return extfuse_is_kernels(nodeid) && READ_ONCE(xc->has_tree);
+}
+
 /* tree.c */
 int extfuse_tree_make(struct fuse_conn *fc, struct extfuse_conn *xc, const struct path *path,
 		      const struct cred *cred);

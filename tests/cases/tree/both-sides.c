@@ -121,7 +121,7 @@ static void *task(void *arg)
 		if (!one(a, b, (rand_r(&seed) >> 3) % 14)) {
 			atomic_fetch_add(&done, 1);
 		} else if (errno == ESTALE || errno == ELOOP) {
-			/* A directory that moved below could not be moved here at once: names.md 3.6. */
+			/* A directory that moved below could not be moved here at once: its locks were only tried. */
 			atomic_fetch_add(&stale, 1);
 		} else {
 			CHECK(is_usual(errno), "%s, %s", a, b);

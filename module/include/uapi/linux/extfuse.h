@@ -420,8 +420,8 @@ struct extfuse_ioc_stats {
  * mount has no default_permissions; -ENOTDIR; -EBUSY INIT is answered already, there is
  * a tree, or a set with EXTFUSE_ATTACH_SHADOW is attached; -EOPNOTSUPP it is on an
  * idmapped mount, or its file system must be asked for each name that it has given (NFS
- * and the like).  Open, drop:
- * -ENOENT there is none of that generation.  Drop: -EBUSY it is the root of a tree.
+ * and the like).  Open, drop: -ENOENT there is none of that generation.  Drop: -EBUSY it
+ * is the root of a tree.
  */
 struct extfuse_ioc_backing {
 	__u32	conn;
