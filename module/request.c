@@ -239,18 +239,25 @@ static ssize_t run_ask(struct extfuse_run *run, const struct bpf_prog *prog, boo
 	return ret;
 }
 
+/* FAIL_CLOSED: without its programs a policy lets nothing through. */
+static bool set_is_closed(const struct extfuse_set *set, u32 opcode, bool programs)
+{
+	return unlikely(set && set->covered_ops & BIT_ULL(opcode)) &&
+	       (!programs || extfuse_set_is_lost(set));
+}
+
 /*
- * FAIL_CLOSED: without its programs a policy lets nothing through.  The set that is
- * there now counts: the request itself may have had the one before dropped.
+ * Both sets count.  @asked may be lost, and what has been attached since has not been
+ * asked.  The one that is there now may be lost by this very request.
  */
 static bool request_is_closed(struct fuse_conn *fc, const struct extfuse_conn *xc,
-			      const struct fuse_args *args, bool programs)
+			      const struct extfuse_set *asked, const struct fuse_args *args,
+			      bool programs)
 {
-	const struct extfuse_set *set = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
+	const struct extfuse_set *now = rcu_dereference_check(xc->set, rcu_read_lock_trace_held());
 
-	if (likely(!set || !(set->covered_ops & BIT_ULL(args->opcode))))
-		return false;
-	if (programs && !extfuse_set_is_lost(set))
+	if (likely(!set_is_closed(asked, args->opcode, programs) &&
+		   !set_is_closed(now, args->opcode, programs)))
 		return false;
 	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_ALWAYS_UP)
 		return false;
@@ -298,7 +305,7 @@ ssize_t extfuse_request_ask(struct extfuse_conn *xc, struct fuse_mount *fm,
 	}
 	extfuse_waiting_put(fc);
 out:
-	if (ret == EXTFUSE_NOT_DONE && request_is_closed(fc, xc, args, programs)) {
+	if (ret == EXTFUSE_NOT_DONE && request_is_closed(fc, xc, set, args, programs)) {
 		extfuse_shadow_drop(args);
 		args->ext.refused = true;
 		ret = -EIO;

@@ -56,6 +56,8 @@ static void open_again(const char *why)
 static const struct script_rule wrong = { .verdict = 2 }, refuse = { .verdict = -EPERM };
 static volatile bool end;
 
+#define LOOKERS	4
+
 static void *look(void *unused)
 {
 	struct stat st;
@@ -69,8 +71,9 @@ static void *look(void *unused)
 static void attached_again(const struct extfuse_options *opts)
 {
 	struct script *s = script_load(rf, "script-few", opts);
-	pthread_t looker;
+	pthread_t lookers[LOOKERS];
 	struct stat st;
+	int i;
 
 	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR, &wrong, NULL, 0);
 	script_attach_loaded(s);
@@ -82,11 +85,15 @@ static void attached_again(const struct extfuse_options *opts)
 	script_set(s, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR, &refuse, NULL, 0);
 	raw_reset(rf);
 	end = false;
-	CHECK(!pthread_create(&looker, NULL, look, NULL), "thread");
+	for (i = 0; i < LOOKERS; i++)
+		CHECK(!pthread_create(&lookers[i], NULL, look, NULL), "thread");
+	/* All of them look by then. */
+	raw_sleep_ms(2);
 	script_attach_loaded(s);
 	raw_sleep_ms(2);
 	end = true;
-	pthread_join(looker, NULL);
+	for (i = 0; i < LOOKERS; i++)
+		pthread_join(lookers[i], NULL);
 	CHECK(!raw_count(rf, FUSE_GETATTR), "the daemon was asked what the policy refuses");
 	script_detach(s);
 	script_free(s);
