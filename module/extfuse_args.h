@@ -59,12 +59,29 @@ enum extfuse_passing {
 	EXTFUSE_PASS_DONE,	/* it was done: the result is that of the file system below */
 };
 
-/* What the fork's struct fuse_inode has of ours, for an inode of a tree: see tree/tree.h. */
-struct extfuse_below {
+/* What the fork's struct fuse_inode has of ours; the first fields are of an inode of a tree: see tree/tree.h. */
+struct extfuse_node {
 	struct dentry *low;
 	struct extfuse_tree *tree;
 	const struct dentry *moved[2];	/* names of a directory that are about to move; only compared */
 	unsigned int moved_seq[2];
+#ifdef HAVE_REQUEST_IDMAP
+	/* Under fi->lock: who asked last to change a name here, and through which mount. */
+	const struct task_struct *via_of;
+	struct mnt_idmap *via;
+#endif
+};
+
+/* What the fork's struct fuse_file has of ours: a handle of the daemon's, or one that is on a backing file. */
+struct extfuse_handle {
+	u64 stamp;			/* the clock when it was opened: a daemon may read a directory then, and serve it later */
+	struct dentry *dentry;		/* its name, while it is released */
+	bool is_ours;			/* on a backing file, and the kernel's: the daemon does not know it */
+	bool appends;			/* opened with O_APPEND */
+	bool cached;			/* until 6.8: it uses the page cache */
+	const struct cred *opener;
+	struct mnt_idmap *via;		/* of the mount that it was opened through */
+	struct extfuse_writer *writers;	/* others that write on it */
 };
 
 struct extfuse_args {

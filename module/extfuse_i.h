@@ -35,6 +35,8 @@ struct extfuse_slot {
 	u64 last;		/* clock of the last change */
 };
 
+#define EXTFUSE_POLICIES_MAX	GENMASK(30, 0)	/* struct extfuse_conn.policies fits in so many bits */
+
 /*
  * What is filled field by field; the zeroes that the compiler would put there first
  * (INIT_STACK_ALL_ZERO) are a tenth of what a hit costs.
@@ -99,6 +101,7 @@ struct extfuse_conn {
 	u64 policy_ops;			/* what such sets have ever covered */
 	bool names_dir;			/* names are kept by directory */
 	bool names_asked;		/* in a tree: a policy is asked about each name, each time */
+	u32 policies;			/* how many have come or gone; EXTFUSE_POLICIES_MAX: too many to tell */
 	bool entry_progs;		/* a reply program sees directory entries */
 	bool slow_logged;
 	bool folds_logged;
@@ -112,6 +115,7 @@ struct extfuse_conn {
 	struct extfuse_backings __rcu *backings;	/* made with the first object */
 	u32 max_backing;
 	bool has_tree;			/* names are the kernel's: tree/ */
+	const struct export_operations *stock_export;	/* of nodes that are not */
 	struct work_struct tree_work;	/* the daemon is gone */
 	struct fuse_conn *tree_fc;	/* a reference, for that */
 	spinlock_t upcalls_lock;

@@ -139,7 +139,7 @@ static inline struct dentry *extfuse_file_name(const struct file *file)
 /* Call site: an entry of a listing, which is as old as the opened directory. */
 static inline void extfuse_inode_listed(struct inode *inode, const struct fuse_file *ff)
 {
-	extfuse_inode_learned(inode, ff->ext_stamp);
+	extfuse_inode_learned(inode, ff->ext.stamp);
 }
 
 /* Call site: a file that OPEN truncated. */
@@ -155,18 +155,26 @@ static inline void extfuse_entry_known(struct dentry *entry, u64 stamp)
 	WRITE_ONCE(entry->d_time, stamp);
 }
 
+/* In d_time of a dentry of a tree, see tree/entry.h: not a stamp. */
+#define EXTFUSE_ENTRY_SEEN	BIT_ULL(63)
+
 /* Call site: has a policy come, or gone, since the name was known?  Also asked in RCU walk. */
 static inline bool extfuse_entry_is_old(const struct dentry *entry)
 {
 	const struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn_super(entry->d_sb));
+	u64 known = READ_ONCE(entry->d_time);
 
-	return unlikely(xc) && !extfuse_slot_is_fresh(&xc->policy, READ_ONCE(entry->d_time));
+	if (likely(!xc))
+		return false;
+	if (known & EXTFUSE_ENTRY_SEEN)
+		return (known & EXTFUSE_POLICIES_MAX) != READ_ONCE(xc->policies);
+	return !extfuse_slot_is_fresh(&xc->policy, known);
 }
 
 /* Call site: as of when entries of a listing are known. */
 static inline u64 extfuse_file_stamp(const struct file *file)
 {
-	return ((const struct fuse_file *)file->private_data)->ext_stamp;
+	return ((const struct fuse_file *)file->private_data)->ext.stamp;
 }
 
 /* Call sites: lookup flags that mean distrust. */
@@ -186,7 +194,7 @@ static inline u8 extfuse_statx_flags(unsigned int flags)
 /* Call sites: @ff if it is on a backing file, so that the daemon does not know it; else NULL. */
 static inline struct fuse_file *extfuse_if_ours(struct fuse_file *ff)
 {
-	return unlikely(ff->ext_is_ours) ? ff : NULL;
+	return unlikely(ff->ext.is_ours) ? ff : NULL;
 }
 
 /*
@@ -195,7 +203,7 @@ static inline struct fuse_file *extfuse_if_ours(struct fuse_file *ff)
  */
 static inline bool extfuse_must_append(struct fuse_file *ff)
 {
-	return unlikely(ff->ext_appends) && IS_APPEND(file_inode(fuse_file_passthrough(ff)));
+	return unlikely(ff->ext.appends) && IS_APPEND(file_inode(fuse_file_passthrough(ff)));
 }
 
 /* Of a node with a backing object: may a SETATTR be done there? */

@@ -115,7 +115,7 @@ int extfuse_backing_map(struct file *file, const struct vm_area_struct *vma)
 	err = map_check(file_inode(fuse_file_passthrough(ff)), vma);
 	if (err || (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) != (VM_SHARED | VM_MAYWRITE))
 		return err;
-	if (ff->ext_is_ours)
+	if (ff->ext.is_ours)
 		set_bit(EXTFUSE_I_MAPPED_OWN, &get_fuse_inode(inode)->state);
 	set_bit(EXTFUSE_I_MAPPED, &get_fuse_inode(inode)->state);
 	/* A set that is published later, or a stamp that is taken after the move, sees the bit. */

@@ -149,8 +149,7 @@ __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind,
 	if (stamp > extfuse_stamp(run->xc))
 		return 0;
 	/* In a tree names are exact without it, and requests move no slots. */
-	if (unlikely(READ_ONCE(run->xc->has_tree)) && kind != EXTFUSE_KIND_CONN &&
-	    (extfuse_is_kernels(nodeid) || nodeid == FUSE_ROOT_ID))
+	if (kind != EXTFUSE_KIND_CONN && extfuse_is_never_fresh(run->xc, nodeid))
 		return 0;
 	if (unlikely(rcu_access_pointer(run->xc->backings)) && kind <= EXTFUSE_KIND_DATA &&
 	    extfuse_has_backing(run->xc, nodeid))

@@ -9,6 +9,7 @@
 #include "later.h"
 #include "run.h"
 #include "passthrough/backing.h"
+#include "passthrough/callers.h"
 #include "passthrough/handle.h"
 #include <linux/module.h>
 #include "extfuse_fixes.h"
@@ -19,6 +20,7 @@ static int __init extfuse_init(void)
 
 	extfuse_run_init();
 	extfuse_context_init();
+	extfuse_callers_init();
 	err = extfuse_kfunc_init();
 	if (err)
 		return err;
@@ -48,6 +50,7 @@ out_later:
 static void __exit extfuse_exit(void)
 {
 	fuse_core_exit();
+	extfuse_callers_exit();
 	extfuse_iodata_exit();
 	extfuse_backing_exit();
 	extfuse_later_exit();

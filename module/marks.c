@@ -22,8 +22,7 @@ static void mark_node(struct extfuse_conn *xc, struct fuse_args *args, u64 nodei
 {
 	unsigned int kind;
 
-	/* In a tree nothing is fresh for a program. */
-	if (extfuse_is_in_tree(xc, nodeid))
+	if (extfuse_is_never_fresh(xc, nodeid))
 		return;
 	for (kind = 0; kind < EXTFUSE_KIND_NAME; kind++) {
 		if (kinds & BIT(kind))
@@ -37,7 +36,7 @@ static void mark_name(struct extfuse_conn *xc, struct fuse_args *args, bool name
 	unsigned int len;
 	const char *name = extfuse_in_name(args, arg, &len);
 
-	if (extfuse_is_in_tree(xc, parent))
+	if (extfuse_is_never_fresh(xc, parent))
 		return;
 	mark_add(xc, args, extfuse_slot_of_name(names_dir, parent, name, len));
 }
@@ -156,5 +155,5 @@ void extfuse_marks_drop(struct extfuse_conn *xc, struct fuse_args *args,
  */
 struct dentry *extfuse_release_dentry(const struct fuse_file *ff)
 {
-	return extfuse_conn_get(ff->fm->fc) ? dget(ff->ext_dentry) : NULL;
+	return extfuse_conn_get(ff->fm->fc) ? dget(ff->ext.dentry) : NULL;
 }

@@ -106,6 +106,15 @@ void extfuse_epoch_release(struct extfuse_conn *xc)
 	slot_change(xc, &xc->epoch, -1);
 }
 
+/* While the slot is in flight: what is fresh by it afterwards is not counted as of before. */
+static void policy_count(struct extfuse_conn *xc)
+{
+	raw_spin_lock(&xc->policy.lock);
+	if (xc->policies < EXTFUSE_POLICIES_MAX)
+		WRITE_ONCE(xc->policies, xc->policies + 1);
+	raw_spin_unlock(&xc->policy.lock);
+}
+
 /*
  * A policy comes, goes, or is lost: what began before the release is overtaken
  * by it, and begins anew for as long as it is held.  So the holder stays on the
@@ -117,6 +126,7 @@ void extfuse_policy_hold(struct extfuse_conn *xc)
 	/* What it covers is known by then, and the sets are exchanged after. */
 	smp_mb();
 	slot_change(xc, &xc->policy, 1);
+	policy_count(xc);
 	/* A request that sees the sets being exchanged sees that it is overtaken. */
 	smp_mb();
 }

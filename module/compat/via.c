@@ -24,8 +24,8 @@ void extfuse_via_note(struct mnt_idmap *idmap, struct inode *inode, int mask)
 	if (mask != (MAY_WRITE | MAY_EXEC) || !inode_is_locked(inode))
 		return;
 	spin_lock(&fi->lock);
-	fi->ext_via = idmap;
-	fi->ext_via_of = current;
+	fi->ext.via = idmap;
+	fi->ext.via_of = current;
 	spin_unlock(&fi->lock);
 }
 
@@ -39,8 +39,8 @@ static struct mnt_idmap *via_noted(struct inode *dir)
 	struct mnt_idmap *idmap = &invalid_mnt_idmap;
 
 	spin_lock(&fi->lock);
-	if (fi->ext_via_of == current)
-		idmap = fi->ext_via;
+	if (fi->ext.via_of == current)
+		idmap = fi->ext.via;
 	spin_unlock(&fi->lock);
 	return idmap;
 }

@@ -12,6 +12,7 @@
 #include "inode.h"
 #include "passthrough/below.h"
 #include "passthrough/data.h"
+#include "compat/vfs.h"
 
 #ifndef HAVE_IOMODE
 
@@ -46,7 +47,7 @@ void extfuse_open_finished(struct inode *inode, struct fuse_file *ff)
 {
 	struct fuse_inode *fi = get_fuse_inode(inode);
 
-	if (!S_ISREG(inode->i_mode) || ff->ext_is_ours || ff->open_flags & FOPEN_DIRECT_IO)
+	if (!S_ISREG(inode->i_mode) || ff->ext.is_ours || ff->open_flags & FOPEN_DIRECT_IO)
 		return;
 	spin_lock(&fi->lock);
 	if (fi->ext_iomode < 0 || extfuse_is_mapped_by_own(inode) || extfuse_is_mapped_below(inode)) {
@@ -54,7 +55,7 @@ void extfuse_open_finished(struct inode *inode, struct fuse_file *ff)
 		ff->open_flags &= ~FOPEN_KEEP_CACHE;
 	} else {
 		fi->ext_iomode++;
-		ff->ext_cached = true;
+		ff->ext.cached = true;
 	}
 	spin_unlock(&fi->lock);
 }
@@ -65,9 +66,9 @@ void extfuse_io_release(struct fuse_file *ff, struct inode *inode)
 
 	if (!S_ISREG(inode->i_mode))
 		return;
-	if (ff->ext_is_ours)
+	if (ff->ext.is_ours)
 		extfuse_io_end(inode, ff);
-	if (!ff->ext_cached)
+	if (!ff->ext.cached)
 		return;
 	spin_lock(&fi->lock);
 	fi->ext_iomode--;
@@ -97,6 +98,12 @@ struct file *extfuse_handle_open(const struct file *user, int flags, const struc
 				 const struct cred *cred)
 {
 	return dentry_open(path, flags, cred);
+}
+
+struct file *extfuse_handle_tmpfile(const struct file *user, int flags, const struct path *dir,
+				    umode_t mode, const struct cred *cred)
+{
+	return vfs_tmpfile_open(mnt_idmap(dir->mnt), dir, mode, flags, cred);
 }
 
 static int iocb_check(const struct kiocb *iocb, const struct file *backing)

@@ -96,7 +96,7 @@ int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
 	const struct cred *old;
 	int err;
 
-	if (!ff->ext_is_ours)
+	if (!ff->ext.is_ours)
 		return generic_fadvise(file, offset, len, advice);
 	old = override_creds(extfuse_handle_cred(ff));
 	err = vfs_fadvise(fuse_file_passthrough(ff), offset, len, advice);

@@ -95,14 +95,14 @@ static inline int extfuse_write_flags(const struct kiocb *iocb)
  */
 static inline void extfuse_nosec_begin(struct inode *inode, struct fuse_file *ff)
 {
-	if (ff->ext_is_ours)
+	if (ff->ext.is_ours)
 		inode->i_flags |= S_NOSEC;
 }
 
 /* The daemon's handles ask. */
 static inline void extfuse_nosec_end(struct inode *inode, struct fuse_file *ff)
 {
-	if (ff->ext_is_ours)
+	if (ff->ext.is_ours)
 		inode->i_flags &= ~S_NOSEC;
 }
 
@@ -125,5 +125,9 @@ void extfuse_handle_set(struct fuse_file *ff, struct file *file, const struct cr
 /* Opens the file below @user.  Where the kernel can do that, mappings show the path of @user. */
 struct file *extfuse_handle_open(const struct file *user, int flags, const struct path *path,
 				 const struct cred *cred);
+
+/* The same for a file without a name in the directory @dir. */
+struct file *extfuse_handle_tmpfile(const struct file *user, int flags, const struct path *dir,
+				    umode_t mode, const struct cred *cred);
 
 #endif /* _EXTFUSE_PASSTHROUGH_HANDLE_H */

@@ -84,12 +84,18 @@ struct file *extfuse_handle_open(const struct file *user, int flags, const struc
 	return backing_file_open(user, flags, path, cred);
 }
 
+struct file *extfuse_handle_tmpfile(const struct file *user, int flags, const struct path *dir,
+				    umode_t mode, const struct cred *cred)
+{
+	return backing_tmpfile_open(user, flags, dir, mode, cred);
+}
+
 /* Call site: the backing file is read or written; it is opened for this handle alone. */
 void extfuse_flags_follow(struct fuse_file *ff, const struct file *user)
 {
 	struct file *file = ff->passthrough;
 
-	if (likely(!((user->f_flags ^ file->f_flags) & O_DIRECT)) || !ff->ext_is_ours)
+	if (likely(!((user->f_flags ^ file->f_flags) & O_DIRECT)) || !ff->ext.is_ours)
 		return;
 	spin_lock(&file->f_lock);
 	file->f_flags = (file->f_flags & ~O_DIRECT) | (user->f_flags & O_DIRECT);
@@ -140,6 +146,12 @@ void extfuse_handle_set(struct fuse_file *ff, struct file *file, const struct cr
 
 struct file *extfuse_handle_open(const struct file *user, int flags, const struct path *path,
 				 const struct cred *cred)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+struct file *extfuse_handle_tmpfile(const struct file *user, int flags, const struct path *dir,
+				    umode_t mode, const struct cred *cred)
 {
 	return ERR_PTR(-EOPNOTSUPP);
 }

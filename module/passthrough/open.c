@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Passthrough of OPEN and OPENDIR: a handle of ours, from here to its release.
+ * Passthrough of OPEN, OPENDIR and TMPFILE: a handle of ours, from here to its release.
  *
  * The decision falls here, once: the daemon never hears of such a handle, and
  * what is done with it is done on the backing file, also after a detach, an
@@ -11,6 +11,8 @@
  */
 #include "fuse_i.h"
 #include "passthrough/pass.h"
+#include "tree/names.h"
+#include "tree/tree.h"
 #include "compat/vfs.h"
 #include <linux/file.h>
 
@@ -30,8 +32,8 @@ void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff)
 	if (S_ISREG(inode->i_mode))
 		extfuse_io_end(inode, ff);
 	extfuse_passthrough_release(ff, NULL);
-	ff->ext_is_ours = false;
-	ff->ext_appends = false;
+	ff->ext.is_ours = false;
+	ff->ext.appends = false;
 }
 
 /* Said where it is noticed; the mount goes on, and the daemon serves its data. */
@@ -41,6 +43,16 @@ static void writeback_warn(struct extfuse_conn *xc, const struct fuse_conn *fc)
 		return;
 	pr_info("connection %u: the daemon asked for the writeback cache, so file data is not passed through; mount without it (-o no_writeback_cache or the like) to have that\n",
 		fc->dev);
+}
+
+/* The kernel itself opens for FS_IOC_GETFLAGS and the like. */
+static bool can_have_data(const struct extfuse_pass *pass)
+{
+	if (!EXTFUSE_HANDLES || !pass->args->ext.file)
+		return false;
+	if (pass->fm->fc->writeback_cache)
+		writeback_warn(pass->xc, pass->fm->fc);
+	return !pass->fm->fc->writeback_cache;
 }
 
 /* Was the file below made by the caller, or given to it? */
@@ -103,14 +115,15 @@ static void handle_make(const struct extfuse_pass *pass, struct fuse_file *ff, s
 {
 	extfuse_handle_set(ff, file, get_cred(pass->cred));
 	extfuse_rights_opened(pass, ff);
-	ff->ext_appends = pass->args->ext.file->f_flags & O_APPEND;
-	ff->ext_is_ours = true;
+	ff->ext.appends = pass->args->ext.file->f_flags & O_APPEND;
+	ff->ext.is_ours = true;
+	/* What can be had without waiting can be had through us. */
+	if (S_ISREG(pass->inode->i_mode))
+		pass->args->ext.file->f_mode |= file->f_mode & FMODE_NOWAIT;
 }
 
-static void open_answer(const struct extfuse_pass *pass, const struct file *file)
+static void open_answer(struct fuse_open_out *out, const struct file *file)
 {
-	struct fuse_open_out *out = pass->args->out_args[0].value;
-
 	memset(out, 0, sizeof(*out));
 	/* Nobody asks what there is nothing to do for. */
 	if (!file->f_op->flush)
@@ -145,7 +158,7 @@ static int file_open(const struct extfuse_pass *pass, struct fuse_file *ff)
 		}
 	}
 	handle_make(pass, ff, file);
-	open_answer(pass, file);
+	open_answer(pass->args->out_args[0].value, file);
 	return 0;
 }
 
@@ -172,13 +185,8 @@ ssize_t extfuse_pass_open(struct extfuse_pass *pass)
 	struct fuse_file *ff = pass->args->ext.made;
 	int err;
 
-	/* The kernel itself opens for FS_IOC_GETFLAGS and the like. */
-	if (!EXTFUSE_HANDLES || !pass->args->ext.file || !S_ISREG(pass->inode->i_mode))
+	if (!S_ISREG(pass->inode->i_mode) || !can_have_data(pass))
 		return EXTFUSE_NOT_DONE;
-	if (pass->fm->fc->writeback_cache) {
-		writeback_warn(pass->xc, pass->fm->fc);
-		return EXTFUSE_NOT_DONE;
-	}
 	/* Handles of the daemon's use the page cache: this one has to be its as well. */
 	err = extfuse_io_start(pass->inode, ff, pass->cred);
 	if (err)
@@ -189,8 +197,6 @@ ssize_t extfuse_pass_open(struct extfuse_pass *pass)
 		return err;
 	}
 	extfuse_pass_size_take(pass);
-	/* What can be had without waiting can be had through us. */
-	pass->args->ext.file->f_mode |= fuse_file_passthrough(ff)->f_mode & FMODE_NOWAIT;
 	return 0;
 }
 
@@ -205,6 +211,68 @@ ssize_t extfuse_pass_opendir(struct extfuse_pass *pass)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	handle_make(pass, ff, file);
-	open_answer(pass, file);
+	open_answer(pass->args->out_args[0].value, file);
 	return 0;
+}
+
+/* It has a node from now on, and the handle is on it. */
+static int tmpfile_take(const struct extfuse_pass *dir, const struct cred *cred, struct file *file)
+{
+	struct extfuse_pass pass = *dir;
+	int err;
+
+	if (!can_be_passed(file))
+		return -EOPNOTSUPP;
+	err = extfuse_entry_found(dir, dget(file->f_path.dentry));
+	if (err)
+		return err;
+	pass.inode = dir->args->ext.node;
+	pass.path = file->f_path;
+	pass.cred = cred;
+	err = extfuse_io_start(pass.inode, dir->args->ext.made, cred);
+	if (err) {
+		extfuse_names_undo(dir->args);
+		return err;
+	}
+	handle_make(&pass, dir->args->ext.made, file);
+	open_answer(dir->args->out_args[1].value, file);
+	return 0;
+}
+
+static int tmpfile_open(const struct extfuse_pass *pass, const struct cred *cred)
+{
+	const struct fuse_create_in *in = extfuse_in(pass->args, 0)->value;
+	const struct file *user = pass->args->ext.file;
+	/* O_EXCL: it will never get a name. */
+	int flags = (user->f_flags & ~FLAGS_NOT_BELOW) | (in->flags & O_EXCL);
+	struct file *file;
+	int err;
+
+	err = mnt_want_write(pass->path.mnt);
+	if (err)
+		return err;
+	file = extfuse_handle_tmpfile(user, flags, &pass->path, in->mode, cred);
+	mnt_drop_write(pass->path.mnt);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = tmpfile_take(pass, cred, file);
+	if (err)
+		fput(file);
+	return err;
+}
+
+/* It is made with the rights of who makes names, and opened with those of who opens files. */
+ssize_t extfuse_pass_tmpfile(struct extfuse_pass *pass)
+{
+	const struct cred *cred;
+	int err;
+
+	if (!can_have_data(pass))
+		return EXTFUSE_NOT_DONE;
+	cred = extfuse_rights_get(pass, FUSE_OPEN);
+	if (!cred)
+		return -ENOMEM;
+	err = tmpfile_open(pass, cred);
+	put_cred(cred);
+	return err;
 }

@@ -63,6 +63,7 @@ static const extfuse_pass_fn tree_fns[EXTFUSE_OPCODES] = {
 	[FUSE_LOOKUP]		= extfuse_pass_lookup,
 	[FUSE_MKNOD]		= extfuse_pass_mknod,
 	[FUSE_MKDIR]		= extfuse_pass_mkdir,
+	[FUSE_TMPFILE]		= extfuse_pass_tmpfile,
 	[FUSE_SYMLINK]		= extfuse_pass_symlink,
 	[FUSE_LINK]		= extfuse_pass_link,
 	[FUSE_UNLINK]		= extfuse_pass_unlink,

@@ -10,6 +10,7 @@
  * counts is that of the file system below, under its own lock.
  */
 #include "fuse_i.h"
+#include "passthrough/callers.h"
 #include "passthrough/pass.h"
 #include "compat/statx.h"
 #include <linux/cred.h>
@@ -48,6 +49,7 @@ static const struct {
 	[FUSE_LOOKUP]		= { TASKS, BELOW },
 	[FUSE_MKNOD]		= { TASKS, BELOW },
 	[FUSE_MKDIR]		= { TASKS, BELOW },
+	[FUSE_TMPFILE]		= { TASKS, BELOW },
 	[FUSE_SYMLINK]		= { TASKS, BELOW },
 	[FUSE_LINK]		= { TASKS, BELOW },
 	[FUSE_UNLINK]		= { TASKS, BELOW },
@@ -210,7 +212,7 @@ static struct extfuse_writer *writer_make(struct fuse_file *ff, const struct cre
 
 	if (!writer)
 		return NULL;
-	cred = caller_cred(ff->fm, ff->ext_via, current_cred(), extfuse_handle_cred(ff));
+	cred = caller_cred(ff->fm, ff->ext.via, current_cred(), extfuse_handle_cred(ff));
 	if (!cred) {
 		kfree(writer);
 		return NULL;
@@ -236,7 +238,7 @@ static noinline const struct cred *writer_cred(struct fuse_file *ff)
 	unsigned int n = 0;
 
 	/* Pairs with the cmpxchg below. */
-	first = smp_load_acquire(&ff->ext_writers);
+	first = smp_load_acquire(&ff->ext.writers);
 	for (writer = first; writer; writer = writer->next, n++) {
 		if (!writer->from)
 			stripped = writer->cred;
@@ -250,7 +252,7 @@ static noinline const struct cred *writer_cred(struct fuse_file *ff)
 		return caller;
 	do {
 		writer->next = first;
-	} while (!try_cmpxchg(&ff->ext_writers, &first, writer));
+	} while (!try_cmpxchg(&ff->ext.writers, &first, writer));
 	return writer->cred;
 }
 
@@ -262,7 +264,7 @@ static noinline const struct cred *writer_cred(struct fuse_file *ff)
  */
 const struct cred *extfuse_io_cred(struct fuse_file *ff)
 {
-	if (!ff->ext_is_ours || likely(rights_same(ff->ext_opener, current_cred())))
+	if (!ff->ext.is_ours || likely(rights_same(ff->ext.opener, current_cred())))
 		return extfuse_handle_cred(ff);
 	return writer_cred(ff);
 }
@@ -270,8 +272,8 @@ const struct cred *extfuse_io_cred(struct fuse_file *ff)
 /* extfuse_rights_opened - @ff is a handle of ours from now on, of this caller and through this mount */
 void extfuse_rights_opened(const struct extfuse_pass *pass, struct fuse_file *ff)
 {
-	ff->ext_opener = get_cred(pass->caller);
-	ff->ext_via = pass->args->ext.via;
+	ff->ext.opener = get_cred(pass->caller);
+	ff->ext.via = pass->args->ext.via;
 }
 
 /* extfuse_rights_released - nobody writes on the handle any more */
@@ -279,12 +281,29 @@ void extfuse_rights_released(struct fuse_file *ff)
 {
 	struct extfuse_writer *writer;
 
-	while ((writer = ff->ext_writers)) {
-		ff->ext_writers = writer->next;
+	while ((writer = ff->ext.writers)) {
+		ff->ext.writers = writer->next;
 		writer_free(writer);
 	}
-	put_cred(ff->ext_opener);
-	ff->ext_opener = NULL;
+	put_cred(ff->ext.opener);
+	ff->ext.opener = NULL;
+}
+
+/* That of a caller whom no idmapped mount gives other ids is kept. */
+static const struct cred *kept_cred(const struct extfuse_pass *pass)
+{
+	struct mnt_idmap *via = pass->args->ext.via;
+	const struct cred *cred;
+
+	if (extfuse_via_maps(pass->fm, via))
+		return caller_cred(pass->fm, via, pass->caller, pass->giver);
+	cred = extfuse_caller_known(pass->caller, pass->giver);
+	if (cred)
+		return cred;
+	cred = caller_cred(pass->fm, via, pass->caller, pass->giver);
+	if (cred)
+		extfuse_caller_keep(pass->caller, pass->giver, cred);
+	return cred;
 }
 
 /*
@@ -297,7 +316,7 @@ const struct cred *extfuse_rights_get(const struct extfuse_pass *pass, u32 opcod
 {
 	switch (rights[opcode].whose) {
 	case CALLERS:
-		return caller_cred(pass->fm, pass->args->ext.via, pass->caller, pass->giver);
+		return kept_cred(pass);
 	case TASKS:
 		return get_cred(pass->caller);
 	case GIVERS:

@@ -7,6 +7,9 @@
  * is exact, takes no lock and no request, and is asked at each step of a walk.  What
  * differs is looked up anew; who makes, moves and removes names below tells nobody.
  *
+ * What a look has found is remembered with the d_seq of the dentry below, so that the
+ * next one compares that alone (extfuse_entry_seen()).
+ *
  * A name that differs is dropped, and with it what is mounted at or below it.  So one
  * that is about to move must not look different: between the rename below and that of
  * our dentries, which the VFS does when it has unlocked nothing yet, a name below is
@@ -23,12 +26,16 @@
 
 void extfuse_entry_low_set(struct dentry *entry, struct dentry *low)
 {
-	/* It does not expire: dput() need not ask. */
 	spin_lock(&entry->d_lock);
+	/* It does not expire: dput() need not ask. */
 	entry->d_flags &= ~DCACHE_OP_DELETE;
+	low = extfuse_entry_low_xchg(entry, low);
+	/* What was seen was the old one; who makes or finds the name says as of when. */
+	if (entry->d_time & EXTFUSE_ENTRY_SEEN)
+		WRITE_ONCE(entry->d_time, 0);
 	spin_unlock(&entry->d_lock);
 	/* Walkers in RCU mode read the old one for as long as they are at it. */
-	dput(extfuse_entry_low_xchg(entry, low));
+	dput(low);
 }
 
 /* Call site: ->d_release(). */
@@ -143,19 +150,42 @@ static bool entry_is_asked(const struct dentry *entry)
 	return READ_ONCE(xc->names_asked) || extfuse_entry_is_old(entry);
 }
 
+/*
+ * @seen was so before all that was looked at.  Names that fold, and dentries that their
+ * file system wants to be asked about, are looked at each time.
+ */
+static void entry_remember(struct dentry *entry, const struct dentry *low, u64 seen)
+{
+	if (READ_ONCE(low->d_flags) & (DCACHE_OP_COMPARE | DCACHE_OP_REVALIDATE) ||
+	    (seen & EXTFUSE_POLICIES_MAX) == EXTFUSE_POLICIES_MAX)
+		return;
+	spin_lock(&entry->d_lock);
+	if (extfuse_entry_low(entry) == low)
+		WRITE_ONCE(entry->d_time, seen);
+	spin_unlock(&entry->d_lock);
+}
+
 /* In RCU walk: 1, or -ECHILD: only who may wait can tell. */
 static int entry_look_rcu(struct dentry *entry, struct dentry *low)
 {
+	const struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn_super(entry->d_sb));
 	struct look look = { .entry = entry, .low = low };
+	u64 seen;
 
 	look.seq = raw_seqcount_begin(&entry->d_seq);
 	look.low_seq = raw_seqcount_begin(&low->d_seq);
+	seen = extfuse_entry_seen(xc, look.low_seq);
+	/* The policies are counted before it is asked whether the name is older. */
+	smp_rmb();
 	look_take(&look);
 	if (!look.dir || READ_ONCE(low->d_flags) & DCACHE_OP_REVALIDATE)
 		return -ECHILD;
 	if (!look_fits(&look) || (look.inode && extfuse_node_is_old(look.inode, look.low_inode)))
 		return -ECHILD;
-	return look_is_over(&look) || entry_is_asked(entry) ? -ECHILD : 1;
+	if (look_is_over(&look) || entry_is_asked(entry))
+		return -ECHILD;
+	entry_remember(entry, low, seen);
+	return 1;
 }
 
 /* A reference, to ask the file system below with. */

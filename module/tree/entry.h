@@ -30,6 +30,30 @@ static inline int extfuse_entry_unfound(const struct dentry *entry, unsigned int
 	return flags & LOOKUP_RCU ? -ECHILD : 0;
 }
 
+/*
+ * What d_time of a dentry says when the name was seen to fit: the d_seq of the one below,
+ * and how many policies there had been.  The name fits for as long as both are so: what
+ * is made of a dentry below, and where it is, changes its d_seq, and ours moves only
+ * when it does.  An odd d_seq is in the bit above the policies: it equals none.
+ */
+static inline u64 extfuse_entry_seen(const struct extfuse_conn *xc, unsigned int low_seq)
+{
+	return EXTFUSE_ENTRY_SEEN | (u64)low_seq << 31 | READ_ONCE(xc->policies);
+}
+
+/* In RCU walk: is all as it was seen? */
+static inline bool extfuse_entry_is_as_seen(const struct dentry *entry, const struct dentry *low)
+{
+	const struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn_super(entry->d_sb));
+	struct inode *inode = d_inode_rcu(entry);
+	const struct inode *low_inode;
+
+	if (READ_ONCE(entry->d_time) != extfuse_entry_seen(xc, raw_read_seqcount(&low->d_seq)))
+		return false;
+	low_inode = d_inode_rcu(low);
+	return !inode || (low_inode && !extfuse_node_is_old(inode, low_inode));
+}
+
 /* Call site: fuse_dentry_revalidate() begins. */
 static inline int extfuse_entry_revalidate(struct dentry *entry, unsigned int flags)
 {
@@ -40,6 +64,8 @@ static inline int extfuse_entry_revalidate(struct dentry *entry, unsigned int fl
 	low = extfuse_entry_low(entry);
 	if (!low)
 		return extfuse_entry_unfound(entry, flags);
+	if (likely(flags & LOOKUP_RCU && extfuse_entry_is_as_seen(entry, low)))
+		return 1;
 	return extfuse_entry_check(entry, low, flags);
 }
 
@@ -82,6 +108,15 @@ static inline void extfuse_make_args(struct fuse_args *args, struct inode *dir, 
 	args->ext.entry = entry;
 }
 
+/* Call site: a file is made and opened. */
+static inline void extfuse_create_args(struct fuse_args *args, struct inode *dir, struct dentry *entry,
+				       struct file *file, struct fuse_file *ff)
+{
+	extfuse_make_args(args, dir, entry);
+	args->ext.file = file;
+	args->ext.made = ff;
+}
+
 /* Call sites: a name is removed. */
 static inline void extfuse_remove_args(struct fuse_args *args, struct inode *dir, struct dentry *entry)
 {
@@ -104,12 +139,6 @@ static inline void extfuse_entries_moved(const struct fuse_args *args)
 {
 	extfuse_entry_known(args->ext.entry, args->ext.stamp);
 	extfuse_entry_known(args->ext.entry2, args->ext.stamp);
-}
-
-/* Call site: the id of a node of the kernel's finds nothing when the node has gone. */
-static inline bool extfuse_has_no_handle(struct inode *inode)
-{
-	return extfuse_low(inode) && get_node_id(inode) != FUSE_ROOT_ID;
 }
 
 #endif /* _EXTFUSE_TREE_ENTRY_H */

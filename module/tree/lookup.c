@@ -24,7 +24,8 @@ ssize_t extfuse_entry_found(const struct extfuse_pass *pass, struct dentry *low)
 		dput(low);
 		return -EIO;
 	}
-	inode = extfuse_node_get(pass->inode->i_sb, extfuse_tree_of(pass->inode), low);
+	memset(out, 0, sizeof(*out));
+	inode = extfuse_node_get(pass->inode->i_sb, extfuse_tree_of(pass->inode), low, &out->attr);
 	if (!inode) {
 		dput(low);
 		return -ENOMEM;
@@ -35,9 +36,7 @@ ssize_t extfuse_entry_found(const struct extfuse_pass *pass, struct dentry *low)
 		dput(low);
 		return -EIO;
 	}
-	memset(out, 0, sizeof(*out));
 	out->nodeid = get_node_id(inode);
-	extfuse_node_attr(pass->fm->fc, &out->attr, d_inode(low));
 	args->ext.node = inode;
 	extfuse_entry_low_set(args->ext.entry, low);
 	return 0;

@@ -54,14 +54,6 @@ void extfuse_node_attr(const struct fuse_conn *fc, struct fuse_attr *attr, struc
 	attr->blksize = i_blocksize(low);
 }
 
-/* Have owner, mode or links changed below, which the VFS looks at by itself? */
-bool extfuse_node_is_old(struct inode *inode, const struct inode *low)
-{
-	return get_fuse_inode(inode)->orig_i_mode != READ_ONCE(low->i_mode) ||
-	       !uid_eq(inode->i_uid, low->i_uid) || !gid_eq(inode->i_gid, low->i_gid) ||
-	       inode->i_nlink != READ_ONCE(low->i_nlink);
-}
-
 /* Who changes owner and mode below holds the lock of the inode there. */
 static void node_take(struct inode *inode, const struct inode *low, umode_t mode)
 {
@@ -107,33 +99,32 @@ void extfuse_node_settle(struct inode *inode)
 	inode_unlock_shared(low);
 }
 
-static void node_init(struct inode *inode, struct dentry *low)
+static void node_init(struct inode *inode, struct dentry *low, struct fuse_attr *attr)
 {
-	struct fuse_attr attr;
-
-	extfuse_node_attr(get_fuse_conn(inode), &attr, d_inode(low));
 	inode->i_flags |= S_NOATIME | S_NOCMTIME;
 	inode->i_generation = 0;
-	extfuse_inode_init(inode, &attr);
+	extfuse_inode_init(inode, attr);
 	/* What is kept of ACLs is kept below. */
 	inode->i_acl = inode->i_default_acl = ACL_DONT_CACHE;
-	extfuse_attr_take(inode, &attr);
+	extfuse_attr_take(inode, attr);
 	/* Ids that the namespace of the mount has no numbers for stay what they are. */
 	extfuse_node_renew(inode, d_inode(low));
 }
 
-struct inode *extfuse_node_get(struct super_block *sb, struct extfuse_tree *tree, struct dentry *low)
+struct inode *extfuse_node_get(struct super_block *sb, struct extfuse_tree *tree, struct dentry *low,
+			       struct fuse_attr *attr)
 {
 	struct node_key key = { .tree = tree, .low = low };
 	struct inode *inode;
 
+	extfuse_node_attr(get_fuse_conn_super(sb), attr, d_inode(low));
 	if (d_inode(low) == d_inode(tree->root))
 		return igrab(d_inode(sb->s_root));
 	inode = iget5_locked(sb, (unsigned long)d_inode(low), low_test, low_set, &key);
 	if (!inode)
 		return NULL;
 	if (extfuse_inode_is_new(inode)) {
-		node_init(inode, low);
+		node_init(inode, low, attr);
 		unlock_new_inode(inode);
 	} else {
 		/* Its size is that of what is done on it here. */

@@ -38,11 +38,12 @@ static struct inode *node_of_object(struct fuse_mount *fm, const struct fuse_arg
 {
 	struct extfuse_tree *tree = extfuse_tree_of(args->ext.inode);
 	struct dentry *low = backing->path.dentry;
+	struct fuse_attr attr;
 	struct inode *inode;
 
 	if (!object_is_in_tree(tree, backing, args->out_args[0].value))
 		return NULL;
-	inode = extfuse_node_get(fm->sb, tree, low);
+	inode = extfuse_node_get(fm->sb, tree, low, &attr);
 	if (!inode)
 		return NULL;
 	entry_take(args, low);

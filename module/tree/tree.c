@@ -11,6 +11,7 @@
  *   attr.c		attributes and permissions, which need no request
  *   upcall.c		what the daemon may open, for as long as a request names it
  *   reply.c		what a daemon's reply names
+ *   export.c		file handles
  *
  * Nothing is counted, and nothing has a lifetime.  An inode of a tree holds its tree,
  * and through that the mount below; the last one that goes lets it go.
@@ -121,8 +122,11 @@ int extfuse_tree_make(struct fuse_conn *fc, struct extfuse_conn *xc, const struc
 		struct extfuse_tree *tree = tree_alloc(path, cred);
 
 		err = tree ? 0 : -ENOMEM;
-		if (tree)
+		if (tree) {
 			tree_publish(root, tree, path);
+			xc->stock_export = root->i_sb->s_export_op;
+			WRITE_ONCE(root->i_sb->s_export_op, &extfuse_tree_export_ops);
+		}
 		iput(root);
 	}
 	up_read(&fc->killsb);

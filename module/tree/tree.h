@@ -44,6 +44,14 @@ static inline struct extfuse_tree *extfuse_tree_of(const struct inode *inode)
 	return get_fuse_inode((struct inode *)inode)->ext.tree;
 }
 
+/* Have owner, mode or links changed below, which the VFS looks at by itself? */
+static inline bool extfuse_node_is_old(struct inode *inode, const struct inode *low)
+{
+	return get_fuse_inode(inode)->orig_i_mode != READ_ONCE(low->i_mode) ||
+	       !uid_eq(inode->i_uid, low->i_uid) || !gid_eq(inode->i_gid, low->i_gid) ||
+	       inode->i_nlink != READ_ONCE(low->i_nlink);
+}
+
 static inline struct path extfuse_low_path(const struct inode *inode)
 {
 	return (struct path){ .mnt = extfuse_tree_of(inode)->mnt, .dentry = extfuse_low(inode) };
@@ -60,6 +68,12 @@ static inline bool extfuse_is_in_tree(const struct extfuse_conn *xc, u64 nodeid)
 	return extfuse_is_kernels(nodeid) && READ_ONCE(xc->has_tree);
 }
 
+/* For a program nothing is, so that requests need no marks: the root is in the tree as well. */
+static inline bool extfuse_is_never_fresh(const struct extfuse_conn *xc, u64 nodeid)
+{
+	return (extfuse_is_kernels(nodeid) || nodeid == FUSE_ROOT_ID) && READ_ONCE(xc->has_tree);
+}
+
 /* tree.c */
 int extfuse_tree_make(struct fuse_conn *fc, struct extfuse_conn *xc, const struct path *path,
 		      const struct cred *cred);
@@ -69,16 +83,19 @@ void extfuse_tree_abort(struct fuse_conn *fc, struct extfuse_conn *xc);
 
 /*
  * node.c: the inode of what is below, with a reference; NULL: no memory.  @low is
- * positive and stays the caller's.
+ * positive and stays the caller's; @attr gets what it has below.
  */
-struct inode *extfuse_node_get(struct super_block *sb, struct extfuse_tree *tree, struct dentry *low);
+struct inode *extfuse_node_get(struct super_block *sb, struct extfuse_tree *tree, struct dentry *low,
+			       struct fuse_attr *attr);
 void extfuse_node_attr(const struct fuse_conn *fc, struct fuse_attr *attr, struct inode *low);
-bool extfuse_node_is_old(struct inode *inode, const struct inode *low);
 void extfuse_node_renew(struct inode *inode, struct inode *low);
 void extfuse_node_settle(struct inode *inode);
 
 /* Call site, of ->destroy_inode(). */
 void extfuse_destroy_inode(struct inode *inode);
+
+/* export.c */
+extern const struct export_operations extfuse_tree_export_ops;
 
 /* entry.c: takes over the reference of @low, which may be NULL. */
 void extfuse_entry_low_set(struct dentry *entry, struct dentry *low);

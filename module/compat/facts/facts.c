@@ -14,7 +14,10 @@
 struct extfuse_args {
 	void *unused;
 };
-struct extfuse_below {
+struct extfuse_node {
+	void *unused;
+};
+struct extfuse_handle {
 	void *unused;
 };
 
@@ -27,6 +30,7 @@ struct extfuse_below {
 #endif
 #include <linux/bpf.h>
 #include <linux/dcache.h>
+#include <linux/exportfs.h>
 #include <linux/filter.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
@@ -102,6 +106,15 @@ _Static_assert(__builtin_types_compatible_p(typeof(fuse_init_inode), void(struct
 #endif
 
 /* The kernel */
+
+/* 6.5: who asks for a file handle says what it is for.  Goes with line 6.1. */
+#ifdef HAVE_EXPORT_FLAGS
+_Static_assert(__builtin_types_compatible_p(typeof(exportfs_encode_inode_fh),
+		    int(struct inode *, struct fid *, int *, struct inode *, int)), "");
+#else
+_Static_assert(__builtin_types_compatible_p(typeof(exportfs_encode_inode_fh),
+		    int(struct inode *, struct fid *, int *, struct inode *)), "");
+#endif
 
 /* 7.x: an inode's state is read by a function.  Goes with the lines 6.12+deb12 and 6.12+deb13. */
 #ifdef HAVE_INODE_STATE_READ

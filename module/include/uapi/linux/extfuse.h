@@ -380,8 +380,9 @@ struct extfuse_ioc_stats {
  * Trees: names below a directory are the kernel's.  The daemon gives the root's
  * backing object with EXTFUSE_BACKING_TREE before it answers INIT.  From then on a
  * program's EXTFUSE_PASSTHROUGH holds for names as well: LOOKUP, MKNOD, MKDIR,
- * SYMLINK, LINK, UNLINK, RMDIR, RENAME and RENAME2 are done on the file system below,
- * with the caller's own rights, and what changes there is seen here at once.
+ * TMPFILE, SYMLINK, LINK, UNLINK, RMDIR, RENAME and RENAME2 are done on the file system
+ * below, with the caller's own rights, and what changes there is seen here at once.
+ * File handles are those of that file system, with four bytes more.
  *
  * What is found so is a node of the kernel's: its id has the bit EXTFUSE_NODE_KERNEL.
  * The daemon is never told of one, owns no count of it and gets no FORGET for it.
