@@ -102,15 +102,6 @@ static void op_read_cold(void)
 	MUST(pread(cold, page, sizeof(page), (off_t)(serial++ * 2503 % COLD_PAGES) * sizeof(page)));
 }
 
-static void op_create(void)
-{
-	int fd = open("new", O_CREAT | O_EXCL | O_WRONLY, 0644);
-
-	MUST(fd);
-	close(fd);
-	MUST(unlink("new"));
-}
-
 static void op_statfs(void)
 {
 	struct statfs sfs;
@@ -182,6 +173,12 @@ static void prepare_set(unsigned int rep)
 	serial = 0;
 }
 
+static void prepare_forgotten_tree(unsigned int rep)
+{
+	prepare_forgotten(rep);
+	serial = 0;
+}
+
 static void prepare_tree(unsigned int rep)
 {
 	if (rep)
@@ -208,12 +205,20 @@ static const struct row {
 	{ "read-4k", op_read_cached, 20, 120, NULL, 0 },
 	{ "read-4k-cold", op_read_cold, 20, 80, prepare_cold, 0 },
 	{ "create", op_create, 20, 60, NULL, 0 },
+	{ "mknod", op_mknod, 20, 60, NULL, 0 },
+	{ "mkdir", op_mkdir, 20, 60, NULL, 0 },
+	{ "rename", op_rename, 20, 60, NULL, 0 },
+	{ "link", op_link, 20, 60, NULL, 0 },
+	{ "symlink", op_symlink, 20, 60, NULL, 0 },
+	{ "unpack", op_unpack, 20, 120, prepare_unpack, 0 },
+	{ "unlink", op_unlink, 20, 120, prepare_unlink, 0 },
 	{ "statfs", op_statfs, 20, 120, NULL, 0 },
 	{ "fchmod", op_fchmod, 20, 120, NULL, 0 },
 	{ "fchmod+fstat", op_fchmod_fstat, 20, 120, NULL, 0 },
 	{ "stat-missing-fresh", op_missing_fresh, 20, 120, prepare_serial, 0 },
 	{ "stat-fresh", op_stat_fresh, 0, FRESH_FILES, prepare_set, FRESH_SETS },
 	{ "stat-tree", op_tree, TREE, 2 * TREE, prepare_tree, 0 },
+	{ "stat-cold", op_tree, 0, TREE, prepare_forgotten_tree, 0 },
 	{ "getxattr", op_getxattr, 20, 120, NULL, 0 },
 	{ "write-4k", op_write_cached, 20, 120, NULL, 0 },
 	{ "read-128k", op_read_long, 10, 110, prepare_read_long, 0 },
@@ -246,16 +251,24 @@ static int compare(const void *a, const void *b)
 	return d < 0 ? -1 : d > 0;
 }
 
+/* Each call needs something new, and there is so much as one repetition takes. */
+static int is_used_up(const struct row *row)
+{
+	return row->reps || row->prepare == prepare_cold || row->prepare == prepare_fault ||
+	       row->prepare == prepare_unpack || row->prepare == prepare_unlink ||
+	       row->prepare == prepare_forgotten_tree;
+}
+
 /*
  * Calls in a timed loop: a share of the counted one's, or as many as fill 50 ms where they are cheap, since a real clock
- * also counts what the host does meanwhile.  Rows that need something new for each call have no more of it.
+ * also counts what the host does meanwhile.
  */
 static unsigned int calls_to_time(const struct row *row)
 {
 	unsigned int calls = row->few ? (row->many - row->few) / 4 : row->many;
 	double one;
 
-	if (row->reps || row->prepare == prepare_cold || row->prepare == prepare_fault)
+	if (is_used_up(row))
 		return calls;
 	one = loop(row, calls) / calls;
 	return one * calls < 50e6 ? 50e6 / one : calls;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the two halves of ops share: ops.c measures, and has the operations on names; ops_data.c has the others. */
+/*
+ * What the parts of ops share: ops.c measures, and has the operations that look at names; ops_names.c has those that
+ * change them, ops_data.c those on data.
+ */
 #ifndef OPS_H
 #define OPS_H
 
@@ -15,6 +18,15 @@ void file_make(const char *name, size_t pages);
 void data_setup(void);
 void data_open(void);
 
+void op_create(void);
+void op_mknod(void);
+void op_mkdir(void);
+void op_rename(void);
+void op_link(void);
+void op_symlink(void);
+void op_unpack(void);
+void op_unlink(void);
+
 void op_write_cached(void);
 void op_read_long(void);
 void op_write_long(void);
@@ -26,5 +38,8 @@ void op_getxattr(void);
 void prepare_read_long(unsigned int rep);
 void prepare_write_long(unsigned int rep);
 void prepare_fault(unsigned int rep);
+void prepare_unpack(unsigned int rep);
+void prepare_unlink(unsigned int rep);
+void prepare_forgotten(unsigned int rep);
 
 #endif
