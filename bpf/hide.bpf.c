@@ -12,6 +12,7 @@
 #include "passthrough.h"
 
 EXTFUSE_WANT_BACKING;
+EXTFUSE_WANT_TREE;
 EXTFUSE_FAIL_CLOSED;
 EXTFUSE_PATTERN(".hidden");
 
@@ -38,13 +39,14 @@ static __noinline int is_hidden(struct extfuse_req *req, __u32 arg, __u32 size)
 #define OUT_HIDDEN(n)	is_hidden(req, OUT_PARAM_##n, req->out_size[n] - FUSE_NAME_OFFSET)
 #define FOLDS		(req->flags & EXTFUSE_F_FOLDS)
 #define REFUSE(op, hidden)	\
-	EXTFUSE_REQUEST(op) { return FOLDS || hidden ? -EXTFUSE_EACCES : EXTFUSE_UPCALL; }
+	EXTFUSE_REQUEST(op) { return FOLDS || hidden ? -EXTFUSE_EACCES : EXTFUSE_PASSTHROUGH; }
 #define HIDE(op, n)		\
 	EXTFUSE_REPLY(op)	\
 	{ return req->flags & EXTFUSE_F_ENTRY && OUT_HIDDEN(n) ? -EXTFUSE_ENOENT : EXTFUSE_KEEP; }
 
 PASS_READING(PASS)
 PASS_CHANGING(PASS)
+PASS(tmpfile)
 REFUSE(create, IN_HIDDEN(1))
 REFUSE(mknod, IN_HIDDEN(1))
 REFUSE(mkdir, IN_HIDDEN(1))
@@ -65,14 +67,12 @@ EXTFUSE_REQUEST(ioctl)
 
 EXTFUSE_REQUEST(lookup)
 {
-	if (req->flags & EXTFUSE_F_FRESH)
-		return EXTFUSE_UPCALL;
 	if (FOLDS)
 		return -EXTFUSE_EACCES;
-	return IN_HIDDEN(0) ? -EXTFUSE_ENOENT : EXTFUSE_UPCALL;
+	return IN_HIDDEN(0) ? -EXTFUSE_ENOENT : EXTFUSE_PASSTHROUGH;
 }
 
-/* Before a name is made, the kernel asks the daemon whatever the request program says. */
+/* Before a name is made, a daemon that has the names is asked whatever the request program says. */
 EXTFUSE_REPLY(lookup)
 {
 	if (!(req->flags & EXTFUSE_F_FRESH))

@@ -29,7 +29,7 @@
 /* Names, which are done below only in a tree. */
 #define PASS_NAMES(pass)	\
 	pass(lookup) pass(mknod) pass(mkdir) pass(symlink) pass(link) pass(unlink) \
-	pass(rmdir) pass(rename) pass(rename2)
+	pass(rmdir) pass(rename) pass(rename2) pass(tmpfile)
 
 /*
  * Inode flags and what chattr and project quotas keep, by number: <linux/fs.h>

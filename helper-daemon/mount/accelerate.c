@@ -4,6 +4,7 @@
  * extension that was asked for cannot be used, the mount fails.  Without the default one
  * the mount is made, and a sentence says why it is not accelerated.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,17 +18,33 @@
 #define MIRROR_EXTENSION	"passthrough"
 #define FOREIGN_EXTENSION	"metacache"
 
+static int job_fails(struct job *job, int err, const char *why)
+{
+	snprintf(job->err, sizeof(job->err), "%s", why);
+	return err;
+}
+
 /* An error for an extension that was asked for, only the reason for the default one. */
 static int job_unaccelerated(struct job *job, int err, const char *why)
 {
-	char *line = job->opts.ext ? job->err : job->reason;
-	size_t size = job->opts.ext ? sizeof(job->err) : sizeof(job->reason);
+	char text[sizeof(job->reason)];
 
-	if (*why)
-		snprintf(line, size, "%s", why);
-	else
-		snprintf(line, size, "the extension cannot be used: %s", strerror(-err));
-	return job->opts.ext ? err : 0;
+	if (!*why) {
+		snprintf(text, sizeof(text), "the extension cannot be used: %s", strerror(-err));
+		why = text;
+	}
+	if (job->opts.ext)
+		return job_fails(job, err, why);
+	snprintf(job->reason, sizeof(job->reason), "%s", why);
+	return 0;
+}
+
+/* Options for an extension were asked for, whoever chose the extension. */
+static bool options_are_refused(const struct job *job, int err)
+{
+	const struct extfuse_options none = { 0 };
+
+	return err == -EINVAL && memcmp(&job->opts.attach, &none, sizeof(none));
 }
 
 /*
@@ -49,6 +66,8 @@ int job_load(struct job *job, struct extfuse_ext **ext)
 	err = extfuse_module__probe(why, sizeof(why));
 	if (!err) {
 		err = extfuse_ext__open(ext, name, &job->opts.attach, why, sizeof(why));
+		if (options_are_refused(job, err))
+			return job_fails(job, err, why);
 		if (!job->opts.ext)
 			extension_mend(err, why, sizeof(why));
 	}

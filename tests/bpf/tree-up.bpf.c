@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Extension tree, but names that begin with "up" are the daemon's, whatever is done with them. */
+/* passthrough, but names that begin with "up" are the daemon's, whatever is done with them. */
 #include "passthrough.h"
 
 EXTFUSE_WANT_BACKING;

@@ -179,8 +179,8 @@ static void passed_through(void)
 {
 	int fds[SIDES], side;
 
-	mount_on("mnt", "passthrough,actimeo=60");
-	mount_on("second", "passthrough,actimeo=60");
+	mount_on("mnt", "passthrough");
+	mount_on("second", "passthrough");
 	fds[0] = open_on(0, "file", O_RDWR | O_CREAT);
 	for (side = 1; side < SIDES; side++)
 		fds[side] = open_on(side, "file", O_RDWR);

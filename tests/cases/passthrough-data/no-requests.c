@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: once names are known, work on files and directories that are passed through reaches no daemon: not one request but for names
+ * what: work on files and directories that are passed through reaches no daemon: not one request
  * needs: extfuse ext4 root
  * timeout: 120
  *
@@ -166,12 +166,6 @@ static void check_passed(const struct extfuse_op_stats *before, const struct ext
 	CHECK(after[FUSE_OPEN].passed - before[FUSE_OPEN].passed == FILES, "each OPEN once");
 }
 
-/* What a daemon may see: names, and the end of its own handles. */
-static bool is_name(uint32_t opcode)
-{
-	return opcode == FUSE_LOOKUP || opcode == FUSE_FORGET || opcode == FUSE_BATCH_FORGET || opcode == FUSE_INTERRUPT;
-}
-
 static void with(const char *ext, bool passed)
 {
 	struct extfuse_op_stats before[EXTFUSE_OPCODES] = { 0 }, after[EXTFUSE_OPCODES] = { 0 };
@@ -197,7 +191,7 @@ static void with(const char *ext, bool passed)
 		if (n || after[i].passed != before[i].passed)
 			printf("%-16s passed %llu sent up %llu\n", raw_opname(i),
 			       (unsigned long long)(after[i].passed - before[i].passed), (unsigned long long)n);
-		wrong += n && !is_name(i);
+		wrong += !!n;
 	}
 	CHECK(!wrong, "%u opcodes reached the daemon", wrong);
 	if (passed)
@@ -240,35 +234,8 @@ static void writes_ask_nothing(void)
 	CHECK(!system("umount $PWD/mnt && rm -r low mnt"), "umount");
 }
 
-/* actimeo= is for all names: those that are not there, and those that were just made. */
-static void names_kept(void)
-{
-	static const char *const names[] = { "mnt/created", "mnt/node", "mnt/dir", "mnt/symlink", "mnt/linked", "mnt/none" };
-	struct extfuse_op_stats before[EXTFUSE_OPCODES] = { 0 }, after[EXTFUSE_OPCODES] = { 0 };
-	struct stat st;
-	unsigned int i;
-	int fd;
-
-	CHECK(!mkdir("low", 0755) && !mkdir("mnt", 0755), "directories");
-	CHECK(!system("mount -t extfuse -o ext=passthrough,actimeo=1000 $PWD/low $PWD/mnt"), "the mount");
-	fd = open("mnt/created", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-	CHECK(fd >= 0 && !close(fd) && !mknod("mnt/node", S_IFREG | 0600, 0), "files");
-	CHECK(!mkdir("mnt/dir", 0700) && !symlink("node", "mnt/symlink") && !link("mnt/node", "mnt/linked"), "the others");
-	CHECK(lstat("mnt/none", &st), "this one is not there");
-	/* Longer than the mirror's usual second. */
-	sleep(2);
-	counters(before);
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		CHECK(!lstat(names[i], &st) == !!strcmp(names[i], "mnt/none"), "%s", names[i]);
-	counters(after);
-	CHECK(after[FUSE_LOOKUP].upcalls == before[FUSE_LOOKUP].upcalls, "the daemon is asked for %llu of them again",
-	      (unsigned long long)(after[FUSE_LOOKUP].upcalls - before[FUSE_LOOKUP].upcalls));
-	CHECK(!system("umount $PWD/mnt && rm -r low mnt"), "umount");
-}
-
 int main(void)
 {
-	names_kept();
 	writes_ask_nothing();
 	with("metacache", false);
 	with("passthrough", true);

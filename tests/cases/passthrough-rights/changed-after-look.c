@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * what: a change below between a look and an act is as good as on a bind mount: what the act gives, and what becomes of the object
- * needs: extfuse ext4 root
+ * needs: extfuse ext4 root build:tests/bpf/nodes.bpf.o
  * timeout: 240
  * log: EXT4-fs warning
  * ring: slow
@@ -39,18 +39,22 @@ struct account {
 };
 static struct account native, mirror;
 
+#define NODES	"/extfuse/build/tests/bpf/nodes.bpf.o"
+
 static struct config {
 	const char *name, *options;
 	bool all;		/* cells, not only those of CORE */
+	bool tree;		/* names are the kernel's: all is as on the bind mount */
 	bool attrs_kept;	/* owner and mode are believed for as long as the daemon says */
 	bool mapped;
 } const configs[] = {
-	{ "passthrough", "ext=passthrough", true, false, false },
-	{ "hide", "ext=hide,pattern=nothing-*", false, false, false },
-	{ "mapped", "ext=passthrough,allow_idmap", false, false, true },
-	{ "beyond", "ext=passthrough,max_backing=1", false, true, false },
-	{ "none", "ext=none", false, true, false },
-	{ "metacache", "ext=metacache", false, true, false },
+	{ "passthrough", "ext=passthrough", .all = true, .tree = true },
+	{ "hide", "ext=hide,pattern=nothing-*", .tree = true },
+	{ "mapped", "ext=passthrough,allow_idmap", .mapped = true },
+	{ "nodes", "ext=" NODES, .all = false },
+	{ "beyond", "ext=" NODES ",max_backing=1", .attrs_kept = true },
+	{ "none", "ext=none", .attrs_kept = true },
+	{ "metacache", "ext=metacache", .attrs_kept = true },
 };
 #define NCONFIGS	(sizeof(configs) / sizeof(*configs))
 
@@ -168,13 +172,15 @@ static const char *explained(const struct config *config, const struct cell *bin
 	 * A name is kept for entry_timeout, as with any network file system: what is done to the node is done to what had the
 	 * name.  What has it now is not touched.  Names themselves are looked at anew: no excuse there.
 	 */
-	if (m->change->of_name && !(m->act->on & ON_NAME) && m->untouched)
+	if (!config->tree && m->change->of_name && !(m->act->on & ON_NAME) && m->untouched)
 		return "done on what had the name";
 	/*
 	 * The VFS checks these on what it has seen, before anybody is asked, so it may refuse for longer than on the bind mount:
-	 * until the file is looked at, or as long as attributes are kept.  It never is what allows.
+	 * until the file is looked at, or as long as attributes are kept.  It never is what allows.  In a tree it is looked at by
+	 * each walk, but not by who has it open.
 	 */
-	if (is_refusal(m->result) && m->untouched && (m->act->on & BY_VFS || config->attrs_kept))
+	if (is_refusal(m->result) && m->untouched &&
+	    ((m->act->on & BY_VFS && (!config->tree || m->act->on & ON_HANDLE)) || config->attrs_kept))
 		return "refused on older knowledge";
 	/* Both refuse, each by the check that it comes to first. */
 	if (is_refusal(m->result) && is_refusal(bind->result) && m->untouched)

@@ -109,14 +109,16 @@ static void by_handle(void)
 	CHECK(!handle_get("mnt/seen", &h), "a handle");
 	for (i = 1; i < IDS; i++) {
 		made = h;
-		/* The node id, in two words, the upper one first. */
-		made.words[0] = 0;
+		/* ext4's, without a parent: type 1, the inode's number, any generation. */
+		made.head.handle_bytes = 3 * sizeof(made.words[0]);
+		made.words[0] = 1;
 		made.words[1] = i;
+		made.words[2] = 0;
 		fd = open_by_handle_at(dir, &made.head, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			continue;
 		opens++;
-		CHECK(!is_hidden_file(fd), "node %u", i);
+		CHECK(!is_hidden_file(fd), "inode %u", i);
 		close(fd);
 	}
 	CHECK(opens >= 2, "what is known opens by handles that are made up");

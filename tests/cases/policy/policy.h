@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "case.h"
+#include "handle.h"
 
 /* It must fail, with this error. */
 #define FAILS(error, expr)							\
@@ -71,21 +72,6 @@ static void holds(const char *path, const char *want)
 	CHECK(read(fd, found, sizeof(found) - 1) >= 0 && !strcmp(found, want), "%s holds '%s', not '%s'",
 	      path, want, found);
 	close(fd);
-}
-
-/* A handle of a file, to open it without any name. */
-struct handle {
-	struct file_handle head;
-	uint32_t words[32];
-};
-
-static int handle_get(const char *path, struct handle *h)
-{
-	int mount_id;
-
-	memset(h, 0, sizeof(*h));
-	h->head.handle_bytes = sizeof(h->words);
-	return name_to_handle_at(AT_FDCWD, path, &h->head, &mount_id, 0);
 }
 
 #endif /* POLICY_H */

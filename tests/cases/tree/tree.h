@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What cases about trees share: a mirror of "src" on "mnt" with extension tree, and what of it went up to the daemon.
+ * What cases about trees share: a mirror of "src" on "mnt" with extension passthrough, and what of it went up to the daemon.
  */
 #ifndef TREE_H
 #define TREE_H
@@ -67,10 +67,19 @@ static inline unsigned long long passed(unsigned int opcode)
 	return stats[opcode].passed;
 }
 
+static inline void tree_mount_of(const char *source)
+{
+	char command[128];
+
+	CHECK(!mkdir("mnt", 0755) || errno == EEXIST, "mnt");
+	snprintf(command, sizeof(command), "mount -t extfuse -o ext=passthrough $PWD/%s $PWD/mnt", source);
+	CHECK(!run(command), "the mount");
+}
+
 static inline void tree_mount(void)
 {
-	CHECK(!chmod(".", 0755) && !mkdir("src", 0755) && !mkdir("mnt", 0755), "directories");
-	CHECK(!run("mount -t extfuse -o ext=tree $PWD/src $PWD/mnt"), "the mount");
+	CHECK(!chmod(".", 0755) && !mkdir("src", 0755), "directories");
+	tree_mount_of("src");
 }
 
 static inline void tree_umount(void)
