@@ -269,6 +269,13 @@ static inline bool extfuse_is_daemons(const struct file *file)
 	return file && !extfuse_if_ours(file->private_data);
 }
 
+/* Call site: inode flags are asked for, or changed. */
+static inline void extfuse_flags_args(struct fuse_args *args, struct inode *inode, struct fuse_file *ff)
+{
+	args->ext.inode = inode;
+	args->ext.ours = extfuse_if_ours(ff);
+}
+
 /*
  * Call site: the answer to "how large is the value?".  Values of the kernel's own
  * are never empty; it makes room for as much as is said, and asks again with

@@ -161,7 +161,8 @@ static void listing_pay(struct fuse_mount *fm, const struct fuse_args *args)
 static void own_pay_back(struct fuse_args *args)
 {
 	extfuse_handle_undo(args->ext.inode, args->ext.made);
-	args->ext.file->f_mode &= ~FMODE_NOWAIT;
+	if (args->ext.file)
+		args->ext.file->f_mode &= ~FMODE_NOWAIT;
 }
 
 /* A node of the kernel's has cost nothing. */

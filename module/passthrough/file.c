@@ -143,13 +143,14 @@ ssize_t extfuse_pass_ioctl(struct extfuse_pass *pass)
 	struct fuse_ioctl_out *out = args->out_args[0].value;
 	long ret;
 
-	/* The kernel's own, for FS_IOC_SETFLAGS and the like: not on a handle of ours. */
-	if (!args->out_pages)
-		return EXTFUSE_NOT_DONE;
+	memset(out, 0, sizeof(*out));
+	if (!args->out_pages) {
+		out->result = extfuse_pass_flags(pass);
+		return 0;
+	}
 	ret = ioctl_check(args, backing_file_of(pass), in);
 	if (!ret)
 		ret = backing_ioctl(backing_file_of(pass), in);
-	memset(out, 0, sizeof(*out));
 	out->result = ret;
 	args->out_args[args->out_numargs - 1].size = 0;
 	return 0;

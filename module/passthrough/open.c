@@ -45,10 +45,9 @@ static void writeback_warn(struct extfuse_conn *xc, const struct fuse_conn *fc)
 		fc->dev);
 }
 
-/* The kernel itself opens for FS_IOC_GETFLAGS and the like. */
 static bool can_have_data(const struct extfuse_pass *pass)
 {
-	if (!EXTFUSE_HANDLES || !pass->args->ext.file)
+	if (!EXTFUSE_HANDLES)
 		return false;
 	if (pass->fm->fc->writeback_cache)
 		writeback_warn(pass->xc, pass->fm->fc);
@@ -99,9 +98,12 @@ static int flags_below(const struct extfuse_pass *pass, const struct file *user)
 static struct file *backing_open(const struct extfuse_pass *pass)
 {
 	const struct file *user = pass->args->ext.file;
-	int flags = flags_below(pass, user);
-	int err;
+	int flags, err;
 
+	/* The kernel's own, for inode flags: it reads nothing, and who has the file open need not be let in again. */
+	if (!user)
+		return dentry_open(&pass->path, O_RDONLY, pass->cred);
+	flags = flags_below(pass, user);
 	err = may_open(pass, user);
 	if (err)
 		return ERR_PTR(err);
@@ -113,13 +115,15 @@ static struct file *backing_open(const struct extfuse_pass *pass)
 /* The handle is ours, and is on @file, whose reference it takes. */
 static void handle_make(const struct extfuse_pass *pass, struct fuse_file *ff, struct file *file)
 {
+	struct file *user = pass->args->ext.file;
+
 	extfuse_handle_set(ff, file, get_cred(pass->cred));
 	extfuse_rights_opened(pass, ff);
-	ff->ext.appends = pass->args->ext.file->f_flags & O_APPEND;
+	ff->ext.appends = user && user->f_flags & O_APPEND;
 	ff->ext.is_ours = true;
 	/* What can be had without waiting can be had through us. */
-	if (S_ISREG(pass->inode->i_mode))
-		pass->args->ext.file->f_mode |= file->f_mode & FMODE_NOWAIT;
+	if (user && S_ISREG(pass->inode->i_mode))
+		user->f_mode |= file->f_mode & FMODE_NOWAIT;
 }
 
 static void open_answer(struct fuse_open_out *out, const struct file *file)
@@ -205,7 +209,7 @@ ssize_t extfuse_pass_opendir(struct extfuse_pass *pass)
 	struct fuse_file *ff = pass->args->ext.made;
 	struct file *file;
 
-	if (!EXTFUSE_HANDLES || !pass->args->ext.file || !S_ISDIR(pass->inode->i_mode))
+	if (!EXTFUSE_HANDLES || !S_ISDIR(pass->inode->i_mode))
 		return EXTFUSE_NOT_DONE;
 	file = backing_open(pass);
 	if (IS_ERR(file))

@@ -73,6 +73,9 @@ ssize_t extfuse_pass_fallocate(struct extfuse_pass *pass);
 ssize_t extfuse_pass_copy_file_range(struct extfuse_pass *pass);
 ssize_t extfuse_pass_ioctl(struct extfuse_pass *pass);
 
+/* flags.c */
+int extfuse_pass_flags(const struct extfuse_pass *pass);
+
 /* dir.c */
 ssize_t extfuse_pass_readdir(struct extfuse_pass *pass);
 

@@ -31,6 +31,7 @@ struct extfuse_handle {
 #include <linux/bpf.h>
 #include <linux/dcache.h>
 #include <linux/exportfs.h>
+#include <linux/fileattr.h>
 #include <linux/filter.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
@@ -106,6 +107,13 @@ _Static_assert(__builtin_types_compatible_p(typeof(fuse_init_inode), void(struct
 #endif
 
 /* The kernel */
+
+/* 6.17: what inode flags are kept in has another name.  Goes with the lines 6.1, 6.12+deb12 and 6.12+deb13. */
+#ifdef HAVE_FILE_KATTR
+_Static_assert(__builtin_types_compatible_p(typeof(vfs_fileattr_get), int(struct dentry *, struct file_kattr *)), "");
+#else
+_Static_assert(__builtin_types_compatible_p(typeof(vfs_fileattr_get), int(struct dentry *, struct fileattr *)), "");
+#endif
 
 /* 6.5: who asks for a file handle says what it is for.  Goes with line 6.1. */
 #ifdef HAVE_EXPORT_FLAGS
