@@ -12,6 +12,7 @@
 #include "slots.h"
 #include "passthrough/backing.h"
 #include "passthrough/below.h"
+#include "passthrough/extents.h"
 #include "passthrough/handle.h"
 #include "tree/tree.h"
 

@@ -51,7 +51,7 @@ ssize_t extfuse_pass_fallocate(struct extfuse_pass *pass)
 	err = vfs_fallocate(backing_file_of(pass), in->mode, in->offset, in->length);
 	/* A range that was inserted or collapsed moves it in ways that fuse does not know. */
 	if (!err)
-		extfuse_pass_size_take(pass);
+		extfuse_size_take(pass->inode, d_inode(pass->path.dentry));
 	return err;
 }
 

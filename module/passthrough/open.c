@@ -167,20 +167,20 @@ static int file_open(const struct extfuse_pass *pass, struct fuse_file *ff)
 }
 
 /*
- * extfuse_pass_size_take - the size as it is below
+ * extfuse_size_take - the size as it is below
  *
  * The VFS looks at it before it asks us, to copy a range for one.
  */
-void extfuse_pass_size_take(const struct extfuse_pass *pass)
+void extfuse_size_take(struct inode *inode, const struct inode *low)
 {
-	struct fuse_inode *fi = get_fuse_inode(pass->inode);
-	loff_t size = i_size_read(d_inode(pass->path.dentry));
+	struct fuse_inode *fi = get_fuse_inode(inode);
+	loff_t size = i_size_read(low);
 
-	if (size == i_size_read(pass->inode))
+	if (size == i_size_read(inode))
 		return;
 	spin_lock(&fi->lock);
-	fi->attr_version = atomic64_inc_return(&pass->fm->fc->attr_version);
-	i_size_write(pass->inode, size);
+	fi->attr_version = atomic64_inc_return(&get_fuse_conn(inode)->attr_version);
+	i_size_write(inode, size);
 	spin_unlock(&fi->lock);
 }
 
@@ -200,7 +200,7 @@ ssize_t extfuse_pass_open(struct extfuse_pass *pass)
 		extfuse_io_end(pass->inode, ff);
 		return err;
 	}
-	extfuse_pass_size_take(pass);
+	extfuse_size_take(pass->inode, d_inode(pass->path.dentry));
 	return 0;
 }
 

@@ -63,7 +63,7 @@ ssize_t extfuse_pass_open(struct extfuse_pass *pass);
 ssize_t extfuse_pass_opendir(struct extfuse_pass *pass);
 ssize_t extfuse_pass_tmpfile(struct extfuse_pass *pass);
 void extfuse_handle_undo(struct inode *inode, struct fuse_file *ff);
-void extfuse_pass_size_take(const struct extfuse_pass *pass);
+void extfuse_size_take(struct inode *inode, const struct inode *low);
 
 /* file.c */
 ssize_t extfuse_pass_flush(struct extfuse_pass *pass);

@@ -6,6 +6,7 @@
 #define _EXTFUSE_TREE_ATTR_H
 
 #include "tree/tree.h"
+#include <linux/statfs.h>
 
 int extfuse_low_permission(struct inode *inode, int mask);
 int extfuse_low_getattr(struct inode *inode, struct kstat *stat, u32 mask, unsigned int flags);
@@ -24,6 +25,15 @@ static inline bool extfuse_permission_is_below(struct inode *inode)
 static inline bool extfuse_getattr_is_below(struct inode *inode)
 {
 	return extfuse_permission_is_below(inode) && !extfuse_getattr_is_asked(inode);
+}
+
+/* Call site: statfs() was answered, by whomever. */
+static inline void extfuse_fsid_take(const struct super_block *sb, struct kstatfs *st)
+{
+	const struct inode *root = d_inode(sb->s_root);
+
+	if (extfuse_low(root))
+		st->f_fsid = extfuse_tree_of(root)->fsid;
 }
 
 /* Call sites: ACLs are kept below, so here there is nothing to forget, and nothing is kept afterwards. */

@@ -26,16 +26,20 @@
 #include "later.h"
 #include "tree/tree.h"
 #include <linux/slab.h>
+#include <linux/statfs.h>
 
 static struct extfuse_tree *tree_alloc(const struct path *path, const struct cred *cred)
 {
 	struct extfuse_tree *tree = kzalloc(sizeof(*tree), GFP_KERNEL_ACCOUNT);
+	struct kstatfs st;
 
 	if (!tree)
 		return NULL;
 	tree->mnt = mntget(path->mnt);
 	tree->cred = get_cred(cred);
 	tree->root = path->dentry;
+	if (!vfs_statfs(path, &st))
+		tree->fsid = st.f_fsid;
 	refcount_set(&tree->refs, 1);
 	return tree;
 }

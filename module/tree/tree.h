@@ -21,6 +21,7 @@ struct extfuse_tree {
 	struct vfsmount *mnt;		/* what names are looked up on */
 	const struct cred *cred;	/* of the opener of /dev/extfuse */
 	struct dentry *root;		/* of the root, whose inode holds it */
+	__kernel_fsid_t fsid;		/* of the file system below, with which handles are told apart */
 	atomic64_t last_id;
 	refcount_t refs;		/* one for each inode */
 	struct rcu_head rcu;		/* readers in RCU walk */
