@@ -35,7 +35,7 @@ struct extfuse_slot {
 	u64 last;		/* clock of the last change */
 };
 
-#define EXTFUSE_POLICIES_MAX	GENMASK(30, 0)	/* struct extfuse_conn.policies fits in so many bits */
+#define EXTFUSE_POLICIES_MAX	GENMASK(9, 0)	/* struct extfuse_conn.policies fits in so many bits */
 
 /*
  * What is filled field by field; the zeroes that the compiler would put there first

@@ -9,8 +9,9 @@
  * daemon's thread, or the task that aborts the connection.
  *
  *   LOOKUP                 parent's i_rwsem shared, or nothing (revalidation)
- *   CREATE MKNOD MKDIR SYMLINK TMPFILE LINK UNLINK RMDIR RENAME
+ *   CREATE MKNOD MKDIR SYMLINK LINK UNLINK RMDIR RENAME
  *                          i_rwsem of the directories exclusive
+ *   TMPFILE                nothing
  *   GETATTR STATFS ACCESS READLINK GETXATTR LISTXATTR
  *                          nothing, or i_rwsem, as the VFS has it
  *   SETATTR SETXATTR REMOVEXATTR  i_rwsem exclusive
@@ -254,6 +255,16 @@ static noinline ssize_t plain_send(struct fuse_mount *fm, struct fuse_args *args
 }
 
 /*
+ * Until INIT is answered nothing is sent.  Who comes before waits here, not in
+ * fuse_get_req(), so that what is attached meanwhile is asked about it.
+ */
+static noinline int wait_for_init(struct fuse_conn *fc)
+{
+	return wait_event_killable(extfuse_link(fc)->blocked_waitq,
+				   extfuse_conn_is_initialized(fc) || !extfuse_conn_is_connected(fc));
+}
+
+/*
  * fuse_simple_request - what every synchronous caller of the fork calls, by the
  *			 name that its series gave it
  *
@@ -262,9 +273,12 @@ static noinline ssize_t plain_send(struct fuse_mount *fm, struct fuse_args *args
  */
 EXTFUSE_SIMPLE_REQUEST_FN(fm, args)
 {
-	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
+	struct extfuse_conn *xc;
 
 	extfuse_idmap_take(args);
+	if (unlikely(!extfuse_conn_is_initialized(fm->fc)) && !args->force && wait_for_init(fm->fc))
+		return -EINTR;
+	xc = extfuse_conn_get(fm->fc);
 	return unlikely(xc) ? request_send(xc, fm, args) : plain_send(fm, args);
 }
 

@@ -55,10 +55,11 @@ void nodes_offer_tree(void)
 void nodes_offer_root(void)
 {
 	struct node *root = node_get(FUSE_ROOT_ID, "INIT");
+	struct stat st;
 
 	if (!root)
 		return;
-	if (!creds_be_self())
-		node_offer(root, S_IFDIR);
+	if (!creds_be_self() && !fstat(root->fd, &st))
+		node_offer(root, st.st_mode);
 	node_put(root);
 }

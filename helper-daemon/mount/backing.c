@@ -9,6 +9,7 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -66,8 +67,8 @@ int backing_prepare(struct job *job, const struct extfuse_ext *ext)
 	if (o->attach.shadow)
 		return 0;
 	job->backing = true;
-	/* Who asks through an idmapped mount only the daemon is told. */
-	job->tree = extfuse_ext__wants_tree(ext) && !job->program && !o->allow_idmap;
+	/* A file has no names below it.  Who asks through an idmapped mount only the daemon is told. */
+	job->tree = extfuse_ext__wants_tree(ext) && !job->program && S_ISDIR(job->rootmode) && !o->allow_idmap;
 	/* For a request that is passed through only the kernel checks permissions. */
 	o->default_permissions = true;
 	if (!o->max_stack_depth)

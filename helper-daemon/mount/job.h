@@ -66,7 +66,7 @@ int job_enter(const struct job *job);
 int job_leave(const struct job *job);
 
 /*
- * Fills source, source_fd, and rootmode for the mirror of a directory.  Returns
+ * Fills source, source_fd, and rootmode for the mirror of a directory or a file.  Returns
  * 0 or -errno.
  */
 int source_open(struct job *job, const char *dir);

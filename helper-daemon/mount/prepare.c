@@ -40,7 +40,7 @@ static int set_source(struct job *job, const struct request *r)
 		job->spec = r->source;
 		return job->program ? 0 : -ENOMEM;
 	}
-	if (!remount && !stat(r->source, &st) && S_ISDIR(st.st_mode))
+	if (!remount && !stat(r->source, &st) && (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
 		return source_open(job, r->source);
 	hash = strchr(r->source, '#');
 	/* At a remount the source is not needed, and it may hang by now or be gone. */
@@ -48,7 +48,7 @@ static int set_source(struct job *job, const struct request *r)
 		return 0;
 	if (!hash || hash == r->source) {
 		snprintf(job->err, sizeof(job->err),
-			 "the source %s is neither a directory nor PROGRAM#SPEC", r->source);
+			 "the source %s is neither a directory, nor a file, nor PROGRAM#SPEC", r->source);
 		return -EINVAL;
 	}
 	job->program = strndup(r->source, hash - r->source);
@@ -76,6 +76,20 @@ static int set_user(struct job *job)
 	return 0;
 }
 
+static int kinds_match(struct job *job, mode_t target)
+{
+	if (S_ISDIR(job->rootmode) == S_ISDIR(target))
+		return 0;
+	if (S_ISDIR(target)) {
+		snprintf(job->err, sizeof(job->err),
+			 "the mount point is a directory, and %s is a file: mount it on a file", job->source);
+		return -EISDIR;
+	}
+	snprintf(job->err, sizeof(job->err),
+		 "the mount point is not a directory, and %s is one: mount it on a directory", job->source);
+	return -ENOTDIR;
+}
+
 /*
  * The kernel mounts a directory on a directory, and a file on a file, but the daemon
  * says only later which of them its root is.  What is mounted there now may be dead, so
@@ -94,14 +108,11 @@ static int set_root_mode(struct job *job)
 	else if (errno == ENOTDIR && stat(job->target, &st))
 		st.st_mode = S_IFREG;	/* dead, and about to be unmounted */
 	err = job_leave(job);
-	if (!err && !job->program && !S_ISDIR(st.st_mode)) {
-		snprintf(job->err, sizeof(job->err),
-			 "the mount point is not a directory, and %s is one: mount it on a directory", job->source);
-		return -ENOTDIR;
-	}
+	if (err)
+		return err;
 	if (job->program)
 		job->rootmode = st.st_mode;
-	return err;
+	return job->program ? 0 : kinds_match(job, st.st_mode);
 }
 
 int job_prepare(struct job *job, const struct request *r)

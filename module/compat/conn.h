@@ -75,13 +75,16 @@ static inline bool extfuse_conn_is_connected(struct fuse_conn *fc)
 	return READ_ONCE(extfuse_link(fc)->connected);
 }
 
+static inline bool extfuse_conn_is_initialized(struct fuse_conn *fc)
+{
+	/* Pairs with the release where fuse sets it. */
+	return smp_load_acquire(&extfuse_link(fc)->initialized);
+}
+
 /* Would the stock way send it now?  Loads ordered as in fuse_get_req(). */
 static inline bool extfuse_conn_is_ready(struct fuse_conn *fc)
 {
-	/* Pairs with the release where fuse sets it. */
-	if (!smp_load_acquire(&extfuse_link(fc)->initialized))
-		return false;
-	return extfuse_conn_is_connected(fc) && !fc->conn_error;
+	return extfuse_conn_is_initialized(fc) && extfuse_conn_is_connected(fc) && !fc->conn_error;
 }
 
 /* Abort and unmount wait until it is put. */

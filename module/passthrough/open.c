@@ -220,7 +220,7 @@ ssize_t extfuse_pass_opendir(struct extfuse_pass *pass)
 }
 
 /* It has a node from now on, and the handle is on it. */
-static int tmpfile_take(const struct extfuse_pass *dir, const struct cred *cred, struct file *file)
+static int tmpfile_take(const struct extfuse_pass *dir, struct file *file)
 {
 	struct extfuse_pass pass = *dir;
 	int err;
@@ -232,8 +232,7 @@ static int tmpfile_take(const struct extfuse_pass *dir, const struct cred *cred,
 		return err;
 	pass.inode = dir->args->ext.node;
 	pass.path = file->f_path;
-	pass.cred = cred;
-	err = extfuse_io_start(pass.inode, dir->args->ext.made, cred);
+	err = extfuse_io_start(pass.inode, dir->args->ext.made, pass.cred);
 	if (err) {
 		extfuse_names_undo(dir->args);
 		return err;
@@ -243,7 +242,8 @@ static int tmpfile_take(const struct extfuse_pass *dir, const struct cred *cred,
 	return 0;
 }
 
-static int tmpfile_open(const struct extfuse_pass *pass, const struct cred *cred)
+/* As OPEN does: who has a file opened below is not asked where that is. */
+ssize_t extfuse_pass_tmpfile(struct extfuse_pass *pass)
 {
 	const struct fuse_create_in *in = extfuse_in(pass->args, 0)->value;
 	const struct file *user = pass->args->ext.file;
@@ -252,31 +252,17 @@ static int tmpfile_open(const struct extfuse_pass *pass, const struct cred *cred
 	struct file *file;
 	int err;
 
+	if (!can_have_data(pass))
+		return EXTFUSE_NOT_DONE;
 	err = mnt_want_write(pass->path.mnt);
 	if (err)
 		return err;
-	file = extfuse_handle_tmpfile(user, flags, &pass->path, in->mode, cred);
+	file = extfuse_handle_tmpfile(user, flags, &pass->path, in->mode, pass->cred);
 	mnt_drop_write(pass->path.mnt);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	err = tmpfile_take(pass, cred, file);
+	err = tmpfile_take(pass, file);
 	if (err)
 		fput(file);
-	return err;
-}
-
-/* It is made with the rights of who makes names, and opened with those of who opens files. */
-ssize_t extfuse_pass_tmpfile(struct extfuse_pass *pass)
-{
-	const struct cred *cred;
-	int err;
-
-	if (!can_have_data(pass))
-		return EXTFUSE_NOT_DONE;
-	cred = extfuse_rights_get(pass, FUSE_OPEN);
-	if (!cred)
-		return -ENOMEM;
-	err = tmpfile_open(pass, cred);
-	put_cred(cred);
 	return err;
 }

@@ -40,6 +40,7 @@ static const struct {
 } rights[EXTFUSE_OPCODES] = {
 	[FUSE_OPEN]		= { CALLERS, BELOW },
 	[FUSE_OPENDIR]		= { CALLERS, BELOW },
+	[FUSE_TMPFILE]		= { CALLERS, BELOW },
 	[FUSE_ACCESS]		= { CALLERS, BELOW, true },
 	[FUSE_SETATTR]		= { CALLERS, BELOW },
 	[FUSE_SETXATTR]		= { CALLERS, BELOW },
@@ -49,7 +50,6 @@ static const struct {
 	[FUSE_LOOKUP]		= { TASKS, BELOW },
 	[FUSE_MKNOD]		= { TASKS, BELOW },
 	[FUSE_MKDIR]		= { TASKS, BELOW },
-	[FUSE_TMPFILE]		= { TASKS, BELOW },
 	[FUSE_SYMLINK]		= { TASKS, BELOW },
 	[FUSE_LINK]		= { TASKS, BELOW },
 	[FUSE_UNLINK]		= { TASKS, BELOW },

@@ -7,8 +7,8 @@
  * is exact, takes no lock and no request, and is asked at each step of a walk.  What
  * differs is looked up anew; who makes, moves and removes names below tells nobody.
  *
- * What a look has found is remembered with the d_seq of the dentry below, so that the
- * next one compares that alone (extfuse_entry_seen()).
+ * What a look has found is remembered with the d_seq of both dentries, so that the next
+ * one compares those alone (extfuse_entry_seen()).
  *
  * A name that differs is dropped, and with it what is mounted at or below it.  So one
  * that is about to move must not look different: between the rename below and that of
@@ -174,7 +174,7 @@ static int entry_look_rcu(struct dentry *entry, struct dentry *low)
 
 	look.seq = raw_seqcount_begin(&entry->d_seq);
 	look.low_seq = raw_seqcount_begin(&low->d_seq);
-	seen = extfuse_entry_seen(xc, look.low_seq);
+	seen = extfuse_entry_seen(xc, look.seq, look.low_seq);
 	/* The policies are counted before it is asked whether the name is older. */
 	smp_rmb();
 	look_take(&look);
@@ -188,8 +188,8 @@ static int entry_look_rcu(struct dentry *entry, struct dentry *low)
 	return 1;
 }
 
-/* A reference, to ask the file system below with. */
-static struct dentry *entry_low_get(const struct dentry *entry)
+/* extfuse_entry_low_get - what is below a dentry, with a reference; NULL: nothing, or it is on its way out */
+struct dentry *extfuse_entry_low_get(const struct dentry *entry)
 {
 	struct dentry *low;
 
@@ -204,7 +204,7 @@ static struct dentry *entry_low_get(const struct dentry *entry)
 /* 1, 0, or an error: what the file system below says of a name that it wants to be asked about. */
 static int entry_ask_below(const struct dentry *entry, unsigned int flags)
 {
-	struct dentry *low = entry_low_get(entry);
+	struct dentry *low = extfuse_entry_low_get(entry);
 	int ret;
 
 	if (!low)

@@ -13,6 +13,7 @@
 
 int extfuse_entry_check(struct dentry *entry, struct dentry *low, unsigned int flags);
 bool extfuse_entry_moved(struct dentry *entry, unsigned int seq);
+struct dentry *extfuse_entry_low_get(const struct dentry *entry);
 void extfuse_entry_release(struct dentry *entry);
 void extfuse_entry_splice(struct dentry *entry, struct dentry *other);
 
@@ -31,14 +32,20 @@ static inline int extfuse_entry_unfound(const struct dentry *entry, unsigned int
 }
 
 /*
- * What d_time of a dentry says when the name was seen to fit: the d_seq of the one below,
- * and how many policies there had been.  The name fits for as long as both are so: what
- * is made of a dentry below, and where it is, changes its d_seq, and ours moves only
- * when it does.  An odd d_seq is in the bit above the policies: it equals none.
+ * What d_time of a dentry says when the name was seen to fit: the d_seq of the one below
+ * and its own, and how many policies there had been.  The name fits for as long as all
+ * three are so: what is made of a dentry, and where it is, changes its d_seq.  One that is
+ * odd below is in the bit above the next: it equals none.  The own one is cut off; it
+ * changes only where the one below has changed as well.
+ *
+ * That the one below is where it was does not suffice: ours moves after it, when it may
+ * have been moved back.
  */
-static inline u64 extfuse_entry_seen(const struct extfuse_conn *xc, unsigned int low_seq)
+static inline u64 extfuse_entry_seen(const struct extfuse_conn *xc, unsigned int seq, unsigned int low_seq)
 {
-	return EXTFUSE_ENTRY_SEEN | (u64)low_seq << 31 | READ_ONCE(xc->policies);
+	u64 own = seq & GENMASK(21, 1);
+
+	return EXTFUSE_ENTRY_SEEN | (u64)low_seq << 31 | own << 9 | READ_ONCE(xc->policies);
 }
 
 /* In RCU walk: is all as it was seen? */
@@ -48,7 +55,8 @@ static inline bool extfuse_entry_is_as_seen(const struct dentry *entry, const st
 	struct inode *inode = d_inode_rcu(entry);
 	const struct inode *low_inode;
 
-	if (READ_ONCE(entry->d_time) != extfuse_entry_seen(xc, raw_read_seqcount(&low->d_seq)))
+	if (READ_ONCE(entry->d_time) !=
+	    extfuse_entry_seen(xc, raw_read_seqcount(&entry->d_seq), raw_read_seqcount(&low->d_seq)))
 		return false;
 	low_inode = d_inode_rcu(low);
 	return !inode || (low_inode && !extfuse_node_is_old(inode, low_inode));
@@ -115,6 +123,17 @@ static inline void extfuse_create_args(struct fuse_args *args, struct inode *dir
 	extfuse_make_args(args, dir, entry);
 	args->ext.file = file;
 	args->ext.made = ff;
+}
+
+/*
+ * Call site: the file is not given to who made it.  Its release knows no inode, whose
+ * page cache may be used from now on.
+ */
+static inline struct fuse_inode *extfuse_create_undo(struct fuse_inode *fi, struct fuse_file *ff)
+{
+	if (ff->ext.is_ours)
+		extfuse_io_end(&fi->inode, ff);
+	return fi;
 }
 
 /* Call sites: a name is removed. */

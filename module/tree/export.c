@@ -12,6 +12,7 @@
  */
 #include "fuse_i.h"
 #include "compat/names.h"
+#include "tree/entry.h"
 #include "tree/tree.h"
 #include <linux/exportfs.h>
 
@@ -44,15 +45,42 @@ static int inode_encode(struct inode *low, u32 *fh, int *len, struct inode *pare
 #endif
 }
 
-static int low_encode(struct inode *inode, u32 *fh, int *len, bool with_parent)
+/* A name that the inode has now, below, with a reference: one that was looked up here, else any. */
+static struct dentry *low_alias(struct inode *inode)
 {
-	struct dentry *low = extfuse_low(inode), *parent;
+	struct dentry *entry = d_find_alias(inode);
+	struct dentry *low = entry ? extfuse_entry_low_get(entry) : NULL;
+
+	dput(entry);
+	if (low && !d_unhashed(low))
+		return low;
+	dput(low);
+	return d_find_alias(extfuse_low_inode(inode));
+}
+
+/* The directory below of one of the names, with a reference; NULL: none is known. */
+static struct dentry *low_parent(struct inode *inode)
+{
+	struct dentry *low = low_alias(inode), *parent;
+
+	if (!low)
+		return NULL;
+	parent = IS_ROOT(low) ? NULL : dget_parent(low);
+	dput(low);
+	return parent;
+}
+
+static int low_encode(struct inode *inode, u32 *fh, int *len, struct inode *of)
+{
+	struct inode *low = extfuse_low_inode(inode);
+	struct dentry *parent = NULL;
 	int type;
 
-	if (S_ISDIR(inode->i_mode) || IS_ROOT(low) || (!with_parent && file_needs_no_name(inode)))
-		return inode_encode(d_inode(low), fh, len, NULL);
-	parent = dget_parent(low);
-	type = inode_encode(d_inode(low), fh, len, d_inode(parent));
+	if (of && extfuse_low(of))
+		return inode_encode(low, fh, len, extfuse_low_inode(of));
+	if (!S_ISDIR(inode->i_mode) && !file_needs_no_name(inode))
+		parent = low_parent(inode);
+	type = inode_encode(low, fh, len, parent ? d_inode(parent) : NULL);
 	dput(parent);
 	return type;
 }
@@ -78,17 +106,6 @@ static int tree_encode_fh(struct inode *inode, u32 *fh, int *max_len, struct ino
 	return FILEID_TREE;
 }
 
-static int low_is_in_tree(void *tree, struct dentry *low)
-{
-	return is_subdir(low, ((struct extfuse_tree *)tree)->root);
-}
-
-/* A directory's name is always found out. */
-static int low_is_file(void *unused, struct dentry *low)
-{
-	return !d_is_dir(low);
-}
-
 /* Who made the handle up may have put a file there, and exportfs would look for names in it. */
 static bool parent_is_dir(struct super_block *low_sb, struct fid *fid, int len, u32 type)
 {
@@ -101,26 +118,6 @@ static bool parent_is_dir(struct super_block *low_sb, struct fid *fid, int len, 
 	is_dir = d_is_dir(parent);
 	dput(parent);
 	return is_dir;
-}
-
-static struct dentry *low_decode(const struct inode *root, struct fid *fid, int len)
-{
-	struct extfuse_tree *tree = extfuse_tree_of(root);
-	struct super_block *low_sb = tree->root->d_sb;
-	struct fid *low_fid = (struct fid *)&fid->raw[HANDLE_HEAD];
-	int low_len = len - HANDLE_HEAD;
-	struct dentry *low;
-	u32 type;
-
-	if (low_len <= 0 || !low_sb->s_export_op || !low_sb->s_export_op->fh_to_dentry)
-		return ERR_PTR(-ESTALE);
-	type = fid->raw[0];
-	if (!type || type >= FILEID_INVALID || !parent_is_dir(low_sb, low_fid, low_len, type))
-		return ERR_PTR(-ESTALE);
-	low = exportfs_decode_fh(tree->mnt, low_fid, low_len, type, low_is_in_tree, tree);
-	if (!IS_ERR(low) || !file_needs_no_name(root))
-		return low;
-	return exportfs_decode_fh(tree->mnt, low_fid, low_len, type, low_is_file, NULL);
 }
 
 /* The names from the root of the tree to @low, the last one at the end of @buf. */
@@ -199,28 +196,83 @@ static struct dentry *walk_to(struct super_block *sb, const struct extfuse_tree 
 	return entry;
 }
 
-static struct dentry *tree_fh_to_dentry(struct super_block *sb, struct fid *fid, int len, int type)
-{
-	struct inode *root = d_inode(sb->s_root);
-	struct dentry *low, *entry;
+struct decoding {
+	struct super_block *sb;
 	struct extfuse_tree *tree;
+	struct dentry *entry;		/* what was walked to, with a reference */
+};
+
+/* Of a file that has several names, those are tried one after the other. */
+static int low_is_reached(void *data, struct dentry *low)
+{
+	struct decoding *decoding = data;
+	struct dentry *entry;
+
+	if (!is_subdir(low, decoding->tree->root))
+		return false;
+	entry = walk_to(decoding->sb, decoding->tree, low);
+	if (IS_ERR(entry))
+		return false;
+	dput(decoding->entry);
+	decoding->entry = entry;
+	return true;
+}
+
+static int low_is_file(void *unused, struct dentry *low)
+{
+	return !d_is_dir(low);
+}
+
+/* All of the file system is in the tree: its file is, whatever name it has. */
+static struct dentry *file_by_number(struct super_block *sb, struct fid *low_fid, int len, u32 type)
+{
+	struct extfuse_tree *tree = extfuse_tree_of(d_inode(sb->s_root));
+	struct dentry *low, *entry;
 	struct fuse_attr attr;
 
-	if (type != FILEID_TREE)
-		return stock_ops(sb)->fh_to_dentry(sb, fid, len, type);
-	/* A submount of the daemon's is no tree. */
-	if (!extfuse_low(root))
-		return NULL;
-	tree = extfuse_tree_of(root);
-	low = low_decode(root, fid, len);
+	low = exportfs_decode_fh(tree->mnt, low_fid, len, type, low_is_file, NULL);
 	if (IS_ERR_OR_NULL(low))
 		return low;
-	if (low_is_in_tree(tree, low))
-		entry = walk_to(sb, tree, low);
-	else
-		entry = d_obtain_alias(extfuse_node_get(sb, tree, low, &attr));
+	entry = d_obtain_alias(extfuse_node_get(sb, tree, low, &attr));
 	dput(low);
 	return entry;
+}
+
+static struct dentry *low_decode(struct super_block *sb, struct fid *low_fid, int len, u32 type)
+{
+	struct decoding decoding = { .sb = sb, .tree = extfuse_tree_of(d_inode(sb->s_root)) };
+	struct super_block *low_sb = decoding.tree->root->d_sb;
+	struct dentry *low;
+
+	if (!low_sb->s_export_op || !low_sb->s_export_op->fh_to_dentry)
+		return ERR_PTR(-ESTALE);
+	if (!type || type >= FILEID_INVALID || !parent_is_dir(low_sb, low_fid, len, type))
+		return ERR_PTR(-ESTALE);
+	low = exportfs_decode_fh(decoding.tree->mnt, low_fid, len, type, low_is_reached, &decoding);
+	if (!IS_ERR_OR_NULL(low)) {
+		dput(low);
+		return decoding.entry;
+	}
+	dput(decoding.entry);
+	if (!file_needs_no_name(d_inode(sb->s_root)))
+		return low;
+	return file_by_number(sb, low_fid, len, type);
+}
+
+/* The number of a node of the kernel's is no handle: it finds nothing when the node has gone. */
+static bool stock_fid_is_kernels(const struct fid *fid, int len)
+{
+	return len > 0 && fid->raw[0] >> 31;
+}
+
+static struct dentry *tree_fh_to_dentry(struct super_block *sb, struct fid *fid, int len, int type)
+{
+	if (type != FILEID_TREE)
+		return stock_fid_is_kernels(fid, len) ? NULL : stock_ops(sb)->fh_to_dentry(sb, fid, len, type);
+	/* A submount of the daemon's is no tree. */
+	if (!extfuse_low(d_inode(sb->s_root)) || len <= HANDLE_HEAD)
+		return NULL;
+	return low_decode(sb, (struct fid *)&fid->raw[HANDLE_HEAD], len - HANDLE_HEAD, fid->raw[0]);
 }
 
 /* Where the parent is known, the file was found in it. */

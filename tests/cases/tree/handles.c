@@ -110,6 +110,44 @@ static void moved(void)
 	STALE(&gone, "a file that was removed");
 }
 
+static void made(const char *path)
+{
+	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+
+	CHECK(fd >= 0 && write(fd, "text", 4) == 4 && !close(fd), "%s", path);
+}
+
+/* A file is found by each name that it has, whatever became of the one that it was first known by. */
+static void by_other_names(void)
+{
+	char proc[64];
+	struct handle h;
+	int fd;
+
+	made("mnt/dir/first");
+	CHECK(!link("mnt/dir/first", "mnt/dir/sub/second") && !unlink("mnt/dir/first"), "two names, and one");
+	h = handle_of("mnt/dir/sub/second");
+	drop();
+	finds(&h, "dir/sub/second", "by the name that is left");
+	fd = open("mnt/dir", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	CHECK(fd >= 0, "O_TMPFILE");
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+	CHECK(!linkat(AT_FDCWD, proc, AT_FDCWD, "mnt/dir/sub/named", AT_SYMLINK_FOLLOW) && !close(fd), "a name");
+	h = handle_of("mnt/dir/sub/named");
+	drop();
+	finds(&h, "dir/sub/named", "one that had no name");
+	made("mnt/dir/secret-name");
+	CHECK(!link("mnt/dir/secret-name", "mnt/dir/sub/shown"), "a hidden name, and another");
+	CHECK(!run("extfuse replace $PWD/mnt hide --pattern='secret*'"), "hide");
+	h = handle_of("mnt/dir/sub/shown");
+	drop();
+	close(open(!strcmp(top, "fs") ? "fs/dir/secret-name" : "fs/part/dir/secret-name", O_RDONLY | O_CLOEXEC));
+	finds(&h, "dir/sub/shown", "by the name that is not hidden");
+	CHECK(!unlink("mnt/dir/sub/shown"), "unlink");
+	STALE(&h, "a hidden file");
+	CHECK(!run("extfuse replace $PWD/mnt passthrough"), "passthrough");
+}
+
 static bool is_below_top(int fd)
 {
 	const char *const paths[] = { "fs", "fs/outside", "fs/outside/secret" };
@@ -184,6 +222,7 @@ int main(void)
 		tree_mount_of(top);
 		inside();
 		moved();
+		by_other_names();
 		outside(part);
 		tree_umount();
 	}

@@ -4,7 +4,10 @@
  * needs: extfuse root ext4
  * timeout: 60
  */
+#include <linux/landlock.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "tree.h"
 
@@ -114,6 +117,42 @@ static void made_by_alice(void)
 	      !(groups.st_mode & S_ISGID), "a group that is not hers: %u %o", groups.st_gid, groups.st_mode);
 }
 
+static int landlock(const char *dir)
+{
+	struct landlock_ruleset_attr attr = {
+		.handled_access_fs = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE,
+	};
+	int rules = syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	struct landlock_path_beneath_attr beneath = {
+		.allowed_access = attr.handled_access_fs, .parent_fd = open(dir, O_PATH | O_CLOEXEC),
+	};
+
+	if (rules < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -1;
+	if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0))
+		return -1;
+	return syscall(SYS_landlock_restrict_self, rules, 0);
+}
+
+/* Who may open files in one directory only: what is refused above leaves nothing behind, what is not is not refused below. */
+static void restricted(const char *dir, int expected)
+{
+	int status, i;
+	pid_t pid = fork();
+
+	if (!pid) {
+		CHECK(!setgid(1000) && !setuid(1000), "alice");
+		if (landlock(dir))
+			_exit(expected);
+		for (i = 0; i < 10; i++) {
+			if ((tmpfile_in("mnt/alices", O_RDWR, 0600) < 0 ? errno : 0) != expected)
+				_exit(errno);
+		}
+		_exit(expected);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == expected, "only in %s: %x", dir, status);
+}
+
 int main(void)
 {
 	unsigned long long before;
@@ -129,6 +168,8 @@ int main(void)
 	gets_none();
 	as_alice();
 	made_by_alice();
+	restricted("src", EACCES);
+	restricted("mnt", 0);
 	CHECK(sent_up() == before, "nobody is asked");
 	CHECK(passed(FUSE_TMPFILE) >= 5, "TMPFILE is passed through: %llu", passed(FUSE_TMPFILE));
 	/* Without its programs the daemon makes it. */
