@@ -23,7 +23,7 @@ static void usage(FILE *out)
 {
 	fputs("usage: mount -t extfuse [-o OPTIONS] SOURCE DIR\n"
 	      "       mount.extfuse SOURCE DIR [-fnsv] [-N NAMESPACE] [-o OPTIONS] [-t extfuse.PROGRAM]\n"
-	      "SOURCE is a directory, which is mirrored, or PROGRAM#SPEC, a libfuse 3 file system.\n"
+	      "SOURCE is a directory or a file, which is mirrored, or PROGRAM#SPEC, a libfuse 3 file system.\n"
 	      "Options:\n", out);
 	mount_options__help(out);
 }
