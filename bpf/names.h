@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What node a name leads to, as metacache and passthrough remember it: the maps
+ * What node a name leads to, as metacache remembers it: the maps
  * that hold it, and how to find and store.
  */
 #ifndef NAMES_H
