@@ -260,8 +260,12 @@ static noinline ssize_t plain_send(struct fuse_mount *fm, struct fuse_args *args
  */
 static noinline int wait_for_init(struct fuse_conn *fc)
 {
-	return wait_event_killable(extfuse_link(fc)->blocked_waitq,
-				   extfuse_conn_is_initialized(fc) || !extfuse_conn_is_connected(fc));
+	int err = wait_event_state(extfuse_link(fc)->blocked_waitq, extfuse_conn_is_initialized(fc),
+				   (TASK_KILLABLE | TASK_FREEZABLE));
+
+	if (err)
+		return -EINTR;
+	return extfuse_conn_is_connected(fc) ? 0 : -ENOTCONN;
 }
 
 /*
@@ -274,10 +278,13 @@ static noinline int wait_for_init(struct fuse_conn *fc)
 EXTFUSE_SIMPLE_REQUEST_FN(fm, args)
 {
 	struct extfuse_conn *xc;
+	int err = 0;
 
 	extfuse_idmap_take(args);
-	if (unlikely(!extfuse_conn_is_initialized(fm->fc)) && !args->force && wait_for_init(fm->fc))
-		return -EINTR;
+	if (unlikely(!extfuse_conn_is_initialized(fm->fc)) && !args->force)
+		err = wait_for_init(fm->fc);
+	if (unlikely(err))
+		return err;
 	xc = extfuse_conn_get(fm->fc);
 	return unlikely(xc) ? request_send(xc, fm, args) : plain_send(fm, args);
 }

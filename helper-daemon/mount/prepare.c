@@ -97,18 +97,21 @@ static int kinds_match(struct job *job, mode_t target)
  */
 static int set_root_mode(struct job *job)
 {
-	struct stat st = { .st_mode = S_IFDIR };
+	struct stat st = { 0 };
 	int err = job_enter(job), fd;
 
 	if (err)
 		return err;
 	fd = open(job->target, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
+	if (fd >= 0) {
+		st.st_mode = S_IFDIR;
 		close(fd);
-	else if (errno == ENOTDIR && stat(job->target, &st))
+	} else if (errno == ENOTDIR && stat(job->target, &st)) {
 		st.st_mode = S_IFREG;	/* dead, and about to be unmounted */
+	}
 	err = job_leave(job);
-	if (err)
+	/* What cannot be seen the kernel refuses, in words of its own. */
+	if (err || !st.st_mode)
 		return err;
 	if (job->program)
 		job->rootmode = st.st_mode;

@@ -27,6 +27,14 @@ static int backing_getattr(const struct extfuse_pass *pass, struct kstat *stat, 
 	return err;
 }
 
+/* Of the root no reply says a number before its attributes are asked for, and here nobody is asked. */
+static u64 node_number(const struct extfuse_pass *pass, const struct kstat *stat)
+{
+	if (get_node_id(pass->inode) == FUSE_ROOT_ID)
+		return stat->ino;
+	return get_fuse_inode(pass->inode)->orig_ino;
+}
+
 /* The node's number is what the daemon said; the type cannot change. */
 static bool attr_fill(const struct extfuse_pass *pass, struct fuse_attr *attr,
 		      const struct kstat *stat)
@@ -34,7 +42,7 @@ static bool attr_fill(const struct extfuse_pass *pass, struct fuse_attr *attr,
 	struct user_namespace *ns = pass->fm->fc->user_ns;
 
 	memset(attr, 0, sizeof(*attr));
-	attr->ino = get_fuse_inode(pass->inode)->orig_ino;
+	attr->ino = node_number(pass, stat);
 	attr->size = stat->size;
 	attr->blocks = stat->blocks;
 	attr->atime = stat->atime.tv_sec;

@@ -84,7 +84,7 @@ static int tree_add(struct fuse_conn *fc, struct extfuse_conn *xc,
 	err = backing_add(fc, xc, arg, path, cred);
 	if (err)
 		return err == -EEXIST ? -EBUSY : err;
-	err = extfuse_tree_make(fc, xc, path, cred);
+	err = extfuse_tree_make(fc, xc, path, cred, &extfuse_tree_export_ops);
 	if (err)
 		extfuse_backing_remove(xc, arg->nodeid, arg->generation);
 	return err;

@@ -9,6 +9,7 @@
 #include "tree/tree.h"
 #include "compat/statx.h"
 #include <linux/fiemap.h>
+#include <linux/pagemap.h>
 
 /* Call site: of a file of a tree, as below; it changes nothing. */
 int extfuse_fiemap(struct inode *inode, struct fiemap_extent_info *info, u64 start, u64 len)
@@ -19,6 +20,10 @@ int extfuse_fiemap(struct inode *inode, struct fiemap_extent_info *info, u64 sta
 
 	if (!low || !low->i_op->fiemap)
 		return -EOPNOTSUPP;
+	/* What was stored through the daemon's handles is here still. */
+	err = info->fi_flags & FIEMAP_FLAG_SYNC ? filemap_write_and_wait(inode->i_mapping) : 0;
+	if (err)
+		return err;
 	old = override_creds(extfuse_tree_of(inode)->cred);
 	err = low->i_op->fiemap(low, info, start, len);
 	revert_creds(old);
@@ -48,6 +53,22 @@ static loff_t share_below(struct fuse_file *in, loff_t pos_in, struct fuse_file 
 	return ret;
 }
 
+/* As a write: at the end only, where the file below has become append-only, and told to who caches. */
+static loff_t clone_below(struct fuse_file *in, loff_t pos_in, struct fuse_file *out, loff_t pos_out,
+			  loff_t len, unsigned int flags, struct inode *inode)
+{
+	loff_t ret;
+
+	if (extfuse_must_append(out))
+		return -EBADF;
+	ret = share_below(in, pos_in, out, pos_out, len, flags);
+	if (ret > 0) {
+		extfuse_backing_wrote(inode, pos_out + ret, ret);
+		extfuse_size_take(inode, file_inode(fuse_file_passthrough(out)));
+	}
+	return ret;
+}
+
 /* Call site: both handles are on files below, which share the data there; those of the daemon's are copied. */
 loff_t extfuse_remap_file_range(struct file *file_in, loff_t pos_in, struct file *file_out, loff_t pos_out,
 				loff_t len, unsigned int flags)
@@ -59,9 +80,10 @@ loff_t extfuse_remap_file_range(struct file *file_in, loff_t pos_in, struct file
 	if (!in->ext.is_ours || !out->ext.is_ours || copy_is_asked(extfuse_conn_get(out->fm->fc)))
 		return -EOPNOTSUPP;
 	inode_lock(inode);
-	ret = share_below(in, pos_in, out, pos_out, len, flags);
-	if (ret > 0)
-		extfuse_size_take(inode, file_inode(fuse_file_passthrough(out)));
+	if (flags & REMAP_FILE_DEDUP)
+		ret = share_below(in, pos_in, out, pos_out, len, flags);
+	else
+		ret = clone_below(in, pos_in, out, pos_out, len, flags, inode);
 	inode_unlock(inode);
 	return ret;
 }

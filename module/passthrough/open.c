@@ -45,9 +45,15 @@ static void writeback_warn(struct extfuse_conn *xc, const struct fuse_conn *fc)
 		fc->dev);
 }
 
+/* The kernel's own OPEN, for inode flags, does not say through which mount, so not whose ids count. */
+static bool can_be_ours(const struct extfuse_pass *pass)
+{
+	return EXTFUSE_HANDLES && (pass->args->ext.file || !extfuse_may_idmap(pass->fm));
+}
+
 static bool can_have_data(const struct extfuse_pass *pass)
 {
-	if (!EXTFUSE_HANDLES)
+	if (!can_be_ours(pass))
 		return false;
 	if (pass->fm->fc->writeback_cache)
 		writeback_warn(pass->xc, pass->fm->fc);
@@ -209,7 +215,7 @@ ssize_t extfuse_pass_opendir(struct extfuse_pass *pass)
 	struct fuse_file *ff = pass->args->ext.made;
 	struct file *file;
 
-	if (!EXTFUSE_HANDLES || !S_ISDIR(pass->inode->i_mode))
+	if (!can_be_ours(pass) || !S_ISDIR(pass->inode->i_mode))
 		return EXTFUSE_NOT_DONE;
 	file = backing_open(pass);
 	if (IS_ERR(file))

@@ -105,12 +105,13 @@ static bool conn_is_shadow(struct extfuse_conn *xc)
 
 /*
  * extfuse_tree_make - from now on names are the kernel's
+ * @handles:	how file handles are made of them
  *
  * Before INIT is answered there is one mount, with one inode, and nobody has asked
  * anything.  -EBUSY: it was answered, or there is a tree.
  */
 int extfuse_tree_make(struct fuse_conn *fc, struct extfuse_conn *xc, const struct path *path,
-		      const struct cred *cred)
+		      const struct cred *cred, const struct export_operations *handles)
 {
 	struct fuse_mount *fm;
 	struct inode *root;
@@ -129,7 +130,7 @@ int extfuse_tree_make(struct fuse_conn *fc, struct extfuse_conn *xc, const struc
 		if (tree) {
 			tree_publish(root, tree, path);
 			xc->stock_export = root->i_sb->s_export_op;
-			WRITE_ONCE(root->i_sb->s_export_op, &extfuse_tree_export_ops);
+			WRITE_ONCE(root->i_sb->s_export_op, handles);
 		}
 		iput(root);
 	}

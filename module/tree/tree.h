@@ -77,7 +77,7 @@ static inline bool extfuse_is_never_fresh(const struct extfuse_conn *xc, u64 nod
 
 /* tree.c */
 int extfuse_tree_make(struct fuse_conn *fc, struct extfuse_conn *xc, const struct path *path,
-		      const struct cred *cred);
+		      const struct cred *cred, const struct export_operations *handles);
 void extfuse_tree_put(struct extfuse_tree *tree);
 int extfuse_tree_check(struct fuse_conn *fc, const struct path *path);
 void extfuse_tree_abort(struct fuse_conn *fc, struct extfuse_conn *xc);

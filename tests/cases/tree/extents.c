@@ -7,6 +7,7 @@
 #include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 #include "tree.h"
 
@@ -87,6 +88,37 @@ static void cloned(void)
 	close(to);
 }
 
+/* What may only be appended to is not cloned over, whoever has it open. */
+static void append_only(void)
+{
+	int from = opened("mnt/file", O_RDONLY), log = opened("mnt/log", O_RDWR | O_CREAT | O_APPEND), flags;
+	char buf[4];
+
+	CHECK(write(log, "kept", 4) == 4 && !ioctl(log, FS_IOC_GETFLAGS, &flags), "a log");
+	CHECK(!ioctl(log, FS_IOC_SETFLAGS, &(int){ flags | FS_APPEND_FL }), "append-only");
+	CHECK(!fcntl(log, F_SETFL, 0) || errno == EPERM, "without O_APPEND");
+	CHECK(ioctl(log, FICLONE, from) && errno == EBADF, "cloned over: %d", errno);
+	CHECK(pread(log, buf, 4, 0) == 4 && !memcmp(buf, "kept", 4), "what was there is kept");
+	CHECK(!ioctl(log, FS_IOC_SETFLAGS, &flags), "not append-only any more");
+	close(from);
+	close(log);
+}
+
+/* What is stored in a mapping of the daemon's handle has a place below before that is told. */
+static void daemons_pages(void)
+{
+	int fd = opened("mnt/mapped", O_RDWR | O_CREAT);
+	bool shared;
+	char *map;
+
+	CHECK(!ftruncate(fd, SIZE), "a hole");
+	map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(map != MAP_FAILED, "mmap");
+	map[0] = 'x';
+	begins("mnt/mapped", &shared);
+	CHECK(!munmap(map, SIZE) && !close(fd), "munmap");
+}
+
 static void deduped(void)
 {
 	int from = opened("mnt/file", O_RDONLY), to = opened("mnt/same", O_RDWR | O_CREAT);
@@ -147,8 +179,10 @@ int main(void)
 	cloned();
 	deduped();
 	copied();
+	append_only();
 	CHECK(sent_up() == before, "nobody is asked");
 	policy();
+	daemons_pages();
 	tree_umount();
 	CHECK(!umount("src"), "nothing is in use below");
 	return 0;

@@ -79,11 +79,11 @@ static void as(uid_t uid, int fd, int expected)
 	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == expected, "%u: %d", uid, status >> 8);
 }
 
-static void by_whom(void)
+static void by_whom(mode_t mode)
 {
 	int fd = opened("mnt/file");
 
-	CHECK(!fchown(fd, 1000, 1000) && !fchmod(fd, 0), "alice's");
+	CHECK(!fchown(fd, 1000, 1000) && !fchmod(fd, mode), "alice's");
 	as(1001, fd, EPERM);
 	CHECK(!(flags_of("src/file") & FS_NODUMP_FL), "not by bob");
 	as(1000, fd, 0);
@@ -100,6 +100,18 @@ static void immutable(void)
 	CHECK(!flag_set("mnt/file", FS_IMMUTABLE_FL, false) && !chmod("mnt/file", 0644), "not any more");
 }
 
+/* Names are the daemon's there, and so is who asks through which mount. */
+static void where_it_may_be_idmapped(void)
+{
+	if (run("mount -t extfuse -o allow_idmap $PWD/src $PWD/mnt 2>said")) {
+		CHECK(!run("grep -q 'knows no idmapped mounts' said"), "the mount");
+		return;
+	}
+	/* The daemon opens it anew for who asks. */
+	by_whom(0644);
+	tree_umount();
+}
+
 int main(void)
 {
 	unsigned long long before;
@@ -112,7 +124,7 @@ int main(void)
 	changed("file");
 	changed("dir");
 	project();
-	by_whom();
+	by_whom(0);
 	immutable();
 	CHECK(sent_up() == before, "nobody is asked");
 	CHECK(!run("extfuse replace $PWD/mnt readonly"), "readonly");
@@ -121,6 +133,8 @@ int main(void)
 	CHECK(sent_up() == before, "nobody is asked under a policy");
 	CHECK(!run("extfuse detach $PWD/mnt") && !flag_set("mnt/file", FS_NODUMP_FL, true), "by the daemon");
 	CHECK(flags_of("src/file") & FS_NODUMP_FL, "which does it below");
+	CHECK(!flag_set("mnt/file", FS_NODUMP_FL, false), "not any more");
 	tree_umount();
+	where_it_may_be_idmapped();
 	return 0;
 }
