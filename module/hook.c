@@ -278,13 +278,14 @@ static noinline int wait_for_init(struct fuse_conn *fc)
 EXTFUSE_SIMPLE_REQUEST_FN(fm, args)
 {
 	struct extfuse_conn *xc;
-	int err = 0;
+	int err;
 
 	extfuse_idmap_take(args);
-	if (unlikely(!extfuse_conn_is_initialized(fm->fc)) && !args->force)
+	if (unlikely(!extfuse_conn_is_initialized(fm->fc)) && !args->force) {
 		err = wait_for_init(fm->fc);
-	if (unlikely(err))
-		return err;
+		if (err)
+			return err;
+	}
 	xc = extfuse_conn_get(fm->fc);
 	return unlikely(xc) ? request_send(xc, fm, args) : plain_send(fm, args);
 }

@@ -3,8 +3,9 @@
  * The VFS below.  A mount's idmap is a type of its own since 6.2, before a user
  * namespace; POSIX ACLs have calls of their own since 6.2, before they are extended
  * attributes; leases have a header of their own since 6.3: the old forms go with line
- * 6.1 of dkms/matrix.  Since 7.0 the encoding of an ACL allocates its buffer; the form
- * before goes with the lines 6.12+deb12 and 6.12+deb13.
+ * 6.1 of dkms/matrix.  Since 6.17 what inode flags are kept in is a struct file_kattr,
+ * and since 7.0 the encoding of an ACL allocates its buffer; the forms before go with the
+ * lines 6.12+deb12 and 6.12+deb13.
  */
 #ifndef _EXTFUSE_COMPAT_VFS_H
 #define _EXTFUSE_COMPAT_VFS_H
@@ -20,6 +21,10 @@
 
 #ifndef HAVE_MNT_IDMAP
 #define mnt_idmap(mnt)	mnt_user_ns(mnt)
+#endif
+
+#ifndef HAVE_FILE_KATTR
+#define file_kattr	fileattr
 #endif
 
 static inline bool extfuse_xattr_is_acl(const char *name)

@@ -10,10 +10,6 @@
 #include <linux/fs.h>
 #include <linux/security.h>
 
-#ifndef HAVE_FILE_KATTR
-#define file_kattr fileattr
-#endif
-
 static void xattr_to_kattr(struct file_kattr *fa, const struct fsxattr *xfa)
 {
 	fileattr_fill_xflags(fa, xfa->fsx_xflags);

@@ -32,7 +32,7 @@ static inline void extfuse_fsid_take(const struct super_block *sb, struct kstatf
 {
 	const struct inode *root = d_inode(sb->s_root);
 
-	if (sb->s_stack_depth && extfuse_low(root))
+	if (extfuse_low(root))
 		st->f_fsid = extfuse_tree_of(root)->fsid;
 }
 

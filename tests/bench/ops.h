@@ -34,12 +34,13 @@ void op_fault(void);
 void op_list(void);
 void op_getxattr(void);
 
+void caches_drop(void);
+
 /* Before a repetition, see struct row. */
 void prepare_read_long(unsigned int rep);
 void prepare_write_long(unsigned int rep);
 void prepare_fault(unsigned int rep);
 void prepare_unpack(unsigned int rep);
 void prepare_unlink(unsigned int rep);
-void prepare_forgotten(unsigned int rep);
 
 #endif

@@ -67,14 +67,20 @@ void op_unpack(void)
 	close(fd);
 }
 
-void prepare_unpack(unsigned int rep)
+/* The repetition's own directory, beside that of the one before. */
+static void dir_enter(const char *what, unsigned int rep)
 {
 	char name[32];
 
-	snprintf(name, sizeof(name), "%sunpack%u", rep ? "../" : "", rep);
+	snprintf(name, sizeof(name), "%s%s%u", rep ? "../" : "", what, rep);
 	MUST(mkdir(name, 0755));
 	MUST(chdir(name));
 	serial = 0;
+}
+
+void prepare_unpack(unsigned int rep)
+{
+	dir_enter("unpack", rep);
 }
 
 /* Files that somebody has listed and looked at, as rm -r does. */
@@ -83,9 +89,7 @@ void prepare_unlink(unsigned int rep)
 	char name[32];
 	struct stat st;
 
-	snprintf(name, sizeof(name), "%sgone%u", rep ? "../" : "", rep);
-	MUST(mkdir(name, 0755));
-	MUST(chdir(name));
+	dir_enter("gone", rep);
 	for (serial = 0; serial < GONE_FILES; serial++) {
 		snprintf(name, sizeof(name), "%u", serial);
 		file_make(name, 1);
@@ -103,11 +107,10 @@ void op_unlink(void)
 }
 
 /* What nobody uses goes out of the caches of dentries and inodes; pages stay. */
-void prepare_forgotten(unsigned int rep)
+void caches_drop(void)
 {
 	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
 
-	(void)rep;
 	MUST(fd);
 	sync();
 	MUST(write(fd, "2", 1));
