@@ -55,7 +55,7 @@ ssize_t extfuse_splice_below(struct pipe_inode_info *pipe, struct file *out, lof
 ssize_t extfuse_splice_up(struct pipe_inode_info *pipe, struct file *out, loff_t *ppos,
 			  size_t len, unsigned int flags);
 ssize_t extfuse_generic_write(struct kiocb *iocb, struct iov_iter *from);
-int extfuse_sync_below(struct fuse_conn *fc, int err);
+int extfuse_sync_below(struct super_block *sb, int err);
 
 /* Has this task the inode's lock already, for a splice?  See passthrough/splice.c. */
 static inline bool extfuse_write_is_locked(struct inode *inode)

@@ -137,6 +137,7 @@ static void query_fill(struct extfuse_conn *xc, struct extfuse_ioc_query *arg)
 
 	mutex_lock(&xc->lock);
 	arg->state = conn_state(xc);
+	arg->flags = xc->has_tree ? EXTFUSE_QUERY_TREE : 0;
 	arg->clock = atomic64_read(&xc->clock);
 	memcpy(arg->name, xc->name, sizeof(arg->name));
 	rcu_read_lock();

@@ -149,7 +149,7 @@ __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind,
 	if (stamp > extfuse_stamp(run->xc))
 		return 0;
 	/* In a tree names are exact without it, and requests move no slots. */
-	if (kind != EXTFUSE_KIND_CONN && extfuse_is_never_fresh(run->xc, nodeid))
+	if (kind != EXTFUSE_KIND_CONN && extfuse_is_in_tree(run->xc, nodeid))
 		return 0;
 	if (unlikely(rcu_access_pointer(run->xc->backings)) && kind <= EXTFUSE_KIND_DATA &&
 	    extfuse_has_backing(run->xc, nodeid))

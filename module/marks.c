@@ -22,7 +22,7 @@ static void mark_node(struct extfuse_conn *xc, struct fuse_args *args, u64 nodei
 {
 	unsigned int kind;
 
-	if (extfuse_is_never_fresh(xc, nodeid))
+	if (extfuse_is_in_tree(xc, nodeid))
 		return;
 	for (kind = 0; kind < EXTFUSE_KIND_NAME; kind++) {
 		if (kinds & BIT(kind))
@@ -36,7 +36,7 @@ static void mark_name(struct extfuse_conn *xc, struct fuse_args *args, bool name
 	unsigned int len;
 	const char *name = extfuse_in_name(args, arg, &len);
 
-	if (extfuse_is_never_fresh(xc, parent))
+	if (extfuse_is_in_tree(xc, parent))
 		return;
 	mark_add(xc, args, extfuse_slot_of_name(names_dir, parent, name, len));
 }

@@ -15,8 +15,11 @@ typedef int (*change_fn)(struct extfuse_ext *ext, int fd, __u32 conn, char *err,
 
 static bool has_backing(const struct cli_target *t)
 {
+	struct extfuse_ioc_query query;
 	__u64 total = 0;
 
+	if (!extfuse_conn__query(t->fd, t->e->conn, &query) && query.flags & EXTFUSE_QUERY_TREE)
+		return true;
 	return extfuse_backing__list(t->fd, t->e->conn, NULL, 0, &total) >= 0 && total;
 }
 

@@ -101,7 +101,9 @@ static void view_print(const struct view *v)
 	fputs("  extension:    ", stdout);
 	text_name(stdout, *v->extension ? v->extension : "none");
 	putchar('\n');
-	if (v->backing)
+	if (v->query.flags & EXTFUSE_QUERY_TREE)
+		puts("  passthrough:  names and files");
+	else if (v->backing)
 		printf("  passthrough:  %llu backing objects\n", (unsigned long long)v->backing);
 	fputs("  acceleration: ", stdout);
 	fputs(v->on ? "on" : "off: ", stdout);
@@ -167,6 +169,7 @@ static void view_json(struct json *j, const struct view *v)
 		json_ops(j, "request_programs", v->query.request_ops);
 		json_ops(j, "reply_programs", v->query.reply_ops);
 		json_number(j, "backing_objects", v->backing);
+		json_bool(j, "tree", v->query.flags & EXTFUSE_QUERY_TREE);
 	}
 	json_close(j, '}');
 }

@@ -217,9 +217,10 @@ int nodes_init(int root_fd)
 	return err ? err : n->id == FUSE_ROOT_ID ? 0 : -EINVAL;
 }
 
+/* Of a tree the root as well: see nodes_offer_tree(). */
 static bool is_kernels(fuse_ino_t id)
 {
-	return mirror.tree && id & EXTFUSE_NODE_KERNEL;
+	return mirror.tree && (id & EXTFUSE_NODE_KERNEL || id == FUSE_ROOT_ID);
 }
 
 struct node *node_get(fuse_ino_t id, const char *op)

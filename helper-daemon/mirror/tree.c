@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The root, which the kernel is offered as a tree or as an object, and nodes of the
- * kernel's: those are in no table, and each request opens what it names.
+ * The root, which the kernel is offered as a tree or as an object, and nodes of a tree:
+ * those are in no table, and each request opens what it names.
  */
 #include "mirror.h"
 
@@ -36,25 +36,33 @@ struct node *node_open(fuse_ino_t id)
 	return n;
 }
 
+/*
+ * Once the kernel has taken it, a descriptor here would only hold the file system below
+ * when the mount is gone.
+ */
 void nodes_offer_tree(void)
 {
 	struct node *root;
+	bool taken;
 
 	if (!mirror.tree)
 		return;
+	mirror.tree = false;
 	root = node_get(FUSE_ROOT_ID, "INIT");
 	if (!root)
 		return;
-	root->backed = !creds_be_self() && backing_add_tree(root->fd);
-	root->offered = root->backed;
-	mirror.tree = root->backed;
+	taken = !creds_be_self() && backing_add_tree(root->fd);
 	node_put(root);
+	/* The one that it has for ever. */
+	if (taken)
+		node_put(root);
+	mirror.tree = taken;
 }
 
 /* No reply tells the kernel of the root, so it is offered here. */
 void nodes_offer_root(void)
 {
-	struct node *root = node_get(FUSE_ROOT_ID, "INIT");
+	struct node *root = mirror.tree ? NULL : node_get(FUSE_ROOT_ID, "INIT");
 	struct stat st;
 
 	if (!root)

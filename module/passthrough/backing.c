@@ -222,6 +222,15 @@ out:
 	return err;
 }
 
+/* Abort clears connected, then takes the table: one of us sees the other. */
+static void backings_made(struct fuse_conn *fc, struct extfuse_conn *xc)
+{
+	/* Pairs with the full barrier of the exchange in extfuse_backings_abort(). */
+	smp_mb();
+	if (!extfuse_conn_is_connected(fc))
+		extfuse_backings_abort(xc);
+}
+
 int extfuse_backing_publish(struct fuse_conn *fc, struct extfuse_conn *xc,
 			    struct extfuse_backing *backing)
 {
@@ -230,10 +239,16 @@ int extfuse_backing_publish(struct fuse_conn *fc, struct extfuse_conn *xc,
 	err = backings_make(xc);
 	if (!err)
 		err = backing_insert(xc, backing);
-	/* Abort clears connected, then takes the table: one of us sees the other. */
-	smp_mb();
-	if (!extfuse_conn_is_connected(fc))
-		extfuse_backings_abort(xc);
+	backings_made(fc, xc);
+	return err;
+}
+
+/* extfuse_backings_begin - something is below: the table is there, though nothing is in it */
+int extfuse_backings_begin(struct fuse_conn *fc, struct extfuse_conn *xc)
+{
+	int err = backings_make(xc);
+
+	backings_made(fc, xc);
 	return err;
 }
 

@@ -52,6 +52,7 @@ struct extfuse_backing *extfuse_backing_make(const struct extfuse_ioc_backing *a
 					     const struct path *path, const struct cred *cred);
 int extfuse_backing_publish(struct fuse_conn *fc, struct extfuse_conn *xc,
 			    struct extfuse_backing *backing);
+int extfuse_backings_begin(struct fuse_conn *fc, struct extfuse_conn *xc);
 int extfuse_backing_remove(struct extfuse_conn *xc, u64 nodeid, u64 generation);
 
 int extfuse_backing_init(void);

@@ -57,8 +57,7 @@ static int backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
 	err = backing_check(fc, path);
 	if (err)
 		return err;
-	/* The root of a tree comes before INIT is answered. */
-	if (!(arg->flags & EXTFUSE_BACKING_TREE ? extfuse_conn_is_connected(fc) : extfuse_conn_is_ready(fc)))
+	if (!extfuse_conn_is_ready(fc))
 		return -ENOTCONN;
 	backing = extfuse_backing_make(arg, path, cred);
 	if (!backing)
@@ -69,7 +68,10 @@ static int backing_add(struct fuse_conn *fc, struct extfuse_conn *xc,
 	return err;
 }
 
-/* The object of the root stays in the table, for all that goes by node ids. */
+/*
+ * Nothing of a tree is in the table: whoever unmounts it lets go what is below with the
+ * last inode, and no grace period is waited for.
+ */
 static int tree_add(struct fuse_conn *fc, struct extfuse_conn *xc,
 		    const struct extfuse_ioc_backing *arg, const struct path *path,
 		    const struct cred *cred)
@@ -79,15 +81,14 @@ static int tree_add(struct fuse_conn *fc, struct extfuse_conn *xc,
 	if (arg->nodeid != FUSE_ROOT_ID || arg->generation)
 		return -EINVAL;
 	err = extfuse_tree_check(fc, path);
+	if (!err)
+		err = backing_check(fc, path);
 	if (err)
 		return err;
-	err = backing_add(fc, xc, arg, path, cred);
-	if (err)
-		return err == -EEXIST ? -EBUSY : err;
-	err = extfuse_tree_make(fc, xc, path, cred, &extfuse_tree_export_ops);
-	if (err)
-		extfuse_backing_remove(xc, arg->nodeid, arg->generation);
-	return err;
+	if (!extfuse_conn_is_connected(fc))
+		return -ENOTCONN;
+	err = extfuse_backings_begin(fc, xc);
+	return err ?: extfuse_tree_make(fc, xc, path, cred, &extfuse_tree_export_ops);
 }
 
 static bool backing_arg_is_valid(const struct extfuse_ioc_backing *arg)
@@ -96,10 +97,10 @@ static bool backing_arg_is_valid(const struct extfuse_ioc_backing *arg)
 	       !arg->reserved[2];
 }
 
-/* The kernel's nodes have what they were found by. */
+/* Nodes of a tree have what they were found by. */
 static bool add_arg_is_valid(const struct extfuse_conn *xc, struct extfuse_ioc_backing arg)
 {
-	if (extfuse_is_in_tree(xc, arg.nodeid))
+	if (!(arg.flags & EXTFUSE_BACKING_TREE) && extfuse_is_in_tree(xc, arg.nodeid))
 		return false;
 	arg.flags &= ~EXTFUSE_BACKING_TREE;
 	return backing_arg_is_valid(&arg);
@@ -130,8 +131,6 @@ long extfuse_ioctl_backing_drop(struct extfuse_conn *xc, const struct extfuse_io
 {
 	if (!backing_arg_is_valid(arg) || arg->fd)
 		return -EINVAL;
-	if (arg->nodeid == FUSE_ROOT_ID && READ_ONCE(xc->has_tree))
-		return -EBUSY;
 	return extfuse_backing_remove(xc, arg->nodeid, arg->generation);
 }
 
@@ -158,7 +157,7 @@ static int path_open(const struct path *path, const struct cred *cred, __s32 __u
 	return 0;
 }
 
-/* A node of the kernel's, which a request names that the daemon is at work on. */
+/* A node of a tree, which a request names that the daemon is at work on. */
 static int upcall_open(struct extfuse_conn *xc, const struct extfuse_ioc_backing *arg,
 		       const struct cred *cred, __s32 __user *ufd)
 {

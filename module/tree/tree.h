@@ -63,14 +63,11 @@ static inline bool extfuse_is_kernels(u64 nodeid)
 	return nodeid & EXTFUSE_NODE_KERNEL;
 }
 
-/* Is it a node of the kernel's?  Without a tree the daemon may have given the id itself. */
+/*
+ * Is it a node of the kernel's, or the root that those are below?  Without a tree the
+ * daemon may have given the id itself.
+ */
 static inline bool extfuse_is_in_tree(const struct extfuse_conn *xc, u64 nodeid)
-{
-	return extfuse_is_kernels(nodeid) && READ_ONCE(xc->has_tree);
-}
-
-/* For a program nothing is, so that requests need no marks: the root is in the tree as well. */
-static inline bool extfuse_is_never_fresh(const struct extfuse_conn *xc, u64 nodeid)
 {
 	return (extfuse_is_kernels(nodeid) || nodeid == FUSE_ROOT_ID) && READ_ONCE(xc->has_tree);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests of a tree that go up.  The daemon owns none of the kernel's nodes that they
+ * Requests of a tree that go up.  The daemon owns none of the nodes that they
  * name; for as long as it is at work on one it may open them by their ids
  * (EXTFUSE_IOC_BACKING_OPEN).
  *

@@ -64,7 +64,9 @@ static void make(void)
 	CHECK(add(raw_fd(rf), 1, EXTFUSE_BACKING_TREE, dir) == EBUSY, "once");
 	raw_init(rf);
 	CHECK(add(raw_fd(rf), 1, EXTFUSE_BACKING_TREE, dir) == EBUSY, "nor later");
-	CHECK(extfuse_backing__drop(raw_fd(rf), 1, 0) == -EBUSY, "it stays");
+	CHECK(add(raw_fd(rf), 1, 0, dir) == EINVAL, "nor has its root an object");
+	CHECK(extfuse_backing__drop(raw_fd(rf), 1, 0) == -ENOENT, "it stays");
+	CHECK(extfuse_backing__open(raw_fd(rf), 1, 0) == -ENOENT, "no request names the root");
 	CHECK(add(raw_fd(rf), EXTFUSE_NODE_KERNEL | 5, 0, file) == EINVAL, "the kernel's nodes have theirs");
 	close(dir);
 	close(file);

@@ -288,10 +288,12 @@ enum extfuse_state {
 	__EXTFUSE_STATE_MAX,
 };
 
+#define EXTFUSE_QUERY_TREE	(1 << 0)	/* names are the kernel's: EXTFUSE_BACKING_TREE */
+
 /**
  * struct extfuse_ioc_query - what a connection has
  * @conn:	in: connection; out: its number
- * @flags:	0
+ * @flags:	in: 0; out: EXTFUSE_QUERY_*
  * @state:	out: enum extfuse_state
  * @attach_flags: out: EXTFUSE_ATTACH_* of the set
  * @request_ops, @reply_ops: out: bit n: opcode n has such a program
@@ -377,8 +379,8 @@ struct extfuse_ioc_stats {
  */
 
 /*
- * Trees: names below a directory are the kernel's.  The daemon gives the root's
- * backing object with EXTFUSE_BACKING_TREE before it answers INIT.  From then on a
+ * Trees: names below a directory are the kernel's.  The daemon says what is behind the
+ * root with EXTFUSE_BACKING_TREE before it answers INIT.  From then on a
  * program's EXTFUSE_PASSTHROUGH holds for names as well: LOOKUP, MKNOD, MKDIR,
  * TMPFILE, SYMLINK, LINK, UNLINK, RMDIR, RENAME and RENAME2 are done on the file system
  * below, with the caller's own rights, and what changes there is seen here at once.
@@ -386,9 +388,10 @@ struct extfuse_ioc_stats {
  *
  * What is found so is a node of the kernel's: its id has the bit EXTFUSE_NODE_KERNEL.
  * The daemon is never told of one, owns no count of it and gets no FORGET for it.
- * While a request that names it is at work (read, and not yet answered),
+ * While a request that names it, or the root, is at work (read, and not yet answered),
  * EXTFUSE_IOC_BACKING_OPEN with that id and generation 0 gives an O_PATH descriptor of
- * it; afterwards -ENOENT.  Requests on open files have their handle, as ever.
+ * it; afterwards -ENOENT.  Requests on open files have their handle, as ever.  So a daemon
+ * need keep no descriptor, and what is below can be unmounted as soon as the mount is.
  *
  * A node in a reply is one of the daemon's own, with a backing object as ever: the
  * kernel takes what the object leads to for a node of its own, and gives the count
@@ -421,8 +424,8 @@ struct extfuse_ioc_stats {
  * mount has no default_permissions; -ENOTDIR; -EBUSY INIT is answered already, there is
  * a tree, or a set with EXTFUSE_ATTACH_SHADOW is attached; -EOPNOTSUPP it is on an
  * idmapped mount, or its file system must be asked for each name that it has given (NFS
- * and the like).  Open, drop: -ENOENT there is none of that generation.  Drop: -EBUSY it
- * is the root of a tree.
+ * and the like).  Without it: -EINVAL the node is in a tree.  Open, drop: -ENOENT there is
+ * none of that generation.
  */
 struct extfuse_ioc_backing {
 	__u32	conn;
