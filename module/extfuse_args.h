@@ -63,8 +63,13 @@ enum extfuse_passing {
 struct extfuse_node {
 	struct dentry *low;
 	struct extfuse_tree *tree;
-	const struct dentry *moved[2];	/* names of a directory that are about to move; only compared */
-	unsigned int moved_seq[2];
+	union {
+		struct {		/* of a directory: names that are about to move; only compared */
+			const struct dentry *moved[2];
+			unsigned int moved_seq[2];
+		};
+		unsigned int nosec;	/* of a file, under fi->lock: how many write side by side */
+	};
 #ifdef HAVE_REQUEST_IDMAP
 	/* Under fi->lock: who asked last to change a name here, and through which mount. */
 	const struct task_struct *via_of;

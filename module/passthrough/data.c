@@ -181,15 +181,15 @@ ssize_t fuse_passthrough_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 	struct fuse_file *ff = iocb->ki_filp->private_data;
 	struct inode *inode = file_inode(iocb->ki_filp);
 	ssize_t ret;
+	int how;
 
 	if (!iov_iter_count(iter))
 		return 0;
-	if (!extfuse_inode_lock(inode, iocb))
-		return -EAGAIN;
-	extfuse_nosec_begin(inode, ff);
+	how = extfuse_write_begin(iocb, inode, ff, iov_iter_count(iter));
+	if (how < 0)
+		return how;
 	ret = write_locked(iocb, iter);
-	extfuse_nosec_end(inode, ff);
-	inode_unlock(inode);
+	extfuse_write_end(inode, ff, how);
 	return ret;
 }
 

@@ -73,14 +73,14 @@ void extfuse_io_release(struct fuse_file *ff, struct inode *inode);
 bool extfuse_inode_is_uncached(struct inode *inode);
 #endif
 
-/* Call site: a write takes the inode's lock, if it may wait for that. */
-static inline bool extfuse_inode_lock(struct inode *inode, const struct kiocb *iocb)
-{
-	if (iocb->ki_flags & IOCB_NOWAIT)
-		return inode_trylock(inode);
-	inode_lock(inode);
-	return true;
-}
+/* lock.c: how a write has the inode's lock. */
+enum extfuse_write {
+	EXTFUSE_WRITE_ALONE,
+	EXTFUSE_WRITE_SHARED,
+};
+
+int extfuse_write_begin(const struct kiocb *iocb, struct inode *inode, struct fuse_file *ff, size_t count);
+void extfuse_write_end(struct inode *inode, struct fuse_file *ff, int how);
 
 /* Call site: how a write is done below, where the mount (-o sync) says nothing. */
 static inline int extfuse_write_flags(const struct kiocb *iocb)
@@ -89,8 +89,8 @@ static inline int extfuse_write_flags(const struct kiocb *iocb)
 }
 
 /*
- * Call sites, around a write and under the inode's lock: the file below loses its
- * set-id bits and capabilities there, under its own lock and for the writer.
+ * Call sites, around a change of data and with the inode's lock alone: the file below
+ * loses its set-id bits and capabilities there, under its own lock and for the writer.
  * Here it is not asked for them, nor changed for what is known of it.
  */
 static inline void extfuse_nosec_begin(struct inode *inode, struct fuse_file *ff)
@@ -104,6 +104,12 @@ static inline void extfuse_nosec_end(struct inode *inode, struct fuse_file *ff)
 {
 	if (ff->ext.is_ours)
 		inode->i_flags &= ~S_NOSEC;
+}
+
+/* Call site: attributes are taken; what is asked for them next, but by those who write side by side. */
+static inline unsigned int extfuse_nosec_kept(struct fuse_inode *fi)
+{
+	return S_ISREG(fi->inode.i_mode) && fi->ext.nosec ? S_NOSEC : 0;
 }
 
 /* Call site: posix_fadvise(), readahead(). */
