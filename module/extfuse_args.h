@@ -135,6 +135,7 @@ struct extfuse_args {
 /* What the fork's transport calls, and what of it is called; it does not see extfuse_i.h everywhere. */
 long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 void extfuse_conn_abort(struct fuse_conn *fc);
+struct fuse_forget_link *extfuse_forget_real(struct fuse_forget_link *forget);
 int extfuse_request_ended(struct fuse_req *req, int error);
 void fuse_adjust_compat(EXTFUSE_LINK *link, struct fuse_args *args);
 void fuse_drop_waiting(EXTFUSE_LINK *link);

@@ -10,11 +10,24 @@
 #include "compat/statx.h"
 #include "compat/vfs.h"
 
+/* As fuse_allow_current_process() has it; nearly always the mount is everybody's. */
+static bool caller_is_allowed(const struct fuse_conn *fc)
+{
+	return likely(fc->allow_other && fc->user_ns == current_user_ns()) ||
+	       fuse_allow_current_process((struct fuse_conn *)fc);
+}
+
 /* In RCU walk the inode may be on its way out, and have let go what is below. */
 int extfuse_low_permission(struct inode *inode, int mask)
 {
 	struct inode *low = d_inode_rcu(extfuse_low(inode));
 
+	if (unlikely(fuse_is_bad(inode)))
+		return -EIO;
+	if (unlikely(extfuse_is_readonly(inode, mask)))
+		return -EROFS;
+	if (unlikely(!caller_is_allowed(get_fuse_conn(inode))))
+		return -EACCES;
 	if (unlikely(!low))
 		return -ECHILD;
 	/* The VFS looks at owner and mode by itself next: sticky directories, protected links. */

@@ -41,7 +41,10 @@ void extfuse_entry_low_set(struct dentry *entry, struct dentry *low)
 /* Call site: ->d_release(). */
 void extfuse_entry_release(struct dentry *entry)
 {
-	dput(extfuse_entry_low(entry));
+	struct dentry *low = extfuse_entry_low(entry);
+
+	if (low)
+		extfuse_low_put(entry->d_sb, low);
 }
 
 /* Call sites: a directory had a dentry elsewhere already, which has been moved here and stands for @entry. */

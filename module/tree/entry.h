@@ -85,6 +85,10 @@ static inline bool extfuse_has_tree(const struct fuse_conn *fc)
 	return xc && READ_ONCE(xc->has_tree);
 }
 
+/* forget.c */
+struct fuse_forget_link *extfuse_forget_make(const struct fuse_conn *fc);
+void extfuse_forget_need(struct inode *inode);
+
 /* Call site: no lifetime for what is known exactly. */
 static inline bool extfuse_entry_is_exact(const struct dentry *entry)
 {

@@ -144,6 +144,9 @@ void extfuse_destroy_inode(struct inode *inode)
 
 	if (!fi->ext.low)
 		return;
-	dput(fi->ext.low);
+	/* The last one of the mount. */
+	if (fi->nodeid == FUSE_ROOT_ID)
+		extfuse_removed_wait();
+	extfuse_low_put(inode->i_sb, fi->ext.low);
 	extfuse_tree_put(fi->ext.tree);
 }

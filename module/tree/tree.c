@@ -12,6 +12,8 @@
  *   upcall.c		what the daemon may open, for as long as a request names it
  *   reply.c		what a daemon's reply names
  *   export.c		file handles
+ *   removed.c		what is held of files that are removed below
+ *   forget.c		the memory of FORGETs, which nearly no node needs
  *
  * Nothing is counted, and nothing has a lifetime.  An inode of a tree holds its tree,
  * and through that the mount below; the last one that goes lets it go.

@@ -92,6 +92,10 @@ void extfuse_node_settle(struct inode *inode);
 /* Call site, of ->destroy_inode(). */
 void extfuse_destroy_inode(struct inode *inode);
 
+/* removed.c */
+void extfuse_low_put(const struct super_block *sb, struct dentry *low);
+void extfuse_removed_wait(void);
+
 /* export.c */
 extern const struct export_operations extfuse_tree_export_ops;
 

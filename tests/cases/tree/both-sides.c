@@ -2,7 +2,7 @@
 /*
  * what: tasks on a tree and tasks below it that do all name operations at random leave the same tree on both sides, and a mount that can be unmounted
  * needs: extfuse root ext4
- * timeout: 150
+ * timeout: 180
  * libs: -lpthread
  *
  * LONG=1: for an hour.
@@ -164,7 +164,7 @@ static void compare(const char *when)
 
 int main(void)
 {
-	unsigned int i, seconds = getenv("LONG") ? 3600 : getenv("SHORT") ? 6 : 20;
+	unsigned int i, seconds = getenv("LONG") ? 3600 : getenv("SHORT") ? 6 : 60;
 	pthread_t tasks[TASKS], shrinker;
 	char path[32];
 

@@ -154,6 +154,24 @@ static void named(void)
 	CHECK(!stat("mnt/plain", &st) && st.st_size == 5 && !raw_forgets(rf, plain->id), "and so does one without an object");
 }
 
+/* What it names is further down, so it is asked at each walk whether that is still so. */
+static void confirmed(void)
+{
+	struct raw_node *deep = raw_file(rf, "/deep", "daemon", 6);
+	struct stat st;
+	int i;
+
+	object(rf, deep, "low/dir/deep");
+	raw_reset(rf);
+	for (i = 0; i < 3; i++)
+		CHECK(!stat("mnt/deep", &st) && st.st_size == 4, "it is the file below: size %ld", (long)st.st_size);
+	CHECK(raw_count(rf, FUSE_LOOKUP) == 3, "%s", raw_asked(rf));
+	CHECK(raw_until(10, raw_forgets(rf, deep->id) == 3), "each count comes back");
+	put("/proc/sys/vm/drop_caches", "2");
+	CHECK(!stat("mnt/deep", &st) && raw_until(10, raw_forgets(rf, deep->id) == 4), "once more");
+	CHECK(!raw_complaints(rf), "the node of the kernel's that was dropped owes none");
+}
+
 int main(void)
 {
 	struct script_rule pass = { .verdict = EXTFUSE_PASSTHROUGH }, up = { .verdict = EXTFUSE_UPCALL };
@@ -162,6 +180,7 @@ int main(void)
 	put("low/file", "below");
 	CHECK(!mount("two", "two", NULL, MS_BIND, NULL), "another mount");
 	put("two/elsewhere", "elsewhere");
+	put("low/dir/deep", "deep");
 	put("outside", "outside");
 	make();
 	raw_file(rf, "/plain", "plain", 5);
@@ -175,6 +194,7 @@ int main(void)
 	at_work();
 	forged();
 	named();
+	confirmed();
 	CHECK(extfuse_conn__detach(raw_fd(rf), 0) == 0, "detach");
 	script_free(s);
 	raw_balance(rf);
