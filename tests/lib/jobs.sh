@@ -54,7 +54,7 @@ job_unpack() {
 }
 
 job_walk() {
-	find "$2/files" -mindepth 1 -printf '%y %m %u %g %s %n %T@ %l %P\n'
+	find "$2/files" -mindepth 1 -printf '%y %m %U %G %s %n %T@ %l %P\n'
 }
 
 job_remove() {
