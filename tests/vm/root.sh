@@ -73,6 +73,7 @@ write_etc() {
 		root:x:0:0:root:/root:/bin/bash
 		daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
 		sshd:x:100:65534::/run/sshd:/usr/sbin/nologin
+		_rpc:x:101:65534::/run/rpcbind:/usr/sbin/nologin
 		alice:x:1000:1000::/home/alice:/bin/bash
 		bob:x:1001:1001::/home/bob:/bin/bash
 		nobody:x:65534:65534:nobody:/:/usr/sbin/nologin
