@@ -2,8 +2,8 @@
 /*
  * The VFS below.  A mount's idmap is a type of its own since 6.2, before a user
  * namespace; POSIX ACLs have calls of their own since 6.2, before they are extended
- * attributes; leases have a header of their own since 6.3: the old forms go with line
- * 6.1 of dkms/matrix.  Since 6.17 what inode flags are kept in is a struct file_kattr,
+ * attributes; leases have a header of their own since 6.3, and a type since 6.9: the old
+ * forms go with line 6.1 of dkms/matrix.  Since 6.17 what inode flags are kept in is a struct file_kattr,
  * and since 7.0 the encoding of an ACL allocates its buffer; the forms before go with the
  * lines 6.12+deb12 and 6.12+deb13.
  */
@@ -25,6 +25,24 @@
 
 #ifndef HAVE_FILE_KATTR
 #define file_kattr	fileattr
+#endif
+
+#ifdef HAVE_FILE_LEASE
+typedef struct file_lease extfuse_lease;
+typedef int extfuse_lease_type;
+
+static inline bool extfuse_lease_is_delegation(const extfuse_lease *lease)
+{
+	return lease->c.flc_flags & FL_DELEG;
+}
+#else
+typedef struct file_lock extfuse_lease;
+typedef long extfuse_lease_type;
+
+static inline bool extfuse_lease_is_delegation(const extfuse_lease *lease)
+{
+	return lease->fl_flags & FL_DELEG;
+}
 #endif
 
 static inline bool extfuse_xattr_is_acl(const char *name)

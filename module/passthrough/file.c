@@ -6,6 +6,7 @@
 #include "fuse_i.h"
 #include "passthrough/pass.h"
 #include "compat/statx.h"
+#include "compat/vfs.h"
 #include <linux/compat.h>
 #include <linux/falloc.h>
 #include <linux/security.h>
@@ -102,6 +103,20 @@ int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
 	err = vfs_fadvise(fuse_file_passthrough(ff), offset, len, advice);
 	revert_creds(old);
 	return err;
+}
+
+/*
+ * Call site: nobody gets a delegation of a file that others may change below, where it
+ * would not be broken: an NFS client that has one keeps old data, and writes it back.
+ */
+int extfuse_setlease(struct file *file, extfuse_lease_type type, extfuse_lease **lease, void **priv)
+{
+	const struct fuse_file *ff = file->private_data;
+
+	if (type != F_UNLCK && extfuse_lease_is_delegation(*lease) &&
+	    (ff->ext.is_ours || extfuse_low(file_inode(file))))
+		return -EAGAIN;
+	return generic_setlease(file, type, lease, priv);
 }
 
 static bool ioctl_only_reads(unsigned int cmd)

@@ -13,6 +13,7 @@
 #ifndef _EXTFUSE_PASSTHROUGH_HANDLE_H
 #define _EXTFUSE_PASSTHROUGH_HANDLE_H
 
+#include "compat/vfs.h"
 #include <linux/cred.h>
 
 #if defined(HAVE_IOMODE) && !defined(CONFIG_FUSE_PASSTHROUGH)
@@ -114,6 +115,9 @@ static inline unsigned int extfuse_nosec_kept(struct fuse_inode *fi)
 
 /* Call site: posix_fadvise(), readahead(). */
 int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice);
+
+/* Call site: fcntl(F_SETLEASE), and an NFS server that gives a delegation. */
+int extfuse_setlease(struct file *file, extfuse_lease_type type, extfuse_lease **lease, void **priv);
 
 /*
  * extfuse_io_start - from now on, until the handle is released, nobody uses the

@@ -197,6 +197,15 @@ _Static_assert(sizeof(cpu_number) == sizeof(int), "");
 #error "it is there"
 #endif
 
+/* 6.9: leases are a type of their own.  Goes with line 6.1. */
+#ifdef HAVE_FILE_LEASE
+_Static_assert(__builtin_types_compatible_p(typeof(((struct file_operations *)0)->setlease),
+		    int (*)(struct file *, int, struct file_lease **, void **)), "");
+#else
+_Static_assert(__builtin_types_compatible_p(typeof(((struct file_operations *)0)->setlease),
+		    int (*)(struct file *, long, struct file_lock **, void **)), "");
+#endif
+
 /* 6.2: a mount's idmap is a type of its own.  Goes with line 6.1. */
 #ifdef HAVE_MNT_IDMAP
 _Static_assert(__builtin_types_compatible_p(typeof(mnt_idmap), struct mnt_idmap *(const struct vfsmount *)), "");
