@@ -8,7 +8,8 @@
  * below the root of the tree, and it is walked to by its names, so that a policy is asked
  * about each.  Of a file that nobody uses the file system below may know no name.  So a
  * handle says in which directory its file was, unless all of that file system is in the
- * tree and no name is asked about.
+ * tree and no name is asked about.  A file that was removed while it is in use here has
+ * no name to be asked about.
  */
 #include "fuse_i.h"
 #include "compat/names.h"
@@ -27,13 +28,21 @@ static const struct export_operations *stock_ops(const struct super_block *sb)
 	return extfuse_conn_get(get_fuse_conn_super((struct super_block *)sb))->stock_export;
 }
 
+static bool names_are_asked(const struct super_block *sb)
+{
+	return READ_ONCE(extfuse_conn_get(get_fuse_conn_super((struct super_block *)sb))->names_asked);
+}
+
+/* Is all of the file system below in the tree? */
+static bool tree_is_whole(const struct extfuse_tree *tree)
+{
+	return tree->root == tree->root->d_sb->s_root;
+}
+
 /* Is a file in the tree, whatever name it has, and is nobody asked about it? */
 static bool file_needs_no_name(const struct inode *inode)
 {
-	const struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn((struct inode *)inode));
-	const struct dentry *root = extfuse_tree_of(inode)->root;
-
-	return root == root->d_sb->s_root && !READ_ONCE(xc->names_asked);
+	return tree_is_whole(extfuse_tree_of(inode)) && !names_are_asked(inode->i_sb);
 }
 
 static int inode_encode(struct inode *low, u32 *fh, int *len, struct inode *parent)
@@ -120,32 +129,56 @@ static bool parent_is_dir(struct super_block *low_sb, struct fid *fid, int len, 
 	return is_dir;
 }
 
-/* The names from the root of the tree to @low, the last one at the end of @buf. */
-static char *path_write(const struct extfuse_tree *tree, struct dentry *low, char *buf, size_t size)
+/*
+ * The names from the root of the tree to @low, the last one at the end of @buf.  The
+ * length, also where it is more than @size; 0: it is not below the root.
+ */
+static size_t path_write(const struct extfuse_tree *tree, struct dentry *low, char *buf, size_t size)
 {
 	struct dentry *here = dget(low), *parent;
 	struct name_snapshot name;
-	char *start = buf + size;
+	size_t len = 1;
 
-	*--start = 0;
+	buf[size - 1] = 0;
 	while (here != tree->root && !IS_ROOT(here)) {
 		take_dentry_name_snapshot(&name, here);
-		if (start - buf > name.name.len) {
-			start -= name.name.len;
-			memcpy(start, name.name.name, name.name.len);
-			*--start = '/';
-		} else {
-			start = NULL;
+		len += name.name.len + 1;
+		if (len <= size) {
+			buf[size - len] = '/';
+			memcpy(&buf[size - len + 1], name.name.name, name.name.len);
 		}
 		release_dentry_name_snapshot(&name);
-		if (!start)
-			break;
 		parent = dget_parent(here);
 		dput(here);
 		here = parent;
 	}
 	dput(here);
-	return here == tree->root ? start : NULL;
+	return here == tree->root ? len : 0;
+}
+
+/*
+ * The same in a buffer of its own, which is less than what the dentries on the way take.
+ * A file may be deeper than a path is long.
+ */
+static char *names_get(const struct extfuse_tree *tree, struct dentry *low, char **names)
+{
+	size_t size = PATH_MAX, len;
+	char *buf;
+
+	for (;;) {
+		buf = kvmalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		if (!buf)
+			return ERR_PTR(-ENOMEM);
+		len = path_write(tree, low, buf, size);
+		if (len && len <= size)
+			break;
+		kvfree(buf);
+		if (!len)
+			return ERR_PTR(-ESTALE);
+		size = len;
+	}
+	*names = buf + size - len;
+	return buf;
 }
 
 /* The dentry here of what has these names, as a walk in the mount finds it. */
@@ -174,25 +207,29 @@ static bool entry_is_of(const struct dentry *entry, const struct dentry *low)
 	       extfuse_low_inode(d_inode(entry)) == d_inode(low);
 }
 
+static struct dentry *walk_once(struct super_block *sb, const struct extfuse_tree *tree, struct dentry *low)
+{
+	struct dentry *entry;
+	char *buf, *names;
+
+	buf = names_get(tree, low, &names);
+	if (IS_ERR(buf))
+		return ERR_CAST(buf);
+	entry = path_walk(sb, tree, names);
+	kvfree(buf);
+	if (IS_ERR(entry) || entry_is_of(entry, low))
+		return entry;
+	dput(entry);
+	return ERR_PTR(-ESTALE);
+}
+
 static struct dentry *walk_to(struct super_block *sb, const struct extfuse_tree *tree, struct dentry *low)
 {
 	struct dentry *entry = ERR_PTR(-ESTALE);
-	char *buf = __getname();
 	unsigned int i;
-	char *names;
 
-	if (!buf)
-		return ERR_PTR(-ENOMEM);
-	for (i = 0; i < WALK_TRIES; i++) {
-		names = path_write(tree, low, buf, PATH_MAX);
-		entry = names ? path_walk(sb, tree, names) : ERR_PTR(-ESTALE);
-		if (!IS_ERR(entry) && entry_is_of(entry, low))
-			break;
-		if (!IS_ERR(entry))
-			dput(entry);
-		entry = ERR_PTR(-ESTALE);
-	}
-	__putname(buf);
+	for (i = 0; i < WALK_TRIES && IS_ERR(entry); i++)
+		entry = walk_once(sb, tree, low);
 	return entry;
 }
 
@@ -223,17 +260,28 @@ static int low_is_file(void *unused, struct dentry *low)
 	return !d_is_dir(low);
 }
 
-/* All of the file system is in the tree: its file is, whatever name it has. */
+/*
+ * Where all of the file system is in the tree, its file is, whatever name it has.  Else
+ * a file is that has no name any more, and that somebody here has still in use.
+ */
+static struct inode *file_find(struct super_block *sb, struct extfuse_tree *tree, struct dentry *low)
+{
+	struct fuse_attr attr;
+
+	if (tree_is_whole(tree))
+		return extfuse_node_get(sb, tree, low, &attr);
+	return d_inode(low)->i_nlink ? NULL : extfuse_node_find(sb, tree, low);
+}
+
 static struct dentry *file_by_number(struct super_block *sb, struct fid *low_fid, int len, u32 type)
 {
 	struct extfuse_tree *tree = extfuse_tree_of(d_inode(sb->s_root));
 	struct dentry *low, *entry;
-	struct fuse_attr attr;
 
 	low = exportfs_decode_fh(tree->mnt, low_fid, len, type, low_is_file, NULL);
 	if (IS_ERR_OR_NULL(low))
 		return low;
-	entry = d_obtain_alias(extfuse_node_get(sb, tree, low, &attr));
+	entry = d_obtain_alias(file_find(sb, tree, low));
 	dput(low);
 	return entry;
 }
@@ -254,7 +302,7 @@ static struct dentry *low_decode(struct super_block *sb, struct fid *low_fid, in
 		return decoding.entry;
 	}
 	dput(decoding.entry);
-	if (!file_needs_no_name(d_inode(sb->s_root)))
+	if (names_are_asked(sb))
 		return low;
 	return file_by_number(sb, low_fid, len, type);
 }

@@ -133,6 +133,13 @@ struct inode *extfuse_node_get(struct super_block *sb, struct extfuse_tree *tree
 	return inode;
 }
 
+struct inode *extfuse_node_find(struct super_block *sb, struct extfuse_tree *tree, struct dentry *low)
+{
+	struct node_key key = { .tree = tree, .low = low };
+
+	return ilookup5(sb, (unsigned long)d_inode(low), low_test, &key);
+}
+
 /*
  * extfuse_destroy_inode - ->destroy_inode(): nobody finds the inode any more
  *

@@ -85,6 +85,8 @@ void extfuse_tree_abort(struct fuse_conn *fc, struct extfuse_conn *xc);
  */
 struct inode *extfuse_node_get(struct super_block *sb, struct extfuse_tree *tree, struct dentry *low,
 			       struct fuse_attr *attr);
+/* The same where it is in use; else NULL. */
+struct inode *extfuse_node_find(struct super_block *sb, struct extfuse_tree *tree, struct dentry *low);
 void extfuse_node_attr(const struct fuse_conn *fc, struct fuse_attr *attr, struct inode *low);
 void extfuse_node_renew(struct inode *inode, struct inode *low);
 void extfuse_node_settle(struct inode *inode);

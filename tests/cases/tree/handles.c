@@ -4,6 +4,8 @@
  * needs: extfuse root ext4 loop mkfs.ext4
  * timeout: 120
  */
+#include <limits.h>
+
 #include "handle.h"
 #include "tree.h"
 
@@ -148,6 +150,55 @@ static void by_other_names(void)
 	CHECK(!run("extfuse replace $PWD/mnt passthrough"), "passthrough");
 }
 
+/* Deeper than a path is long. */
+static void deep(void)
+{
+	struct handle h = { .head.handle_bytes = sizeof(h.words) };
+	char name[NAME_MAX + 1];
+	int dir = open("mnt", O_RDONLY | O_DIRECTORY | O_CLOEXEC), sub, mount_id, fd, i;
+	struct stat st, of_file;
+
+	memset(name, 'd', NAME_MAX);
+	name[NAME_MAX] = 0;
+	for (i = 0; i <= PATH_MAX / NAME_MAX; i++) {
+		CHECK(!mkdirat(dir, name, 0755), "directory %d", i);
+		sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		CHECK(sub >= 0 && !close(dir), "directory %d", i);
+		dir = sub;
+	}
+	fd = openat(dir, "file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	CHECK(fd >= 0 && !fstat(fd, &of_file) && !close(fd), "a file in it");
+	CHECK(!name_to_handle_at(dir, "file", &h.head, &mount_id, 0) && !close(dir), "its handle");
+	drop();
+	fd = opened(&h);
+	CHECK(fd >= 0 && !fstat(fd, &st) && !close(fd), "a deep file by its handle");
+	CHECK(st.st_ino == of_file.st_ino, "another file");
+	CHECK(!run("rm -r mnt/ddd*"), "all that is removed");
+	STALE(&h, "a deep file that was removed");
+}
+
+/* A file that somebody has open is found when it has no name any more, and then by nobody. */
+static void nameless(void)
+{
+	struct handle h;
+	struct stat st;
+	int fd, again;
+
+	made("mnt/dir/open");
+	h = handle_of("mnt/dir/open");
+	fd = open("mnt/dir/open", O_RDONLY | O_CLOEXEC);
+	CHECK(fd >= 0 && !unlink("mnt/dir/open"), "open, and removed");
+	drop();
+	again = opened(&h);
+	CHECK(again >= 0 && !fstat(again, &st) && !st.st_nlink, "a removed file in use");
+	CHECK(!close(again), "close");
+	CHECK(!run("extfuse replace $PWD/mnt hide"), "hide");
+	STALE(&h, "a removed file, where names are asked about");
+	CHECK(!run("extfuse replace $PWD/mnt passthrough"), "passthrough");
+	CHECK(!close(fd), "close");
+	STALE(&h, "a removed file that nobody uses");
+}
+
 static bool is_below_top(int fd)
 {
 	const char *const paths[] = { "fs", "fs/outside", "fs/outside/secret" };
@@ -223,6 +274,8 @@ int main(void)
 		inside();
 		moved();
 		by_other_names();
+		deep();
+		nameless();
 		outside(part);
 		tree_umount();
 	}
