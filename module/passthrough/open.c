@@ -108,7 +108,7 @@ static struct file *backing_open(const struct extfuse_pass *pass)
 
 	/* The kernel's own, for inode flags: it reads nothing, and who has the file open need not be let in again. */
 	if (!user)
-		return dentry_open(&pass->path, O_RDONLY, pass->cred);
+		return dentry_open(&pass->path, O_RDONLY | O_LARGEFILE, pass->cred);
 	flags = flags_below(pass, user);
 	err = may_open(pass, user);
 	if (err)
