@@ -210,7 +210,8 @@ static bool iattr_take(const struct extfuse_pass *pass, const struct fuse_setatt
 	u32 valid = in->valid;
 
 	attr->ia_valid = times_valid(valid);
-	if (valid & (FATTR_MODE | FATTR_UID | FATTR_GID | FATTR_ATIME | FATTR_MTIME))
+	/* Also where chown() names neither owner nor group. */
+	if (valid & (FATTR_MODE | FATTR_UID | FATTR_GID | FATTR_ATIME | FATTR_MTIME) || !(valid & FATTR_SIZE))
 		attr->ia_valid |= ATTR_CTIME;
 	/* What the fork made of a mode that it knew to get rid of bits is not what was asked for. */
 	if (valid & FATTR_MODE && !pass->args->ext.kill) {
