@@ -7,8 +7,12 @@
 #include "params.h"
 #include "stats.h"
 #include "tree/attr.h"
+#include "compat/inode.h"
 #include "compat/statx.h"
 #include "compat/vfs.h"
+
+/* So long relatime keeps a time of reading that nothing has made old, in seconds. */
+#define DAY	(24 * 60 * 60)
 
 /* As fuse_allow_current_process() has it; nearly always the mount is everybody's. */
 static bool caller_is_allowed(const struct fuse_conn *fc)
@@ -51,6 +55,40 @@ bool extfuse_getattr_is_asked(struct inode *inode)
 
 	return (extfuse_set_plain_ops(xc) & ops) != ops || !READ_ONCE(extfuse_programs) ||
 	       fc->writeback_cache || !extfuse_conn_is_ready(fc);
+}
+
+/* Is the second time not before the first? */
+static bool is_since(u64 sec, u32 nsec, u64 then, u32 then_nsec)
+{
+	return sec == then ? then_nsec >= nsec : (s64)then > (s64)sec;
+}
+
+/*
+ * extfuse_link_is_due - to follow the link moves the time at which it was last read
+ *
+ * Then its target does not come from the page cache: a READLINK moves that time below.  As
+ * the VFS decides it (relatime), which has no name for it that modules may use.
+ */
+bool extfuse_link_is_due(struct inode *inode)
+{
+	const struct inode *low;
+	struct fuse_attr attr;
+	int flags;
+
+	if (!extfuse_low(inode))
+		return false;
+	/* In RCU walk the inode may be on its way out. */
+	low = d_inode_rcu(extfuse_low(inode));
+	if (unlikely(!low))
+		return true;
+	flags = READ_ONCE(extfuse_tree_of(inode)->mnt->mnt_flags);
+	if (flags & (MNT_NOATIME | MNT_READONLY) || IS_NOATIME(low) || IS_RDONLY(low))
+		return false;
+	extfuse_times_get(&attr, low);
+	return !(flags & MNT_RELATIME) ||
+	       is_since(attr.atime, attr.atimensec, attr.mtime, attr.mtimensec) ||
+	       is_since(attr.atime, attr.atimensec, attr.ctime, attr.ctimensec) ||
+	       ktime_get_real_seconds() - (s64)attr.atime >= DAY;
 }
 
 int extfuse_low_getattr(struct inode *inode, struct kstat *stat, u32 mask, unsigned int flags)

@@ -11,6 +11,8 @@
 int extfuse_low_permission(struct inode *inode, int mask);
 int extfuse_low_getattr(struct inode *inode, struct kstat *stat, u32 mask, unsigned int flags);
 bool extfuse_getattr_is_asked(struct inode *inode);
+/* Call site: the target of a link is about to come from the page cache. */
+bool extfuse_link_is_due(struct inode *inode);
 
 /*
  * Call site: who may do what is decided below.  A caller through an idmapped mount has
