@@ -63,6 +63,27 @@ static bool listing_add(struct dir_context *ctx, const char *name, int namelen, 
 	return true;
 }
 
+/*
+ * extfuse_dir_llseek - ->llseek() of directories
+ *
+ * What a position means, and which is the last, is known below.  The daemon's positions
+ * are any numbers, the largest file says nothing of them.
+ */
+loff_t extfuse_dir_llseek(struct file *file, loff_t offset, int whence)
+{
+	struct fuse_file *ours = extfuse_if_ours(file->private_data);
+
+	if (!ours)
+		return generic_file_llseek_size(file, offset, whence, MAX_LFS_FILESIZE,
+						i_size_read(file_inode(file)));
+	if (whence == SEEK_CUR) {
+		offset += file->f_pos;
+		whence = SEEK_SET;
+	}
+	offset = vfs_llseek(fuse_file_passthrough(ours), offset, whence);
+	return offset < 0 ? offset : vfs_setpos(file, offset, MAX_LFS_FILESIZE);
+}
+
 static int dir_seek(struct file *dir, loff_t off)
 {
 	loff_t pos;

@@ -115,6 +115,9 @@ static inline unsigned int extfuse_nosec_kept(struct fuse_inode *fi)
 
 /* Call site: posix_fadvise(), readahead(). */
 int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice);
+/* Call site: lseek() on a directory; see dir.c. */
+loff_t extfuse_dir_llseek(struct file *file, loff_t offset, int whence);
+
 
 /* Call site: fcntl(F_SETLEASE), and an NFS server that gives a delegation. */
 int extfuse_setlease(struct file *file, extfuse_lease_type type, extfuse_lease **lease, void **priv);

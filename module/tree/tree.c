@@ -133,6 +133,8 @@ int extfuse_tree_make(struct fuse_conn *fc, struct extfuse_conn *xc, const struc
 			tree_publish(root, tree, path);
 			xc->stock_export = root->i_sb->s_export_op;
 			WRITE_ONCE(root->i_sb->s_export_op, handles);
+			/* How large a file may be is asked of the mount, before anything goes below. */
+			root->i_sb->s_maxbytes = path->dentry->d_sb->s_maxbytes;
 		}
 		iput(root);
 	}
