@@ -133,6 +133,7 @@ ssize_t fuse_passthrough_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 
 	if (!iov_iter_count(iter))
 		return 0;
+	extfuse_flags_follow(ff, iocb->ki_filp);
 	ret = iocb_check(iocb, ff->passthrough);
 	if (ret)
 		return ret;

@@ -44,7 +44,6 @@ static inline void extfuse_iodata_exit(void)
 }
 
 bool extfuse_open_direct(struct fuse_inode *fi, struct fuse_file *ff);
-void extfuse_flags_follow(struct fuse_file *ff, const struct file *user);
 int extfuse_cached_io_open(struct inode *inode, struct fuse_file *ff);
 #else
 struct fuse_backing;
@@ -73,6 +72,9 @@ void extfuse_io_release(struct fuse_file *ff, struct inode *inode);
 /* Call site: may a file of the daemon's be mapped? */
 bool extfuse_inode_is_uncached(struct inode *inode);
 #endif
+
+/* Call sites: the backing file is read or written; it is opened for this handle alone. */
+void extfuse_flags_follow(struct fuse_file *ff, const struct file *user);
 
 /* lock.c: how a write has the inode's lock. */
 enum extfuse_write {
@@ -113,11 +115,11 @@ static inline unsigned int extfuse_nosec_kept(struct fuse_inode *fi)
 	return S_ISREG(fi->inode.i_mode) && fi->ext.nosec ? S_NOSEC : 0;
 }
 
-/* Call site: posix_fadvise(), readahead(). */
-int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice);
 /* Call site: lseek() on a directory; see dir.c. */
 loff_t extfuse_dir_llseek(struct file *file, loff_t offset, int whence);
 
+/* Call site: posix_fadvise(), readahead(). */
+int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice);
 
 /* Call site: fcntl(F_SETLEASE), and an NFS server that gives a delegation. */
 int extfuse_setlease(struct file *file, extfuse_lease_type type, extfuse_lease **lease, void **priv);

@@ -90,19 +90,6 @@ struct file *extfuse_handle_tmpfile(const struct file *user, int flags, const st
 	return backing_tmpfile_open(user, flags, dir, mode, cred);
 }
 
-/* Call site: the backing file is read or written; it is opened for this handle alone. */
-void extfuse_flags_follow(struct fuse_file *ff, const struct file *user)
-{
-	struct file *file = ff->passthrough;
-
-	if (likely(!((user->f_flags ^ file->f_flags) & O_DIRECT)) || !ff->ext.is_ours)
-		return;
-	spin_lock(&file->f_lock);
-	file->f_flags = (file->f_flags & ~O_DIRECT) | (user->f_flags & O_DIRECT);
-	file->f_iocb_flags = iocb_flags(file);
-	spin_unlock(&file->f_lock);
-}
-
 /* The daemon's own FUSE_PASSTHROUGH: fuse says what goes with that. */
 static bool is_daemons(struct fuse_inode *fi)
 {
