@@ -29,6 +29,12 @@ static inline bool extfuse_getattr_is_below(struct inode *inode)
 	return extfuse_permission_is_below(inode) && !extfuse_getattr_is_asked(inode);
 }
 
+/* Call site: a new owner takes set-id bits away, which chown() does below; no mode is computed here. */
+static inline bool extfuse_kills_below(const struct inode *inode, const struct iattr *attr)
+{
+	return attr->ia_valid & (ATTR_UID | ATTR_GID) && !(attr->ia_valid & ATTR_SIZE) && extfuse_low(inode);
+}
+
 /* Call site: statfs() was answered, by whomever. */
 static inline void extfuse_fsid_take(const struct super_block *sb, struct kstatfs *st)
 {
