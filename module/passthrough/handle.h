@@ -75,6 +75,7 @@ bool extfuse_inode_is_uncached(struct inode *inode);
 
 /* Call sites: the backing file is read or written; it is opened for this handle alone. */
 void extfuse_flags_follow(struct fuse_file *ff, const struct file *user);
+int extfuse_atime_flag(const struct file *user);
 
 /* lock.c: how a write has the inode's lock. */
 enum extfuse_write {

@@ -93,36 +93,9 @@ static int may_open(const struct extfuse_pass *pass, const struct file *user)
 	return inode_permission(mnt_idmap(pass->path.mnt), inode, mask);
 }
 
-/* May reading move the time of reading?  Only the mount that the caller goes through knows. */
-static int atime_flag(const struct file *user)
-{
-	const struct vfsmount *mnt = user->f_path.mnt;
-	int flags = READ_ONCE(mnt->mnt_flags);
-
-	if (flags & (MNT_NOATIME | MNT_READONLY) || sb_rdonly(mnt->mnt_sb))
-		return O_NOATIME;
-	if (flags & MNT_NODIRATIME && S_ISDIR(file_inode(user)->i_mode))
-		return O_NOATIME;
-	return user->f_flags & O_NOATIME;
-}
-
-/* extfuse_flags_follow - fcntl() or a remount may have switched what the backing file was opened with */
-void extfuse_flags_follow(struct fuse_file *ff, const struct file *user)
-{
-	struct file *file = fuse_file_passthrough(ff);
-	int flags = (user->f_flags & O_DIRECT) | atime_flag(user);
-
-	if (likely(!((flags ^ file->f_flags) & (O_DIRECT | O_NOATIME))) || !ff->ext.is_ours)
-		return;
-	spin_lock(&file->f_lock);
-	file->f_flags = (file->f_flags & ~(O_DIRECT | O_NOATIME)) | flags;
-	file->f_iocb_flags = iocb_flags(file);
-	spin_unlock(&file->f_lock);
-}
-
 static int flags_below(const struct extfuse_pass *pass, const struct file *user)
 {
-	int flags = (user->f_flags & ~FLAGS_NOT_BELOW) | atime_flag(user);
+	int flags = (user->f_flags & ~FLAGS_NOT_BELOW) | extfuse_atime_flag(user);
 
 	/* Nothing that fcntl() does changes that such a file is only appended to. */
 	return IS_APPEND(d_inode(pass->path.dentry)) ? flags | (user->f_flags & O_APPEND) : flags;

@@ -8,12 +8,19 @@
 files=${JOB_FILES:-10000} clone_files=$((files / 5)) overlay=/mnt/overlay
 inputs=$TMPDIR/inputs
 
-job_rows=(untar walk-cold walk-warm rm git-clone git-status git-checkout)
+job_rows=(untar walk-cold walk-warm rm writers git-clone git-status git-checkout)
 
 turn_untar() { job_unpack "$inputs/many" "$1"; }
 turn_walk-cold() { job_walk "$inputs/many" "$1"; }
 turn_walk-warm() { job_walk "$inputs/many" "$1"; }
 turn_rm() { job_remove "$inputs/many" "$1"; }
+turn_writers() {
+	local i
+	for i in {0..7}; do
+		dd if=/dev/zero of="$1/shared" bs=4k count=512 seek=$((i * 512)) conv=notrunc oflag=direct status=none &
+	done
+	wait
+}
 turn_git-clone() { job_clone "$inputs/some" "$1"; }
 turn_git-status() { job_status "$inputs/some" "$1"; }
 turn_git-checkout() { job_checkout "$inputs/some" "$1"; }
@@ -34,6 +41,7 @@ before() { # ROW TREE
 		find / -maxdepth 0
 		;;
 	walk-warm) job_walk "$inputs/many" "$2" ;;
+	writers) [ -e "$2/shared" ] || dd if=/dev/zero of="$2/shared" bs=1M count=16 conv=fsync status=none ;;
 	git-status)
 		sleep 1.1
 		job_status "$inputs/some" "$2"
