@@ -10,6 +10,7 @@
 #                makes, as 6.1,6.12+deb13; default all.  'make check-quick' and
 #                'make bench' take one, unless KERNELS= says more ('*': all)
 #   TESTS=       what 'make check' runs, default all
+#   FUZZ=        hours of 'make fuzz'
 #   SUITES=      releases of 'make deb' and 'make check-packages', default
 #                bookworm trixie sid; of the latter also rpm
 #   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
@@ -18,14 +19,14 @@
 VERSION := $(shell cat VERSION)
 BUILD   := $(CURDIR)/build
 DESTDIR ?=
-export KERNEL_SRC SERIES EXTFUSE_CACHE BUILD KERNELS TESTS V
+export KERNEL_SRC SERIES EXTFUSE_CACHE BUILD KERNELS TESTS FUZZ V
 
 # Asked for in recipes only: it may download an image.
 kernel_dir = $(shell tests/vm/kernel.sh $(KVER))
 
 .DEFAULT_GOAL := help
 .PHONY: help deps have-deps build module bpf userspace install demo check check-quick check-long \
-	check-debug check-packages bench fork fork-diff lint deb rpm dist clean
+	check-debug check-packages fuzz bench fork fork-diff lint deb rpm dist clean
 
 help:	## this list; times are on two processors
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t24
@@ -85,6 +86,9 @@ check-debug: deps	## the cases on debug kernels built from source: KASAN, UBSAN,
 
 check-packages: deps	## build, install, boot, upgrade and purge the packages of each release (15 min each; SUITES=)
 	@tests/package/check $(SUITES)
+
+fuzz: build	## hostile daemons, programs and users by new seeds, in a VM (3 min; FUZZ=HOURS, KERNELS=)
+	@tests/fuzz/run
 
 bench: build	## instructions and times against native and stock fuse, build/bench.json (10 min)
 	@tests/bench/run
