@@ -67,13 +67,19 @@ bool backing_add(fuse_ino_t id, int path_fd, mode_t mode)
 	return !err;
 }
 
+static const char *tree_advice(int err)
+{
+	const char *advice = err == -EOPNOTSUPP ? "its file system must be asked for each name" : refusal_advice(err);
+
+	return advice ? advice : strerror(-err);
+}
+
 bool backing_add_tree(int path_fd)
 {
 	int err = extfuse_backing__add_tree(conn_fd, path_fd);
 
 	if (err)
-		log_warning("mirror of %s: names go through the daemon: %s", mirror.source,
-			    err == -EOPNOTSUPP ? "its file system must be asked for each name" : strerror(-err));
+		log_warning("mirror of %s: names go through the daemon: %s", mirror.source, tree_advice(err));
 	return !err;
 }
 

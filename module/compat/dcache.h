@@ -4,6 +4,9 @@
  * d_revalidate() that stays; before, fuse takes the dentry's, which a rename
  * may free, so that a copy is kept for as long as the request lasts.  The copy goes
  * with the lines 6.1, 6.12+deb12 and 6.12+deb13 of dkms/matrix.
+ *
+ * HAVE_DEFAULT_D_FLAGS: since 6.17 a file system says in flags what its names have; the
+ * calls instead go with the same lines.
  */
 #ifndef _EXTFUSE_COMPAT_DCACHE_H
 #define _EXTFUSE_COMPAT_DCACHE_H
@@ -25,6 +28,23 @@ static inline bool extfuse_dentry_folds(const struct dentry *dir)
 		return IS_CASEFOLDED(inode);
 #endif
 	return READ_ONCE(dir->d_flags) & (DCACHE_OP_HASH | DCACHE_OP_COMPARE);
+}
+
+/*
+ * Does a file system want to be asked for each name that it has given?  Its root may be
+ * an exception, and has no name.
+ */
+static inline bool extfuse_names_are_unsure(const struct dentry *root)
+{
+	const struct super_block *sb = root->d_sb;
+
+	if (READ_ONCE(root->d_flags) & DCACHE_OP_REVALIDATE)
+		return true;
+#ifdef HAVE_DEFAULT_D_FLAGS
+	return sb->s_d_flags & DCACHE_OP_REVALIDATE;
+#else
+	return sb->s_d_op && sb->s_d_op->d_revalidate;
+#endif
 }
 
 #ifdef HAVE_REVALIDATE_NAME

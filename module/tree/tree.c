@@ -27,6 +27,7 @@
 #include "fuse_i.h"
 #include "later.h"
 #include "tree/tree.h"
+#include "compat/dcache.h"
 #include <linux/slab.h>
 #include <linux/statfs.h>
 
@@ -66,15 +67,15 @@ void extfuse_tree_put(struct extfuse_tree *tree)
  */
 int extfuse_tree_check(struct fuse_conn *fc, const struct path *path)
 {
-	unsigned int flags = READ_ONCE(path->dentry->d_flags);
+	const struct dentry *root = path->dentry;
 
 	if (!fc->default_permissions)
 		return -EINVAL;
-	if (!d_is_dir(path->dentry))
+	if (!d_is_dir(root))
 		return -ENOTDIR;
-	if (is_idmapped_mnt(path->mnt) || flags & DCACHE_OP_WEAK_REVALIDATE)
+	if (is_idmapped_mnt(path->mnt) || READ_ONCE(root->d_flags) & DCACHE_OP_WEAK_REVALIDATE)
 		return -EOPNOTSUPP;
-	if (flags & DCACHE_OP_REVALIDATE && !(path->dentry->d_sb->s_type->fs_flags & FS_REQUIRES_DEV))
+	if (extfuse_names_are_unsure(root) && !(root->d_sb->s_type->fs_flags & FS_REQUIRES_DEV))
 		return -EOPNOTSUPP;
 	return 0;
 }

@@ -140,6 +140,13 @@ _Static_assert(__builtin_types_compatible_p(typeof(start_creating),
 struct absent *start_creating(struct absent *none);
 #endif
 
+/* 6.17: what all names of a file system have by default is flags.  Goes with the lines 6.12+deb12 and 6.12+deb13. */
+#ifdef HAVE_DEFAULT_D_FLAGS
+_Static_assert(sizeof(((struct super_block *)0)->s_d_flags), "");
+#else
+_Static_assert(sizeof(((struct super_block *)0)->s_d_op), "");
+#endif
+
 /* 6.7: the times of an inode have accessors.  Goes with line 6.1. */
 #ifdef HAVE_INODE_TIME_GET
 _Static_assert(__builtin_types_compatible_p(typeof(inode_get_mtime_sec), time64_t(const struct inode *)), "");
