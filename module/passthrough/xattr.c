@@ -11,6 +11,7 @@
  */
 #include "fuse_i.h"
 #include "passthrough/pass.h"
+#include "tree/tree.h"
 #include "compat/vfs.h"
 
 /* An ACL names users, here in the words of another user namespace: only the daemon is in that. */
@@ -36,6 +37,17 @@ static ssize_t value_answer(struct extfuse_pass *pass, ssize_t ret, u32 room)
 	return 0;
 }
 
+/*
+ * A file system without ACLs says so.  Where rights are checked here, with no tree, that
+ * must be that there is no ACL, or nobody would have the rights that the mode gives.
+ */
+static ssize_t acl_get(const struct extfuse_pass *pass, const char *name, void *value, size_t size)
+{
+	ssize_t ret = extfuse_acl_get(&pass->path, name, value, size);
+
+	return ret == -EOPNOTSUPP && !extfuse_low(pass->inode) ? -ENODATA : ret;
+}
+
 ssize_t extfuse_pass_getxattr(struct extfuse_pass *pass)
 {
 	const struct fuse_getxattr_in *in = extfuse_in(pass->args, 0)->value;
@@ -46,7 +58,7 @@ ssize_t extfuse_pass_getxattr(struct extfuse_pass *pass)
 	if (acl_is_foreign(pass, name))
 		return EXTFUSE_NOT_DONE;
 	ret = extfuse_xattr_is_acl(name) ?
-	      extfuse_acl_get(&pass->path, name, value, in->size) :
+	      acl_get(pass, name, value, in->size) :
 	      vfs_getxattr(mnt_idmap(pass->path.mnt), pass->path.dentry, name, value, in->size);
 	return value_answer(pass, ret, in->size);
 }
