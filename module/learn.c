@@ -105,8 +105,8 @@ static void learn_entry(struct extfuse_conn *xc, const struct fuse_args *args,
 		return;
 	valid_drop(xc, out->nodeid, &out->attr_valid, &out->attr_valid_nsec);
 	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_NEW_NODE) {
-		extfuse_node_move(xc, out->nodeid,
-				  BIT(EXTFUSE_KIND_ATTR) | BIT(EXTFUSE_KIND_DATA));
+		/* A daemon that goes by paths may give another file the node of an older one. */
+		extfuse_node_move(xc, out->nodeid, EXTFUSE_ALL_KINDS);
 		return;
 	}
 	if (args->ext.flags & EXTFUSE_ARGS_REVAL && child && get_node_id(child) == out->nodeid) {

@@ -64,10 +64,9 @@ void extfuse_marks_take(struct extfuse_conn *xc, struct fuse_args *args,
 			mark_node(xc, args, newdir, kinds);
 		mark_name(xc, args, names_dir, newdir, op->name2 - 1);
 	}
-	for (i = 0; op->children && i < ARRAY_SIZE(args->ext.child); i++) {
+	for (i = 0; op->child_kinds && i < ARRAY_SIZE(args->ext.child); i++) {
 		if (args->ext.child[i])
-			mark_node(xc, args, get_node_id(args->ext.child[i]),
-				  BIT(EXTFUSE_KIND_ATTR));
+			mark_node(xc, args, get_node_id(args->ext.child[i]), op->child_kinds);
 	}
 	if (op->out_kinds) {
 		const struct fuse_copy_file_range_in *in = args->in_args[0].value;

@@ -107,11 +107,11 @@ const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1] = {
 	[FUSE_SYMLINK]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
 			    .kinds = A | D, .name = NAME(0) },
 	[FUSE_LINK]	= { CHANGE | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_NEW_NODE,
-			    .kinds = A | D, .name = NAME(1), .children = true },
-	[FUSE_UNLINK]	= { CHANGE, .kinds = A | D, .name = NAME(0), .children = true },
-	[FUSE_RMDIR]	= { CHANGE, .kinds = A | D, .name = NAME(0), .children = true },
-	[FUSE_RENAME]	= { CHANGE, .kinds = A | D, .name = NAME(1), .name2 = NAME(2), .children = true },
-	[FUSE_RENAME2]	= { CHANGE, .kinds = A | D, .name = NAME(1), .name2 = NAME(2), .children = true },
+			    .kinds = A | D, .name = NAME(1), .child_kinds = A | X },
+	[FUSE_UNLINK]	= { CHANGE, .kinds = A | D, .name = NAME(0), .child_kinds = A },
+	[FUSE_RMDIR]	= { CHANGE, .kinds = A | D, .name = NAME(0), .child_kinds = A },
+	[FUSE_RENAME]	= { CHANGE, .kinds = A | D, .name = NAME(1), .name2 = NAME(2), .child_kinds = A },
+	[FUSE_RENAME2]	= { CHANGE, .kinds = A | D, .name = NAME(1), .name2 = NAME(2), .child_kinds = A },
 
 	/* Never asked, and nothing that a cache rests on. */
 	[FUSE_FORGET]	= { EXTFUSE_OP_ALWAYS_UP },

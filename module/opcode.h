@@ -31,7 +31,7 @@ struct extfuse_opcode {
 	u8 (*kinds_of)(const struct fuse_args *args);	/* ... where it depends */
 	u8 name;		/* 1 + input that is a name in the request's node */
 	u8 name2;		/* 1 + input that is a name in rename's new directory */
-	bool children;		/* moves the attributes of child[] */
+	u8 child_kinds;		/* moved on child[] */
 	u8 out_kinds;		/* moved on COPY_FILE_RANGE's output */
 };
 

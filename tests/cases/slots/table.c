@@ -219,9 +219,9 @@ static const struct row {
 	{ "MKDIR", FUSE_MKDIR, NULL, do_mkdir, { .node[ND] = A | D, .name[DN] = true } },
 	{ "SYMLINK", FUSE_SYMLINK, NULL, do_symlink, { .node[ND] = A | D, .name[DN] = true } },
 	{ "TMPFILE", FUSE_TMPFILE, NULL, do_tmpfile, { .node[ND] = A | D } },
-	/* The data too: a daemon may give the new name a node of its own. */
+	/* All of it: a daemon may give the new name a node of its own. */
 	{ "LINK", FUSE_LINK, path_f, do_link,
-	  { .node = { [NE] = A | D, [NF] = A | D }, .name[EN] = true } },
+	  { .node = { [NE] = A | D, [NF] = ALL }, .name[EN] = true } },
 	{ "UNLINK", FUSE_UNLINK, path_f, do_unlink,
 	  { .node = { [ND] = A | D, [NF] = A }, .name[DF] = true } },
 	{ "RMDIR", FUSE_RMDIR, path_s, do_rmdir,
