@@ -42,16 +42,26 @@ bool extfuse_entry_equal(const struct fuse_entry_out *a, const struct fuse_entry
 	       extfuse_attr_equal(&a->attr, &b->attr);
 }
 
-/* Does the reply contradict what the inode says?  Times are compared as fuse stores them. */
-bool extfuse_attr_differs(struct inode *inode, const struct fuse_attr *attr)
+/*
+ * What of a node beside its attributes a reply makes doubtful, as bits of kinds: nothing
+ * where it says what the inode says.  Times are compared as fuse stores them.
+ *
+ * A change of extended attributes shows in ctime.  Where requests of our own have made that
+ * doubtful, a new one is no news: those that change extended attributes have moved them.
+ */
+u8 extfuse_attr_doubts(struct inode *inode, const struct fuse_attr *attr)
 {
 	const struct fuse_conn *fc = get_fuse_conn(inode);
 	const struct fuse_inode *fi = get_fuse_inode(inode);
 
 	if (attr->mode != fi->orig_i_mode || attr->nlink != inode->i_nlink ||
 	    !extfuse_owner_same(fc, attr, inode))
-		return true;
+		return BIT(EXTFUSE_KIND_DATA) | BIT(EXTFUSE_KIND_XATTR);
 	if (fc->writeback_cache && S_ISREG(inode->i_mode))
-		return false;
-	return attr->size != i_size_read(inode) || extfuse_times_differ(inode, attr);
+		return 0;
+	if (attr->size == i_size_read(inode) && !extfuse_times_differ(inode, attr))
+		return 0;
+	if (READ_ONCE(fi->inval_mask) & STATX_CTIME)
+		return BIT(EXTFUSE_KIND_DATA);
+	return BIT(EXTFUSE_KIND_DATA) | BIT(EXTFUSE_KIND_XATTR);
 }

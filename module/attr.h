@@ -57,8 +57,8 @@ static inline u64 extfuse_valid_ns(u64 sec, u32 nsec)
 /* Lifetimes are cut down to @max, @max_attr and @max_entry: in ns. */
 void extfuse_attr_cap(struct fuse_attr_out *out, u64 max);
 void extfuse_entry_cap(struct fuse_entry_out *out, u64 max_attr, u64 max_entry);
-/* Does the reply contradict what the inode says? */
-bool extfuse_attr_differs(struct inode *inode, const struct fuse_attr *attr);
+/* What else of the node does a reply make doubtful, that contradicts what the inode says? */
+u8 extfuse_attr_doubts(struct inode *inode, const struct fuse_attr *attr);
 bool extfuse_attr_equal(const struct fuse_attr *a, const struct fuse_attr *b);
 bool extfuse_entry_equal(const struct fuse_entry_out *a, const struct fuse_entry_out *b);
 

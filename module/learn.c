@@ -17,7 +17,7 @@
 struct search {
 	u64 nodeid;
 	const struct fuse_attr *attr;
-	bool differs;
+	u8 doubts;	/* extfuse_attr_doubts() */
 	bool mapped;
 };
 
@@ -28,16 +28,16 @@ static int search_match(struct inode *inode, EXTFUSE_INODE_HASH nodeid, void *da
 
 	if (get_node_id(inode) != search->nodeid)
 		return 0;
-	search->differs = extfuse_attr_differs(inode, search->attr);
+	search->doubts = extfuse_attr_doubts(inode, search->attr);
 	search->mapped = extfuse_backing_is_mapped(inode);
 	return -1;
 }
 
 /* What a reply says of a node whose inode is known. */
-static void learn_known(struct extfuse_conn *xc, u64 nodeid, u64 stamp, bool differs, bool mapped)
+static void learn_known(struct extfuse_conn *xc, u64 nodeid, u64 stamp, u8 doubts, bool mapped)
 {
-	if (differs)
-		extfuse_node_cap(xc, nodeid, stamp);
+	if (doubts)
+		extfuse_node_cap(xc, nodeid, stamp, doubts);
 	/* Stores into a mapping tell nobody: these attributes are old when they are here. */
 	if (mapped)
 		extfuse_node_move(xc, nodeid, BIT(EXTFUSE_KIND_ATTR));
@@ -46,7 +46,7 @@ static void learn_known(struct extfuse_conn *xc, u64 nodeid, u64 stamp, bool dif
 static void learn_inode(struct extfuse_conn *xc, struct inode *inode, u64 stamp,
 			const struct fuse_attr *attr)
 {
-	learn_known(xc, get_node_id(inode), stamp, extfuse_attr_differs(inode, attr),
+	learn_known(xc, get_node_id(inode), stamp, extfuse_attr_doubts(inode, attr),
 		    extfuse_backing_is_mapped(inode));
 }
 
@@ -77,7 +77,7 @@ static void learn_node(void *data, struct fuse_entry_out *out)
 	if (!learn->sb)
 		return;
 	find_inode_nowait(learn->sb, out->nodeid, search_match, &search);
-	learn_known(learn->xc, out->nodeid, learn->stamp, search.differs, search.mapped);
+	learn_known(learn->xc, out->nodeid, learn->stamp, search.doubts, search.mapped);
 	valid_drop(learn->xc, out->nodeid, &out->attr_valid, &out->attr_valid_nsec);
 }
 

@@ -164,10 +164,10 @@ void extfuse_name_move(struct extfuse_conn *xc, u64 parent, const char *name, un
 
 /*
  * A reply showed a change that nobody told us of.  Its own attributes may live,
- * older ones die; of data and extended attributes it says nothing, and what was
- * read at the same clock may be older than the change.
+ * older ones die; of the other @kinds it says nothing, and what was read at the
+ * same clock may be older than the change.
  */
-void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp)
+void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp, u8 kinds)
 {
 	struct extfuse_slot *slot = &xc->slots[extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR)];
 
@@ -175,7 +175,7 @@ void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp)
 	if (stamp > slot->last)
 		WRITE_ONCE(slot->last, stamp);
 	raw_spin_unlock(&slot->lock);
-	extfuse_node_move(xc, nodeid, BIT(EXTFUSE_KIND_DATA) | BIT(EXTFUSE_KIND_XATTR));
+	extfuse_node_move(xc, nodeid, kinds);
 }
 
 /* Everything that bpf_extfuse_fresh() said yes to, asked again. */

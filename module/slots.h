@@ -64,7 +64,7 @@ bool extfuse_proofs_fresh(struct extfuse_conn *xc, const struct extfuse_proof *p
 			  unsigned int n);
 void extfuse_node_move(struct extfuse_conn *xc, u64 nodeid, u8 kinds);
 void extfuse_name_move(struct extfuse_conn *xc, u64 parent, const char *name, unsigned int len);
-void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp);
+void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp, u8 kinds);
 void extfuse_epoch_move(struct extfuse_conn *xc);
 void extfuse_epoch_hold(struct extfuse_conn *xc);
 void extfuse_epoch_release(struct extfuse_conn *xc);
