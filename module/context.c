@@ -47,20 +47,35 @@ static const int who_caps[] = {
 	CAP_LINUX_IMMUTABLE, CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, CAP_MAC_OVERRIDE,
 };
 
+/*
+ * What counts of the capabilities.  Where the caller is of the mount's own user namespace
+ * they are at hand; a security module that vetoes one does so when the kernel checks it.
+ */
+static u64 who_caps_in(struct user_namespace *ns)
+{
+	const struct cred *cred = current_cred();
+	bool own = cred->user_ns == ns;
+	u64 caps = 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(who_caps); i++) {
+		if (likely(own) ? cap_raised(cred->cap_effective, who_caps[i]) :
+				  ns_capable_noaudit(ns, who_caps[i]))
+			caps |= BIT_ULL(i);
+	}
+	return caps;
+}
+
 /* extfuse_who - the caller as a number: ids, groups and capabilities; never 0 */
 u64 extfuse_who(const struct fuse_conn *fc)
 {
 	const struct group_info *groups = current_cred()->group_info;
-	u64 caps = 0, ids, who;
-	unsigned int i;
+	u64 ids, who = 0;
 
-	for (i = 0; i < ARRAY_SIZE(who_caps); i++) {
-		if (ns_capable_noaudit(fc->user_ns, who_caps[i]))
-			caps |= BIT_ULL(i);
-	}
 	ids = (u64)__kuid_val(current_fsuid()) << 32 | __kgid_val(current_fsgid());
-	who = siphash(groups->gid, groups->ngroups * sizeof(groups->gid[0]), &who_key);
-	who = siphash_3u64(ids, caps, who, &who_key);
+	if (groups->ngroups)
+		who = siphash(groups->gid, groups->ngroups * sizeof(groups->gid[0]), &who_key);
+	who = siphash_3u64(ids, who_caps_in(fc->user_ns), who, &who_key);
 	return who ?: 1;
 }
 
