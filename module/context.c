@@ -97,6 +97,18 @@ u32 extfuse_policy_flags(const struct extfuse_run *run)
 	return EXTFUSE_F_FOLDS;
 }
 
+/* extfuse_links_flag - a number of links that a change has made doubtful counts as several */
+u32 extfuse_links_flag(const struct inode *inode)
+{
+	if (!inode)
+		return EXTFUSE_F_LINKS;
+	if (S_ISDIR(inode->i_mode))
+		return 0;
+	if (READ_ONCE(get_fuse_inode((struct inode *)inode)->inval_mask) & STATX_NLINK)
+		return EXTFUSE_F_LINKS;
+	return inode->i_nlink > 1 ? EXTFUSE_F_LINKS : 0;
+}
+
 bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background)
 {
 	return extfuse_context_fill(run, phase, background);

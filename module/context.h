@@ -15,6 +15,7 @@ bool extfuse_creds_translate(struct extfuse_req *req, const struct fuse_mount *f
 			     const struct fuse_args *args, bool idmapped);
 u64 extfuse_who(const struct fuse_conn *fc);
 u32 extfuse_policy_flags(const struct extfuse_run *run);
+u32 extfuse_links_flag(const struct inode *inode);
 /* As extfuse_context_fill(). */
 bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background);
 void extfuse_context_init(void);
@@ -128,6 +129,8 @@ static __always_inline bool extfuse_context_fill(struct extfuse_run *run, u8 pha
 	/* What changes something is marked before anybody is asked about it. */
 	if (args->ext.marked)
 		req->flags |= EXTFUSE_F_CHANGES;
+	if (args->opcode == FUSE_GETXATTR || args->opcode == FUSE_LISTXATTR)
+		req->flags |= extfuse_links_flag(args->ext.inode);
 	if (unlikely(run->set->flags & EXTFUSE_ATTACH_FAIL_CLOSED))
 		req->flags |= extfuse_policy_flags(run);
 	if (!caller_fill(run, idmapped))

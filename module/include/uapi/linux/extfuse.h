@@ -112,6 +112,12 @@ enum extfuse_phase {
  * cannot know, because there are as many backing objects as there may be.
  */
 #define EXTFUSE_F_FOLDS		(1U << 8)
+/*
+ * GETXATTR, LISTXATTR: the node is no directory and has several links, or may have
+ * as far as the kernel knows.  A daemon that goes by paths has a node for each of
+ * them: what is changed at one of these moves nothing that is known of the others.
+ */
+#define EXTFUSE_F_LINKS		(1U << 9)
 
 /*
  * struct extfuse_req - the context of a program
