@@ -11,9 +11,14 @@
  * for files with several links: a daemon that goes by paths has a node for each
  * link, and a change of one node does not show at the other.  Names that do not
  * exist live for actimeo unless the daemon gives them a lifetime of their own.
+ *
+ * With xattrtimeo GETXATTR and LISTXATTR are answered as well (xattrs.h).
  */
 
 #include "metacache.h"
+#include "xattrs.h"
+
+EXTFUSE_WANT_XATTRTIMEO;
 
 static __always_inline __u64 actimeo_until_attr(struct extfuse_req *req,
 						const struct fuse_attr *attr)
@@ -153,6 +158,28 @@ EXTFUSE_REPLY(readdirplus)
 	verdict = entry_learn(req, &name);
 	name_learn(req, &name);
 	return verdict;
+}
+
+EXTFUSE_REQUEST(getxattr)
+{
+	return xattr_answer(req);
+}
+
+EXTFUSE_REQUEST(listxattr)
+{
+	return xattr_answer(req);
+}
+
+EXTFUSE_REPLY(getxattr)
+{
+	xattr_learn(req);
+	return EXTFUSE_KEEP;
+}
+
+EXTFUSE_REPLY(listxattr)
+{
+	xattr_learn(req);
+	return EXTFUSE_KEEP;
 }
 
 char _license[] SEC("license") = "GPL";

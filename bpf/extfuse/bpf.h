@@ -128,6 +128,13 @@ extern int bpf_extfuse_fresh(struct extfuse_req *req, __u64 nodeid, __u32 kind,
  */
 #define EXTFUSE_WANT_TREE const volatile __u32 extfuse_want_tree = 1
 
+/*
+ * An object whose programs of GETXATTR and LISTXATTR are for the mount option xattrtimeo=
+ * says this: without that option they are left out, with the maps whose name starts with
+ * "cache_xattr"; with it extfuse_req.who is filled.
+ */
+#define EXTFUSE_WANT_XATTRTIMEO const volatile __u32 extfuse_want_xattrtimeo = 1
+
 /* A policy says this: if it is lost, what it covers is refused (EXTFUSE_ATTACH_FAIL_CLOSED). */
 #define EXTFUSE_FAIL_CLOSED const volatile __u32 extfuse_fail_closed = 1
 

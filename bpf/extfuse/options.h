@@ -16,6 +16,7 @@ struct extfuse_ext_options {
 	__u64	seed;		/* random, new at each load: for hashes of names */
 	__u32	flags;		/* EXTFUSE_OPT_* */
 	__u32	entries;	/* elements of the object's largest cache_ map, for caches that are arrays */
+	__u64	xattrtimeo_ns;	/* lifetime of extended attributes; 0: they are not kept */
 };
 
 #define EXTFUSE_PATTERN_SIZE	64

@@ -106,6 +106,8 @@ int extfuse_ext__open(struct extfuse_ext **out, const char *name,
 
 	ret = open_object(ext, path, &err);
 	if (!ret)
+		ret = options__choose(ext->obj, ext->name, &ext->opts, &err);
+	if (!ret)
 		ret = check_programs(ext, &err);
 	if (!ret)
 		ret = options__apply(ext->obj, ext->name, &ext->opts, &err);
@@ -113,7 +115,7 @@ int extfuse_ext__open(struct extfuse_ext **out, const char *name,
 		extfuse_ext__free(ext);
 		return ret;
 	}
-	ext->want_who = options__says(ext->obj, "extfuse_want_who");
+	ext->want_who = options__says(ext->obj, "extfuse_want_who") || ext->opts.xattrtimeo_ns;
 	ext->want_backing = options__says(ext->obj, "extfuse_want_backing");
 	ext->want_tree = options__says(ext->obj, "extfuse_want_tree");
 	ext->takes_pattern = options__take_pattern(ext->obj);

@@ -40,6 +40,9 @@ int path__find(const char *name, char *path, size_t len);
 /* "metacache" of "/usr/lib/extfuse/bpf/metacache.bpf.o". */
 void path__name(const char *path, char *name, size_t len);
 
+/* Leaves out what serves options that are not given; before the programs are counted. */
+int options__choose(struct bpf_object *obj, const char *name,
+		    const struct extfuse_options *opts, const struct errline *err);
 /* Fills the object's options and sizes its caches. */
 int options__apply(struct bpf_object *obj, const char *name,
 		   const struct extfuse_options *opts, const struct errline *err);

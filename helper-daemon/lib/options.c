@@ -7,6 +7,7 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <extfuse/options.h>
+#include <linux/fuse.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -109,6 +110,7 @@ static int fill_options(struct bpf_object *obj, const char *name,
 		.actimeo_ns = opts->actimeo_ns,
 		.flags = opts->names_dir ? EXTFUSE_OPT_NAMES_DIR : 0,
 		.entries = largest_cache(obj),
+		.xattrtimeo_ns = opts->xattrtimeo_ns,
 	};
 	struct rodata ro;
 	int ret;
@@ -195,6 +197,45 @@ static int fill_pattern(struct bpf_object *obj, const char *name, const char *te
 	ret = rodata__write(&ro, &pattern, sizeof(pattern));
 	if (ret)
 		return errline__set(err, ret, "extension %s: cannot set its pattern: %s", name,
+				    strerror(-ret));
+	return 0;
+}
+
+/* What serves xattrtimeo alone costs nothing where that is not given. */
+static int leave_out_xattrs(struct bpf_object *obj)
+{
+	struct bpf_program *prog;
+	struct bpf_map *map;
+	__u32 phase, opcode;
+	int ret = 0;
+
+	bpf_object__for_each_program(prog, obj) {
+		if (!ret && !section__parse(bpf_program__section_name(prog), &phase, &opcode) &&
+		    (opcode == FUSE_GETXATTR || opcode == FUSE_LISTXATTR))
+			ret = bpf_program__set_autoload(prog, false);
+	}
+	bpf_object__for_each_map(map, obj) {
+		if (!ret && !strncmp(bpf_map__name(map), "cache_xattr", strlen("cache_xattr")))
+			ret = bpf_map__set_autocreate(map, false);
+	}
+	return ret;
+}
+
+int options__choose(struct bpf_object *obj, const char *name,
+		    const struct extfuse_options *opts, const struct errline *err)
+{
+	int ret;
+
+	if (!options__says(obj, "extfuse_want_xattrtimeo")) {
+		if (!opts->xattrtimeo_ns)
+			return 0;
+		return errline__set(err, -EINVAL,
+			"extension %s: it takes no xattrtimeo (no extfuse_want_xattrtimeo in it); leave that option out",
+			name);
+	}
+	ret = opts->xattrtimeo_ns ? 0 : leave_out_xattrs(obj);
+	if (ret)
+		return errline__set(err, ret, "extension %s: cannot leave programs out: %s", name,
 				    strerror(-ret));
 	return 0;
 }

@@ -36,15 +36,26 @@ static bool is_extension(const char *path)
 	return found;
 }
 
+/* Without it its programs for extended attributes would be left out. */
+static bool takes_xattrtimeo(const char *path)
+{
+	struct bpf_object *object = bpf_object__open(path);
+	bool takes = bpf_object__find_map_by_name(object, "cache_xattr");
+
+	bpf_object__close(object);
+	return takes;
+}
+
 static bool load(struct loaded *l, const char *path)
 {
+	struct extfuse_options opts = { .xattrtimeo_ns = takes_xattrtimeo(path) };
 	char err[1024] = "";
 
 	if (!is_extension(path)) {
 		l->object = bpf_object__open(path);
 		return l->object && !bpf_object__load(l->object);
 	}
-	if (extfuse_ext__open(&l->ext, path, NULL, err, sizeof(err)) ||
+	if (extfuse_ext__open(&l->ext, path, &opts, err, sizeof(err)) ||
 	    extfuse_ext__load(l->ext, err, sizeof(err))) {
 		printf("%s\n", err);
 		return false;

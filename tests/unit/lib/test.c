@@ -111,6 +111,31 @@ static void test_verdicts(void)
 	CHECK(!buf[0], "nothing of nothing");
 }
 
+/* What xattrtimeo= alone needs is not loaded without it. */
+static void test_xattrs(void)
+{
+	const struct extfuse_options none = {}, some = { .xattrtimeo_ns = 5 };
+	struct extfuse_ext *ext;
+	struct bpf_object *obj;
+
+	CHECK(!extfuse_ext__open(&ext, "metacache", &none, err, sizeof(err)), "%s", err);
+	obj = extfuse_ext__object(ext);
+	CHECK(!bpf_program__autoload(bpf_object__find_program_by_name(obj, "request_getxattr")) &&
+	      !bpf_program__autoload(bpf_object__find_program_by_name(obj, "reply_listxattr")) &&
+	      !bpf_map__autocreate(bpf_object__find_map_by_name(obj, "cache_xattr")),
+	      "without xattrtimeo they are left out");
+	CHECK(bpf_program__autoload(bpf_object__find_program_by_name(obj, "request_getattr")) &&
+	      bpf_map__autocreate(bpf_object__find_map_by_name(obj, "cache_attr")), "and nothing else");
+	extfuse_ext__free(ext);
+
+	CHECK(!extfuse_ext__open(&ext, "metacache", &some, err, sizeof(err)), "%s", err);
+	obj = extfuse_ext__object(ext);
+	CHECK(bpf_program__autoload(bpf_object__find_program_by_name(obj, "request_getxattr")) &&
+	      bpf_program__autoload(bpf_object__find_program_by_name(obj, "reply_listxattr")) &&
+	      bpf_map__autocreate(bpf_object__find_map_by_name(obj, "cache_xattr")), "with it they are there");
+	extfuse_ext__free(ext);
+}
+
 /* The options as they lie in the object, and the sizes of its caches. */
 static void test_options(void)
 {
@@ -129,7 +154,12 @@ static void test_options(void)
 	obj = extfuse_ext__object(ext);
 	data = bpf_map__initial_value(bpf_object__find_map_by_name(obj, ".rodata"), &size);
 	CHECK(data && size >= sizeof(got), "options are in .rodata");
-	memcpy(&got, data, sizeof(got));
+	/* Among other constants. */
+	for (size_t at = 0; at + sizeof(got) <= size; at += sizeof(__u64)) {
+		memcpy(&got, (const char *)data + at, sizeof(got));
+		if (got.actimeo_ns == opts.actimeo_ns)
+			break;
+	}
 	CHECK(got.actimeo_ns == opts.actimeo_ns && got.flags == EXTFUSE_OPT_NAMES_DIR && got.seed,
 	      "options");
 	map = bpf_object__find_map_by_name(obj, "cache_attr");
@@ -203,7 +233,7 @@ static void refused(const char *name, const struct extfuse_options *opts, int wa
 static void test_errors(const char *tests)
 {
 	const struct extfuse_options small = { .cachesize = 1 }, size = { .cachesize = 1024 },
-		time = { .actimeo_ns = 1 };
+		time = { .actimeo_ns = 1 }, xattr = { .xattrtimeo_ns = 1 };
 	static const char *const bad_patterns[] = {
 		"", "a/b", "a*b*", "0123456789012345678901234567890123456789012345678901234567890123*",
 		"*0123456789012345678901234567890123456789012345678901234567890123",
@@ -216,6 +246,7 @@ static void test_errors(const char *tests)
 	refused("metacache", &small, -EINVAL, "cachesize=1: give a number from 128");
 	snprintf(path, sizeof(path), "%s/bpf/pass.bpf.o", tests);
 	refused(path, &time, -EINVAL, "it takes no actimeo");
+	refused(path, &xattr, -EINVAL, "it takes no xattrtimeo");
 	refused(path, &size, -EINVAL, "it takes no cachesize");
 	refused(path, &pattern, -EINVAL, "it takes no pattern");
 	for (size_t i = 0; i < sizeof(bad_patterns) / sizeof(*bad_patterns); i++) {
@@ -237,6 +268,7 @@ int main(int argc, char **argv)
 	test_sections();
 	test_paths(argv[1]);
 	test_verdicts();
+	test_xattrs();
 	test_options();
 	test_patterns();
 	test_errors(argv[2]);

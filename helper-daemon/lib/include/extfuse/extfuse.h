@@ -25,6 +25,7 @@ struct bpf_object;
 /* How an extension is attached; zero means "not given" in each field. */
 struct extfuse_options {
 	__u64 actimeo_ns;	/* administrator's lifetime for names and attributes */
+	__u64 xattrtimeo_ns;	/* the same for extended attributes; 0: they are not kept */
 	__u32 cachesize;	/* elements of the largest cache map, see <extfuse/bpf.h> */
 	const char *pattern;	/* names, at most one '*': for extensions that take one */
 	bool names_dir;		/* EXTFUSE_ATTACH_NAMES_DIR */
