@@ -221,6 +221,7 @@ static const struct row {
 	{ "stat-tree", op_tree, TREE, 2 * TREE, prepare_tree, 0 },
 	{ "stat-cold", op_tree, 0, TREE, prepare_forgotten_tree, 0 },
 	{ "getxattr", op_getxattr, 20, 120, NULL, 0 },
+	{ "setxattr+getxattr", op_getxattr_miss, 20, 120, NULL, 0 },
 	{ "write-4k", op_write_cached, 20, 120, NULL, 0 },
 	{ "read-128k", op_read_long, 10, 110, prepare_read_long, 0 },
 	{ "write-128k", op_write_long, 10, 110, prepare_write_long, 0 },

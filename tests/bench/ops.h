@@ -33,6 +33,7 @@ void op_write_long(void);
 void op_fault(void);
 void op_list(void);
 void op_getxattr(void);
+void op_getxattr_miss(void);
 
 void caches_drop(void);
 

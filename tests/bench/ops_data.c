@@ -27,7 +27,7 @@
 static char page[4096] __attribute__((aligned(4096)));
 static char longer[LONG_SIZE] __attribute__((aligned(4096)));
 static volatile const char *map;
-static int file = -1, data = -1;
+static int file = -1, data = -1, many = -1;
 static unsigned int serial;
 
 void op_write_cached(void)
@@ -109,6 +109,13 @@ void op_getxattr(void)
 	MUST(fgetxattr(file, "user.x", page, 16));
 }
 
+/* Of a directory: how many links it has does not matter.  The one after a change is a miss. */
+void op_getxattr_miss(void)
+{
+	MUST(fsetxattr(many, "user.x", "sixteen bytes...", 16, 0));
+	MUST(fgetxattr(many, "user.x", page, 16));
+}
+
 void data_setup(void)
 {
 	char name[32];
@@ -129,4 +136,6 @@ void data_open(void)
 	MUST(file);
 	data = open("data", O_RDWR);
 	MUST(data);
+	many = open("many", O_RDONLY | O_DIRECTORY);
+	MUST(many);
 }

@@ -4,7 +4,7 @@
  * it: the same daemon by the same way on stock fuse and on extfuse, with or
  * without an extension, and nothing between that could cost or cache anything.
  *
- *   serve [-e EXTENSION] [-t ACTIMEO] [-o OPTIONS] TYPE DIR DAEMON ARGUMENT...
+ *   serve [-e EXTENSION] [-t ACTIMEO] [-x XATTRTIMEO] [-o OPTIONS] TYPE DIR DAEMON ARGUMENT...
  *	mounts TYPE (fuse, extfuse) on DIR, attaches EXTENSION (a .bpf.o file),
  *	starts "DAEMON /dev/fd/N ARGUMENT...", returns when DIR answers; where
  *	an argument has {fd}, that becomes N and /dev/fd/N is not given
@@ -55,9 +55,9 @@ static void conn_mount(int fd, const char *type, const char *dir, const char *op
 }
 
 /* The set stays attached when its descriptors close. */
-static void conn_attach(int fd, const char *path, double actimeo)
+static void conn_attach(int fd, const char *path, double actimeo, double xattrtimeo)
 {
-	struct extfuse_options opts = { .actimeo_ns = actimeo * 1e9 };
+	struct extfuse_options opts = { .actimeo_ns = actimeo * 1e9, .xattrtimeo_ns = xattrtimeo * 1e9 };
 	struct extfuse_ext *ext;
 	char err[512] = "";
 
@@ -141,18 +141,20 @@ static int do_stats(const char *dir)
 int main(int argc, char **argv)
 {
 	const char *ext = NULL, *options = "allow_other";
-	double actimeo = 0;
+	double actimeo = 0, xattrtimeo = 0;
 	struct statfs sfs;
 	pid_t pid;
 	int fd, c;
 
 	if (argc == 3 && !strcmp(argv[1], "stats"))
 		return do_stats(argv[2]);
-	while ((c = getopt(argc, argv, "+e:t:o:")) != -1) {
+	while ((c = getopt(argc, argv, "+e:t:x:o:")) != -1) {
 		if (c == 'e')
 			ext = optarg;
 		else if (c == 't')
 			actimeo = atof(optarg);
+		else if (c == 'x')
+			xattrtimeo = atof(optarg);
 		else if (c == 'o')
 			options = optarg;
 		else
@@ -167,7 +169,7 @@ int main(int argc, char **argv)
 	fd = conn_open(argv[0]);
 	conn_mount(fd, argv[0], argv[1], options);
 	if (ext)
-		conn_attach(fd, ext, actimeo);
+		conn_attach(fd, ext, actimeo, xattrtimeo);
 	pid = fork();
 	if (!pid)
 		daemon_exec(fd, argv + 2, argc - 2);
