@@ -28,18 +28,17 @@
 #endif
 
 #ifdef HAVE_FILE_LEASE
-typedef struct file_lease extfuse_lease;
-typedef int extfuse_lease_type;
+#define EXTFUSE_LEASE_TYPE	int
 
-static inline bool extfuse_lease_is_delegation(const extfuse_lease *lease)
+static inline bool extfuse_lease_is_delegation(const struct file_lease *lease)
 {
 	return lease->c.flc_flags & FL_DELEG;
 }
 #else
-typedef struct file_lock extfuse_lease;
-typedef long extfuse_lease_type;
+#define file_lease		file_lock
+#define EXTFUSE_LEASE_TYPE	long
 
-static inline bool extfuse_lease_is_delegation(const extfuse_lease *lease)
+static inline bool extfuse_lease_is_delegation(const struct file_lease *lease)
 {
 	return lease->fl_flags & FL_DELEG;
 }

@@ -109,7 +109,7 @@ int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
  * Call site: nobody gets a delegation of a file that others may change below, where it
  * would not be broken: an NFS client that has one keeps old data, and writes it back.
  */
-int extfuse_setlease(struct file *file, extfuse_lease_type type, extfuse_lease **lease, void **priv)
+int extfuse_setlease(struct file *file, EXTFUSE_LEASE_TYPE type, struct file_lease **lease, void **priv)
 {
 	const struct fuse_file *ff = file->private_data;
 

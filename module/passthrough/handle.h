@@ -123,7 +123,7 @@ loff_t extfuse_dir_llseek(struct file *file, loff_t offset, int whence);
 int extfuse_fadvise(struct file *file, loff_t offset, loff_t len, int advice);
 
 /* Call site: fcntl(F_SETLEASE), and an NFS server that gives a delegation. */
-int extfuse_setlease(struct file *file, extfuse_lease_type type, extfuse_lease **lease, void **priv);
+int extfuse_setlease(struct file *file, EXTFUSE_LEASE_TYPE type, struct file_lease **lease, void **priv);
 
 /*
  * extfuse_io_start - from now on, until the handle is released, nobody uses the

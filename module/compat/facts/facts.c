@@ -206,10 +206,10 @@ _Static_assert(sizeof(cpu_number) == sizeof(int), "");
 
 /* 6.9: leases are a type of their own.  Goes with line 6.1. */
 #ifdef HAVE_FILE_LEASE
-_Static_assert(__builtin_types_compatible_p(typeof(((struct file_operations *)0)->setlease),
+_Static_assert(__builtin_types_compatible_p(typeof(((const struct file_operations *)0)->setlease),
 		    int (*)(struct file *, int, struct file_lease **, void **)), "");
 #else
-_Static_assert(__builtin_types_compatible_p(typeof(((struct file_operations *)0)->setlease),
+_Static_assert(__builtin_types_compatible_p(typeof(((const struct file_operations *)0)->setlease),
 		    int (*)(struct file *, long, struct file_lock **, void **)), "");
 #endif
 
