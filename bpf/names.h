@@ -154,13 +154,14 @@ static __always_inline const struct name_value *name_at(__u32 place)
 	return bpf_map_lookup_elem(&cache_name, &place);
 }
 
-static __always_inline int name_equal(const struct name_key *a, const struct name_key *b)
+/* Of keys: @size is a constant, of whole words. */
+static __always_inline int words_equal(const void *a, const void *b, unsigned long size)
 {
-	const extfuse_word *p = (const void *)a, *q = (const void *)b;
+	const extfuse_word *p = a, *q = b;
 	unsigned long i;
 
 #pragma unroll
-	for (i = 0; i < sizeof(*a) / sizeof(*p); i++) {
+	for (i = 0; i < size / sizeof(*p); i++) {
 		if (p[i] != q[i])
 			return 0;
 	}
@@ -183,7 +184,7 @@ static __noinline int name_find(struct extfuse_req *req, struct target *target, 
 	value = name_at(place);
 	if (value && value->head.key != hash)
 		value = name_at(place + 1);
-	if (!value || !extfuse_copy(&copy, value, hash) || !name_equal(&copy.key, &key))
+	if (!value || !extfuse_copy(&copy, value, hash) || !words_equal(&copy.key, &key, sizeof(key)))
 		return 0;
 	*target = copy.target;
 	*stamp = copy.head.stamp;

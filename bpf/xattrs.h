@@ -114,19 +114,6 @@ static __always_inline __u64 xattr_hash(const struct extfuse_req *req, const str
 	return hash;
 }
 
-static __always_inline int xattr_key_equal(const struct xattr_key *a, const struct xattr_key *b)
-{
-	const extfuse_word *p = (const void *)a, *q = (const void *)b;
-	unsigned long i;
-
-#pragma unroll
-	for (i = 0; i < sizeof(*a) / sizeof(*p); i++) {
-		if (p[i] != q[i])
-			return 0;
-	}
-	return 1;
-}
-
 /* What the request is about; false where nothing is kept of it.  @key is zeroed. */
 static __always_inline int xattr_key_read(struct extfuse_req *req, struct xattr_key *key)
 {
@@ -207,7 +194,7 @@ static __always_inline int xattr_copy(struct extfuse_req *req, struct xattr_valu
 	if (bpf_extfuse_fresh(req, req->nodeid, EXTFUSE_KIND_XATTR, stamp) != 1)
 		return 0;
 	if (!extfuse_copy(copy, value, hash) || copy->head.stamp != stamp ||
-	    copy->until <= req->now || !xattr_key_equal(&copy->key, key))
+	    copy->until <= req->now || !words_equal(&copy->key, key, sizeof(*key)))
 		return 0;
 	return copy->state == XATTR_NONE || !xattr_is_capability(key) ||
 	       bpf_extfuse_fresh(req, req->nodeid, EXTFUSE_KIND_DATA, stamp) == 1;

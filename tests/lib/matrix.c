@@ -63,8 +63,7 @@ void matrix_set_times(const char *path)
 	CHECK(!utimensat(AT_FDCWD, path, old, AT_SYMLINK_NOFOLLOW), "%s", path);
 }
 
-__attribute__((format(printf, 3, 4)))
-static void add(char *buf, size_t room, const char *fmt, ...)
+void matrix_add(char *buf, size_t room, const char *fmt, ...)
 {
 	size_t len = strlen(buf);
 	va_list ap;
@@ -81,11 +80,11 @@ static void add_acl(char *buf, size_t room, const char *path, const char *name)
 
 	if (n < 0 && (errno == ENODATA || errno == EOPNOTSUPP))
 		return;
-	add(buf, room, " %s", strchr(name, '_') + 5);
+	matrix_add(buf, room, " %s", strchr(name, '_') + 5);
 	if (n < 0)
-		add(buf, room, "=%s", strerrorname_np(errno));
+		matrix_add(buf, room, "=%s", strerrorname_np(errno));
 	for (i = 0; i < (n - 4) / (ssize_t)sizeof(*acl.e); i++)
-		add(buf, room, ":%u/%o/%d", acl.e[i].tag, acl.e[i].perm, (int)acl.e[i].id);
+		matrix_add(buf, room, ":%u/%o/%d", acl.e[i].tag, acl.e[i].perm, (int)acl.e[i].id);
 }
 
 static int by_name(const void *a, const void *b)
@@ -101,14 +100,14 @@ static void add_xattrs(char *buf, size_t room, const char *path)
 	size_t count = 0, i;
 
 	if (n < 0) {
-		add(buf, room, " list=%s", strerrorname_np(errno));
+		matrix_add(buf, room, " list=%s", strerrorname_np(errno));
 		return;
 	}
 	for (p = list; p < list + n && count < 64; p += strlen(p) + 1)
 		names[count++] = p;
 	qsort(names, count, sizeof(*names), by_name);
 	for (i = 0; i < count; i++)
-		add(buf, room, " %s/%zd", names[i], lgetxattr(path, names[i], NULL, 0));
+		matrix_add(buf, room, " %s/%zd", names[i], lgetxattr(path, names[i], NULL, 0));
 }
 
 static int fs_flags(const char *path)
@@ -144,17 +143,17 @@ void matrix_state(char *buf, size_t room, const char *path)
 
 	*buf = '\0';
 	if (lstat(path, &st)) {
-		add(buf, room, "%s", strerrorname_np(errno));
+		matrix_add(buf, room, "%s", strerrorname_np(errno));
 		return;
 	}
-	add(buf, room, "%o %u:%u links %lu", st.st_mode, st.st_uid, st.st_gid, (long)st.st_nlink);
+	matrix_add(buf, room, "%o %u:%u links %lu", st.st_mode, st.st_uid, st.st_gid, (long)st.st_nlink);
 	if (!S_ISDIR(st.st_mode))
-		add(buf, room, " size %ld", (long)st.st_size);
+		matrix_add(buf, room, " size %ld", (long)st.st_size);
 	if (st.st_mtim.tv_sec == OLD && st.st_mtim.tv_nsec == 2)
-		add(buf, room, " mtime old");
+		matrix_add(buf, room, " mtime old");
 	/* What a cache says of a time of reading may lag. */
 	if (compare_passthrough && st.st_atim.tv_sec == OLD && st.st_atim.tv_nsec == 1)
-		add(buf, room, " atime old");
+		matrix_add(buf, room, " atime old");
 	add_acl(buf, room, path, "system.posix_acl_access");
 	add_acl(buf, room, path, "system.posix_acl_default");
 	add_xattrs(buf, room, path);
@@ -162,7 +161,7 @@ void matrix_state(char *buf, size_t room, const char *path)
 		return;
 	flags = fs_flags(path);
 	if (flags)
-		add(buf, room, " flags %x", flags);
+		matrix_add(buf, room, " flags %x", flags);
 }
 
 void matrix_result(char *buf, size_t room, long result)
@@ -233,9 +232,9 @@ static void add_seen(char *buf, size_t room, const char *path)
 	snprintf(below, sizeof(below), "%s/%s", compare_below, path);
 	matrix_state(seen, sizeof(seen), path);
 	matrix_state(real, sizeof(real), below);
-	add(buf, room, " %s", seen);
+	matrix_add(buf, room, " %s", seen);
 	if (strcmp(seen, real))
-		add(buf, room, " BELOW: %s", real);
+		matrix_add(buf, room, " BELOW: %s", real);
 }
 
 static void cell_say(const struct object *object, const struct caller *caller, const struct op *op, unsigned int i,
@@ -247,7 +246,7 @@ static void cell_say(const struct object *object, const struct caller *caller, c
 	add_seen(states, sizeof(states), path);
 	if (S_ISDIR(object->mode)) {
 		snprintf(new, sizeof(new), "%s/new", path);
-		add(states, sizeof(states), " new:");
+		matrix_add(states, sizeof(states), " new:");
 		add_seen(states, sizeof(states), new);
 	}
 	matrix_result(name, sizeof(name), result);

@@ -78,6 +78,9 @@ void object_make(const struct object *object, const char *path);
 void matrix_state(char *buf, size_t room, const char *path);
 /* Times are seen to move from here. */
 void matrix_set_times(const char *path);
+/* Appends to the text in @buf, as far as there is room. */
+__attribute__((format(printf, 3, 4)))
+void matrix_add(char *buf, size_t room, const char *fmt, ...);
 
 /* Each operation of @ops for each caller on an object of its own; the cells are "object caller operation". */
 void matrix_run(const struct object *object, const struct op *ops, unsigned int nops);

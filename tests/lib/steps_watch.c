@@ -128,32 +128,21 @@ static void look_before(const struct watched *w)
 	wait_past(&st.stx_ctime);
 }
 
-__attribute__((format(printf, 3, 4)))
-static void add(char *buf, size_t room, const char *fmt, ...)
-{
-	size_t len = strlen(buf);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf + len, room - len, fmt, ap);
-	va_end(ap);
-}
-
 /* Number, device, and what moved since the object was last seen; the times themselves are for add_below(). */
 static void add_statx(char *buf, size_t room, const struct statx *st)
 {
 	unsigned int number = object_number(st);
 	const struct statx *old = &objects[number];
 
-	add(buf, room, " #%u", number);
+	matrix_add(buf, room, " #%u", number);
 	if (S_ISCHR(st->stx_mode) || S_ISBLK(st->stx_mode))
-		add(buf, room, " dev %u:%u", st->stx_rdev_major, st->stx_rdev_minor);
+		matrix_add(buf, room, " dev %u:%u", st->stx_rdev_major, st->stx_rdev_minor);
 	if (is_other(&st->stx_mtime, &old->stx_mtime))
-		add(buf, room, " +m");
+		matrix_add(buf, room, " +m");
 	if (is_other(&st->stx_ctime, &old->stx_ctime))
-		add(buf, room, " +c");
+		matrix_add(buf, room, " +c");
 	if (is_other(&st->stx_atime, &old->stx_atime))
-		add(buf, room, " +a");
+		matrix_add(buf, room, " +a");
 }
 
 /* What does not differ between the mount and the directory below. */
@@ -169,12 +158,12 @@ static void add_below(char *buf, size_t room, const struct watched *w, const cha
 	CHECK(!fchdir(top), "the directory of the steps");
 	close(top);
 	if (strcmp(real, state))
-		add(buf, room, " BELOW: %s", real);
+		matrix_add(buf, room, " BELOW: %s", real);
 	if (st->stx_ino != below.stx_ino)
-		add(buf, room, " BELOW: another inode");
+		matrix_add(buf, room, " BELOW: another inode");
 	if (is_other(&st->stx_mtime, &below.stx_mtime) || is_other(&st->stx_ctime, &below.stx_ctime) ||
 	    is_other(&st->stx_atime, &below.stx_atime) || is_other(&st->stx_btime, &below.stx_btime))
-		add(buf, room, " BELOW: other times");
+		matrix_add(buf, room, " BELOW: other times");
 }
 
 static void look_after(char *buf, size_t room, const struct watched *w)
@@ -183,19 +172,19 @@ static void look_after(char *buf, size_t room, const struct watched *w)
 	struct statx st;
 
 	look(w, &st);
-	add(buf, room, " [%s: ", w->name);
+	matrix_add(buf, room, " [%s: ", w->name);
 	if (w->fd >= 0) {
-		add(buf, room, "%o %u:%u links %u size %lu", st.stx_mode, st.stx_uid, st.stx_gid, st.stx_nlink,
+		matrix_add(buf, room, "%o %u:%u links %u size %lu", st.stx_mode, st.stx_uid, st.stx_gid, st.stx_nlink,
 		    S_ISDIR(st.stx_mode) ? 0 : (long)st.stx_size);
 	} else {
 		matrix_state(state, sizeof(state), w->path);
-		add(buf, room, "%s", state);
+		matrix_add(buf, room, "%s", state);
 	}
 	if (st.stx_mode)
 		add_statx(buf, room, &st);
 	if (w->fd < 0)
 		add_below(buf, room, w, state, &st);
-	add(buf, room, "]");
+	matrix_add(buf, room, "]");
 }
 
 void watch_begin(void)
