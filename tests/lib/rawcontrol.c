@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,6 +60,31 @@ int raw_fd(struct rawfuse *rf)
 unsigned int raw_conn(struct rawfuse *rf)
 {
 	return rf->conn;
+}
+
+/* The control file system, at no path: a case may have it mounted, or must not. */
+static int control_open(void)
+{
+	int fs = fsopen("extfusectl", FSOPEN_CLOEXEC), mnt;
+
+	CHECK(fs >= 0 && !fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0), "extfusectl");
+	mnt = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	CHECK(mnt >= 0, "fsmount of extfusectl");
+	close(fs);
+	return mnt;
+}
+
+unsigned int raw_in_flight(struct rawfuse *rf)
+{
+	int mnt = control_open(), fd;
+	char path[32], text[16] = "";
+
+	snprintf(path, sizeof(path), "%u/waiting", raw_conn(rf));
+	fd = openat(mnt, path, O_RDONLY | O_CLOEXEC);
+	CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0, "extfusectl: %s", path);
+	close(fd);
+	close(mnt);
+	return strtoul(text, NULL, 10);
 }
 
 const char *raw_dir(struct rawfuse *rf)

@@ -105,6 +105,8 @@ void raw_balance_but(struct rawfuse *rf, const uint64_t *held);
 
 int raw_fd(struct rawfuse *rf);			/* the open /dev/extfuse */
 unsigned int raw_conn(struct rawfuse *rf);	/* number of the connection: st_dev of the mount */
+/* Requests that the kernel has not seen end, also those for which nobody waits, as RELEASE. */
+unsigned int raw_in_flight(struct rawfuse *rf);
 const char *raw_dir(struct rawfuse *rf);
 uint64_t raw_init_flags(struct rawfuse *rf);	/* as agreed */
 const char *raw_opname(uint32_t opcode);

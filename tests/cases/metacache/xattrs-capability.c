@@ -17,7 +17,7 @@ static void write_often(const char *path, unsigned int n)
 	CHECK(fd >= 0, "open");
 	while (n--)
 		CHECK(pwrite(fd, "x", 1, n) == 1, "write");
-	close(fd);
+	close_written(fd);
 }
 
 static void without(void)
@@ -84,7 +84,7 @@ static void some(void)
 	/* Nobody gets one by writing. */
 	CHECK(ftruncate(fd, 10) == 0 && pwrite(fd, "text", 4, 0) == 4, "write");
 	CHECK(capability() == -ENODATA && !sent(), "none after writing");
-	close(fd);
+	close_written(fd);
 	raw_on(rf, FUSE_OPEN, NULL, NULL);
 }
 

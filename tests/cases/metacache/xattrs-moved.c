@@ -22,7 +22,7 @@ static void do_ioctl(void)
 	close(one);
 }
 static void do_fsync(void) { CHECK(!fsync(fd), "fsync"); }
-static void written(void) { CHECK(!close(open("mnt/f", O_WRONLY)), "open and close"); }
+static void written(void) { close_written(open("mnt/f", O_WRONLY)); }
 static void notified(void) { CHECK(!raw_inval_inode(rf, file->id, -1, 0), "INVAL_INODE"); }
 /* Its node is forgotten, and found again. */
 static void evicted(void)
@@ -30,7 +30,7 @@ static void evicted(void)
 	uint64_t before = raw_forgets(rf, file->id);
 	int drop = open("/proc/sys/vm/drop_caches", O_WRONLY);
 
-	close(fd);
+	close_written(fd);
 	CHECK(write(drop, "2", 1) == 1, "drop_caches");
 	close(drop);
 	CHECK(raw_until(10, raw_forgets(rf, file->id) > before), "it must be forgotten");
@@ -187,6 +187,7 @@ int main(void)
 	unsigned int i;
 
 	serve(LONG_NS, false, 0);
+	raw_delay(rf, FUSE_RELEASE, 20);
 	raw_file(rf, "/g", "text", 4);
 	fd = open("mnt/f", O_RDWR);
 	CHECK(fd >= 0, "open");

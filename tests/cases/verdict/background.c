@@ -27,19 +27,6 @@ static ssize_t read_fresh(char *buf, size_t size)
 	return n;
 }
 
-static unsigned int waiting(void)
-{
-	unsigned int n = 99;
-	char path[100];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/fs/extfuse/connections/%u/waiting", raw_conn(rf));
-	f = fopen(path, "re");
-	CHECK(f && fscanf(f, "%u", &n) == 1, "%s", path);
-	fclose(f);
-	return n;
-}
-
 int main(void)
 {
 	const struct script_event *e;
@@ -47,7 +34,6 @@ int main(void)
 	char buf[64];
 	int i;
 
-	CHECK(!system("mount -t extfusectl none /sys/fs/extfuse/connections 2>/dev/null || true"), "mount");
 	rf = raw_start(&(struct raw_opts){ .entry_ns = 1000 * RAW_SEC, .attr_ns = 1000 * RAW_SEC });
 	s = script_attach(rf, "script", NULL);
 	file = raw_file(rf, "/a", "text", 4);
@@ -73,8 +59,7 @@ int main(void)
 		CHECK(read_fresh(buf, sizeof(buf)) == 4 && !memcmp(buf, "text", 4), "the daemon's after a bad verdict");
 		CHECK(raw_count(rf, FUSE_READ), "the daemon is asked");
 	}
-	CHECK(raw_until(5, waiting() == 0), "nothing may wait: %u", waiting());
-	CHECK(!system("umount /sys/fs/extfuse/connections"), "umount");
+	CHECK(raw_until(5, !raw_in_flight(rf)), "nothing may wait: %u", raw_in_flight(rf));
 	script_free(s);
 	raw_balance(rf);
 	raw_stop(rf);
