@@ -4,10 +4,11 @@
  * nor made.  It is a policy: if it is lost, what it covers fails (EIO).
  *
  * It is about names.  A file that also has another name is found under that one.
- * What was opened before it was attached stays open.  A directory that does not
- * compare names byte by byte finds files under names that are not their own: there
- * every name is refused (EACCES), and only the listing, which has the files' own
- * names, shows what there is.
+ * What was opened before it was attached stays open.  A directory that folds case finds
+ * files under names that are not their own: there this is asked about the name that
+ * the caller said and about the file's own.  Where the kernel cannot tell that, because
+ * the names are the daemon's, every name is refused (EACCES), and only the listing,
+ * which has the files' own names, shows what there is.
  */
 #include "passthrough.h"
 
@@ -37,7 +38,7 @@ static __noinline int is_hidden(struct extfuse_req *req, __u32 arg, __u32 size)
 
 #define IN_HIDDEN(n)	is_hidden(req, IN_PARAM_##n##_VALUE, req->in_size[n] - 1)
 #define OUT_HIDDEN(n)	is_hidden(req, OUT_PARAM_##n, req->out_size[n] - FUSE_NAME_OFFSET)
-#define FOLDS		(req->flags & EXTFUSE_F_FOLDS)
+#define FOLDS		((req->flags & (EXTFUSE_F_FOLDS | EXTFUSE_F_AGAIN)) == EXTFUSE_F_FOLDS)
 #define REFUSE(op, hidden)	\
 	EXTFUSE_REQUEST(op) { return FOLDS || hidden ? -EXTFUSE_EACCES : EXTFUSE_PASSTHROUGH; }
 #define HIDE(op, n)		\

@@ -83,17 +83,33 @@ static bool request_has_names(u32 opcode)
 {
 	const struct extfuse_opcode *op = extfuse_opcode_get(opcode);
 
+	/* That of TMPFILE is nowhere. */
+	if (opcode == FUSE_TMPFILE)
+		return false;
 	return opcode == FUSE_LOOKUP || op->name || op->flags & EXTFUSE_OP_DIR_REPLY;
+}
+
+/* extfuse_folds_warn - says, once, why a policy refuses what it does not cover */
+void extfuse_folds_warn(struct extfuse_conn *xc, const struct fuse_conn *fc)
+{
+	if (!xchg(&xc->folds_logged, true))
+		pr_info("connection %u: directories below fold case, or have several names for a file, and what a file's own name is cannot be told: an extension that goes by names, such as 'hide', refuses them there (EACCES); mount a tree that does not, or without the extension if nothing is to be hidden there\n",
+			fc->dev);
 }
 
 /* extfuse_policy_flags - what only policies are told, for it costs a look at the directory below */
 u32 extfuse_policy_flags(const struct extfuse_run *run)
 {
-	if (!request_has_names(run->args->opcode) || !extfuse_names_fold(run->xc, run->args))
+	struct extfuse_args *ext = &run->args->ext;
+
+	if (!request_has_names(run->args->opcode) || ext->names == EXTFUSE_NAMES_OWN ||
+	    !extfuse_names_fold(run->xc, run->args))
 		return 0;
-	if (!xchg(&run->xc->folds_logged, true))
-		pr_info("connection %u: directories below fold case, or have several names for a file: there no policy can tell which file a name means, and extension 'hide' refuses names (EACCES); mount a tree that does not, without '%s' if nothing is to be hidden there\n",
-			run->fm->fc->dev, run->set->name);
+	if (ext->inode && extfuse_low(ext->inode)) {
+		ext->names = EXTFUSE_NAMES_FOLD;
+		return EXTFUSE_F_FOLDS | EXTFUSE_F_AGAIN;
+	}
+	extfuse_folds_warn(run->xc, run->fm->fc);
 	return EXTFUSE_F_FOLDS;
 }
 

@@ -14,6 +14,7 @@
 bool extfuse_creds_translate(struct extfuse_req *req, const struct fuse_mount *fm,
 			     const struct fuse_args *args, bool idmapped);
 u64 extfuse_who(const struct fuse_conn *fc);
+void extfuse_folds_warn(struct extfuse_conn *xc, const struct fuse_conn *fc);
 u32 extfuse_policy_flags(const struct extfuse_run *run);
 u32 extfuse_links_flag(const struct inode *inode);
 /* As extfuse_context_fill(). */

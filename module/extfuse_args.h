@@ -59,6 +59,13 @@ enum extfuse_passing {
 	EXTFUSE_PASS_DONE,	/* it was done: the result is that of the file system below */
 };
 
+/* In a directory below that finds files under names that are not their own: see tree/own.c. */
+enum extfuse_naming {
+	EXTFUSE_NAMES_GIVEN,	/* no policy was told so */
+	EXTFUSE_NAMES_FOLD,	/* one was, and is owed the files' own names */
+	EXTFUSE_NAMES_OWN,	/* these are what it is asked about now */
+};
+
 /* What the fork's struct fuse_inode has of ours; the first fields are of an inode of a tree: see tree/tree.h. */
 struct extfuse_node {
 	struct dentry *low;
@@ -115,6 +122,7 @@ struct extfuse_args {
 	bool replied;			/* the daemon wrote the reply that ended it, or a backing file system did */
 	u8 pass;			/* enum extfuse_passing */
 	u8 kill;			/* SETATTR: enum extfuse_kill */
+	u8 names;			/* enum extfuse_naming */
 	bool pending;			/* background: our end is owed */
 	bool refused;			/* F_REVAL: the error is a policy's, it says nothing of the name */
 	bool caller_known;		/* uid, gid, pid and who are filled */

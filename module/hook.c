@@ -111,6 +111,7 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
 	args->ext.pass = EXTFUSE_PASS_NO;
+	args->ext.names = EXTFUSE_NAMES_GIVEN;
 	args->ext.refused = false;
 	args->ext.set_id = 0;
 	args->ext.stamp = extfuse_stamp(xc);

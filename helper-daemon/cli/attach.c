@@ -38,7 +38,7 @@ static int names_check(const struct cli_args *args, const struct cli_target *t, 
 	known = !mount_state__read(&state, t->e->conn);
 	mirror = known && !strcmp(state.command, "mirror");
 	if (mirror && *state.folds) {
-		snprintf(why, size, "it goes by names, and %s finds a file under other names than its own (%s), so no pattern can tell which file a name means: protect the files by their permissions",
+		snprintf(why, size, "it goes by names, and %s may find a file under other names than its own (%s), so no pattern can tell which file a name means: protect the files by their permissions",
 			 t->e->source, state.folds);
 		return -EINVAL;
 	}

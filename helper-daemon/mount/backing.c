@@ -37,13 +37,13 @@ static unsigned int stack_depth(const char *source)
 	}
 }
 
-/* The module sees it itself in directories further down, and the extension refuses names there. */
+/* What a server or a daemon does is not seen; of a file system of the kernel's the module sees it itself. */
 static int names_check(struct job *job, const struct extfuse_ext *ext)
 {
 	if (!job->folds || job->program || !extfuse_ext__takes_pattern(ext))
 		return 0;
 	snprintf(job->err, sizeof(job->err),
-		 "extension %s goes by names, and %s finds a file under other names than its own (%s), so no pattern can tell which file a name means: mirror a directory that does not fold case, or protect the files by their permissions",
+		 "extension %s goes by names, and %s may find a file under other names than its own (%s), so no pattern can tell which file a name means: mirror a directory of a local file system, or protect the files by their permissions",
 		 extfuse_ext__name(ext), job->source, job->folds);
 	return -EINVAL;
 }

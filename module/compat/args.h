@@ -60,6 +60,16 @@ static inline const char *extfuse_in_name(const struct fuse_args *args, unsigned
 	return extfuse_in(args, i)->value;
 }
 
+/* Another name in its place, with a NUL behind it. */
+static inline void extfuse_in_name_set(struct fuse_args *args, unsigned int i, const char *name,
+				       unsigned int len)
+{
+	struct fuse_in_arg *in = (struct fuse_in_arg *)extfuse_in(args, i);
+
+	in->value = name;
+	in->size = len + 1 - extfuse_in_is_split(args, i);
+}
+
 static inline const struct fuse_in_arg *extfuse_in_ext(const struct fuse_args *args)
 {
 	return args->is_ext ? &args->in_args[args->ext_idx] : NULL;

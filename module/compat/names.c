@@ -13,12 +13,12 @@ static bool is_delegated(struct inode **delegated)
 #endif
 
 /* Was somebody waited for, who has a delegation no more?  Then it is worth another try. */
-static bool is_delegated_wait(EXTFUSE_DELEGATED *delegated, int *err)
+static bool is_delegated_wait(EXTFUSE_DELEGATED *delegated, ssize_t *ret)
 {
 	if (!is_delegated(delegated))
 		return false;
-	*err = break_deleg_wait(delegated);
-	return !*err;
+	*ret = break_deleg_wait(delegated);
+	return !*ret;
 }
 
 #ifdef HAVE_START_CREATING
@@ -76,20 +76,27 @@ static struct dentry *make_once(const struct path *dir, const struct qstr *name,
 	return ERR_PTR(err);
 }
 
-static int remove_once(const struct path *dir, const struct qstr *name, bool is_dir,
-		       struct delegated_inode *delegated)
+int extfuse_removing_begin(struct extfuse_removing *r)
 {
-	struct mnt_idmap *idmap = mnt_idmap(dir->mnt);
-	struct inode *inode = d_inode(dir->dentry);
-	struct dentry *low;
-	int err;
+	r->delegated = (struct delegated_inode){};
+	r->low = start_removing(mnt_idmap(r->dir->mnt), r->dir->dentry,
+				&QSTR_LEN(r->name->name, r->name->len));
+	return PTR_ERR_OR_ZERO(r->low);
+}
 
-	low = start_removing(idmap, dir->dentry, &QSTR_LEN(name->name, name->len));
-	if (IS_ERR(low))
-		return PTR_ERR(low);
-	err = is_dir ? vfs_rmdir(idmap, inode, low, delegated) : vfs_unlink(idmap, inode, low, delegated);
-	end_removing(low);
-	return err;
+int extfuse_removing_do(struct extfuse_removing *r)
+{
+	struct mnt_idmap *idmap = mnt_idmap(r->dir->mnt);
+	struct inode *inode = d_inode(r->dir->dentry);
+
+	return r->is_dir ? vfs_rmdir(idmap, inode, r->low, &r->delegated) :
+			   vfs_unlink(idmap, inode, r->low, &r->delegated);
+}
+
+bool extfuse_removing_end(struct extfuse_removing *r, ssize_t *ret)
+{
+	end_removing(r->low);
+	return is_delegated_wait(&r->delegated, ret);
 }
 
 int extfuse_renaming_begin(struct extfuse_renaming *r)
@@ -106,10 +113,10 @@ int extfuse_renaming_begin(struct extfuse_renaming *r)
 			      &QSTR_LEN(r->new_name->name, r->new_name->len));
 }
 
-bool extfuse_renaming_end(struct extfuse_renaming *r, int *err)
+bool extfuse_renaming_end(struct extfuse_renaming *r, ssize_t *ret)
 {
 	end_renaming(&r->rd);
-	return is_delegated_wait(&r->delegated, err);
+	return is_delegated_wait(&r->delegated, ret);
 }
 
 int extfuse_low_revalidate(struct dentry *low, unsigned int flags)
@@ -186,24 +193,32 @@ static struct dentry *make_once(const struct path *dir, const struct qstr *name,
 	return ERR_PTR(err);
 }
 
-static int remove_once(const struct path *dir, const struct qstr *name, bool is_dir,
-		       struct inode **delegated)
+int extfuse_removing_begin(struct extfuse_removing *r)
 {
-	struct dentry *low = dirop_begin(dir, name);
-	struct inode *inode = d_inode(dir->dentry);
-	int err;
+	r->delegated = NULL;
+	r->low = dirop_begin(r->dir, r->name);
+	if (IS_ERR(r->low))
+		return PTR_ERR(r->low);
+	if (d_is_positive(r->low))
+		return 0;
+	inode_unlock(d_inode(r->dir->dentry));
+	dput(r->low);
+	return -ENOENT;
+}
 
-	if (IS_ERR(low))
-		return PTR_ERR(low);
-	if (d_is_negative(low))
-		err = -ENOENT;
-	else if (is_dir)
-		err = vfs_rmdir(mnt_idmap(dir->mnt), inode, low);
-	else
-		err = vfs_unlink(mnt_idmap(dir->mnt), inode, low, delegated);
-	inode_unlock(inode);
-	dput(low);
-	return err;
+int extfuse_removing_do(struct extfuse_removing *r)
+{
+	struct inode *inode = d_inode(r->dir->dentry);
+
+	return r->is_dir ? vfs_rmdir(mnt_idmap(r->dir->mnt), inode, r->low) :
+			   vfs_unlink(mnt_idmap(r->dir->mnt), inode, r->low, &r->delegated);
+}
+
+bool extfuse_removing_end(struct extfuse_removing *r, ssize_t *ret)
+{
+	inode_unlock(d_inode(r->dir->dentry));
+	dput(r->low);
+	return is_delegated_wait(&r->delegated, ret);
 }
 
 /* What the VFS refuses before it asks the file system. */
@@ -270,12 +285,12 @@ int extfuse_renaming_begin(struct extfuse_renaming *r)
 	return err;
 }
 
-bool extfuse_renaming_end(struct extfuse_renaming *r, int *err)
+bool extfuse_renaming_end(struct extfuse_renaming *r, ssize_t *ret)
 {
 	dput(r->rd.old_dentry);
 	dput(r->rd.new_dentry);
 	unlock_rename(r->from->dentry, r->to->dentry);
-	return is_delegated_wait(&r->delegated, err);
+	return is_delegated_wait(&r->delegated, ret);
 }
 
 int extfuse_low_revalidate(struct dentry *low, unsigned int flags)
@@ -303,24 +318,12 @@ struct dentry *extfuse_low_make(const struct path *dir, const struct qstr *name,
 {
 	EXTFUSE_DELEGATED delegated;
 	struct dentry *low;
-	int err;
+	ssize_t ret;
 
 	do {
 		memset(&delegated, 0, sizeof(delegated));
 		low = make_once(dir, name, what, &delegated);
-		err = PTR_ERR_OR_ZERO(low);
-	} while (is_delegated_wait(&delegated, &err));
-	return err ? ERR_PTR(err) : made_find(dir, name, low);
-}
-
-int extfuse_low_remove(const struct path *dir, const struct qstr *name, bool is_dir)
-{
-	EXTFUSE_DELEGATED delegated;
-	int err;
-
-	do {
-		memset(&delegated, 0, sizeof(delegated));
-		err = remove_once(dir, name, is_dir, &delegated);
-	} while (is_delegated_wait(&delegated, &err));
-	return err;
+		ret = PTR_ERR_OR_ZERO(low);
+	} while (is_delegated_wait(&delegated, &ret));
+	return ret ? ERR_PTR(ret) : made_find(dir, name, low);
 }

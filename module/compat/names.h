@@ -38,9 +38,21 @@ struct dentry *extfuse_low_lookup(const struct path *dir, const struct qstr *nam
 struct dentry *extfuse_low_make(const struct path *dir, const struct qstr *name,
 				const struct extfuse_new *what);
 
-int extfuse_low_remove(const struct path *dir, const struct qstr *name, bool is_dir);
+/* A removal: begin locks the directory and looks the name up, end lets go. */
+struct extfuse_removing {
+	const struct path *dir;
+	const struct qstr *name;
+	bool is_dir;
+	struct dentry *low;
+	EXTFUSE_DELEGATED delegated;
+};
 
-/* A rename: begin locks both directories and looks both names up, end lets go. */
+int extfuse_removing_begin(struct extfuse_removing *r);
+int extfuse_removing_do(struct extfuse_removing *r);
+/* True: a delegation was in the way, and is not any more: begin again.  Else *@ret has the result. */
+bool extfuse_removing_end(struct extfuse_removing *r, ssize_t *ret);
+
+/* A rename, likewise: of both directories and both names. */
 struct extfuse_renaming {
 	const struct path *from, *to;
 	const struct qstr *old_name, *new_name;
@@ -50,8 +62,7 @@ struct extfuse_renaming {
 };
 
 int extfuse_renaming_begin(struct extfuse_renaming *r);
-/* True: a delegation was in the way, and is not any more: begin again.  Else *@err has the result. */
-bool extfuse_renaming_end(struct extfuse_renaming *r, int *err);
+bool extfuse_renaming_end(struct extfuse_renaming *r, ssize_t *ret);
 
 /* ->d_revalidate() of a dentry below that has one; not in RCU walk. */
 int extfuse_low_revalidate(struct dentry *low, unsigned int flags);

@@ -21,6 +21,7 @@
 #include "passthrough/backing.h"
 #include "passthrough/pass.h"
 #include "tree/names.h"
+#include "tree/own.h"
 #include "tree/tree.h"
 #include "compat/statx.h"
 #include "compat/vfs.h"
@@ -186,12 +187,14 @@ static extfuse_pass_fn tree_fn(const struct extfuse_pass *pass)
 static ssize_t pass_in_tree(struct extfuse_pass *pass)
 {
 	extfuse_pass_fn fn = tree_fn(pass);
+	ssize_t ret = EXTFUSE_NOT_DONE;
 	struct path path;
 
-	if (!fn || !pass_is_allowed(pass))
-		return EXTFUSE_NOT_DONE;
-	path = extfuse_low_path(pass->inode);
-	return pass_at(pass, fn, &path, extfuse_tree_of(pass->inode)->cred, -EOPNOTSUPP);
+	if (fn && pass_is_allowed(pass)) {
+		path = extfuse_low_path(pass->inode);
+		ret = pass_at(pass, fn, &path, extfuse_tree_of(pass->inode)->cred, -EOPNOTSUPP);
+	}
+	return ret == EXTFUSE_NOT_DONE ? extfuse_own_undone(pass) : ret;
 }
 
 static ssize_t pass_on_node(struct extfuse_pass *pass)
@@ -239,7 +242,8 @@ ssize_t extfuse_pass(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse
 	args->ext.pass = ret == EXTFUSE_NOT_DONE ? EXTFUSE_PASS_NO : EXTFUSE_PASS_DONE;
 	if (ret == EXTFUSE_NOT_DONE)
 		return ret;
-	extfuse_count(xc, args->opcode, passed);
+	if (!args->ext.refused)
+		extfuse_count(xc, args->opcode, passed);
 	args->ext.replied = true;
 	return ret;
 }

@@ -7,11 +7,32 @@
  * Our directories are locked by the VFS, so that our dentries stay what they are.
  */
 #include "fuse_i.h"
+#include "opcode.h"
 #include "tree/names.h"
+#include "tree/own.h"
 #include "tree/tree.h"
 #include "compat/names.h"
 
-static ssize_t name_make(const struct extfuse_pass *pass, const struct extfuse_new *what)
+/*
+ * -EEXIST, but where the name leads to a file that has another: a policy may hide that,
+ * and says what is the result.
+ */
+static ssize_t name_is_taken(struct extfuse_pass *pass, const struct path *dir, unsigned int arg,
+			     const struct qstr *name)
+{
+	struct dentry *low = extfuse_low_lookup(dir, name);
+	struct extfuse_named named = { .arg = arg, .dir = dir, .low = low };
+	ssize_t ret;
+
+	if (IS_ERR(low))
+		return -EEXIST;
+	if (extfuse_own_lets(pass, &named, 1, false, &ret))
+		ret = -EEXIST;
+	dput(low);
+	return ret;
+}
+
+static ssize_t name_make(struct extfuse_pass *pass, const struct extfuse_new *what)
 {
 	umode_t type = what->link ? d_inode(what->link)->i_mode : what->mode;
 	const struct qstr *name = &pass->args->ext.entry->d_name;
@@ -23,6 +44,8 @@ static ssize_t name_make(const struct extfuse_pass *pass, const struct extfuse_n
 		return err;
 	low = extfuse_low_make(&pass->path, name, what);
 	mnt_drop_write(pass->path.mnt);
+	if (low == ERR_PTR(-EEXIST))
+		return name_is_taken(pass, &pass->path, extfuse_opcode_get(pass->args->opcode)->name - 1, name);
 	if (IS_ERR(low))
 		return PTR_ERR(low);
 	/* Where it had to be looked up again, another may have taken the name. */
@@ -75,9 +98,12 @@ static bool child_is_below(const struct inode *child)
  * The dentry stays, as one of a name that nobody has, and must not hold the removed
  * file: its space is free once nobody has it open.
  */
-static ssize_t name_remove(const struct extfuse_pass *pass, bool is_dir)
+static ssize_t name_remove(struct extfuse_pass *pass, bool is_dir)
 {
 	struct dentry *entry = pass->args->ext.entry;
+	struct extfuse_removing r = { .dir = &pass->path, .name = &entry->d_name, .is_dir = is_dir };
+	struct extfuse_named named = { .dir = &pass->path };
+	ssize_t ret;
 	int err;
 
 	if (!child_is_below(pass->args->ext.child[0]))
@@ -85,11 +111,18 @@ static ssize_t name_remove(const struct extfuse_pass *pass, bool is_dir)
 	err = mnt_want_write(pass->path.mnt);
 	if (err)
 		return err;
-	err = extfuse_low_remove(&pass->path, &entry->d_name, is_dir);
+	do {
+		ret = extfuse_removing_begin(&r);
+		if (ret)
+			break;
+		named.low = r.low;
+		if (extfuse_own_lets(pass, &named, 1, true, &ret))
+			ret = extfuse_removing_do(&r);
+	} while (extfuse_removing_end(&r, &ret));
 	mnt_drop_write(pass->path.mnt);
-	if (!err)
+	if (!ret)
 		extfuse_entry_low_set(entry, NULL);
-	return err;
+	return ret;
 }
 
 ssize_t extfuse_pass_unlink(struct extfuse_pass *pass)
@@ -102,13 +135,10 @@ ssize_t extfuse_pass_rmdir(struct extfuse_pass *pass)
 	return name_remove(pass, true);
 }
 
-static int name_move_once(const struct fuse_args *args, struct extfuse_renaming *r, bool *again)
+static int name_move_locked(const struct fuse_args *args, struct extfuse_renaming *r)
 {
-	int err = extfuse_renaming_begin(r);
+	int err;
 
-	*again = false;
-	if (err)
-		return err;
 	extfuse_entry_moves(args->ext.inode, 0, args->ext.entry);
 	extfuse_entry_moves(args->ext.dir2, 1, args->ext.entry2);
 	err = vfs_rename(&r->rd);
@@ -116,8 +146,24 @@ static int name_move_once(const struct fuse_args *args, struct extfuse_renaming 
 		extfuse_entry_moves(args->ext.inode, 0, NULL);
 		extfuse_entry_moves(args->ext.dir2, 1, NULL);
 	}
-	*again = extfuse_renaming_end(r, &err);
 	return err;
+}
+
+static ssize_t name_move_once(struct extfuse_pass *pass, struct extfuse_renaming *r, bool *again)
+{
+	ssize_t ret = extfuse_renaming_begin(r);
+	struct extfuse_named named[] = {
+		{ .arg = 1, .dir = r->from, .low = r->rd.old_dentry },
+		{ .arg = 2, .dir = r->to, .low = r->rd.new_dentry },
+	};
+
+	*again = false;
+	if (ret)
+		return ret;
+	if (extfuse_own_lets(pass, named, ARRAY_SIZE(named), true, &ret))
+		ret = name_move_locked(pass->args, r);
+	*again = extfuse_renaming_end(r, &ret);
+	return ret;
 }
 
 /* RENAME's input begins as that of RENAME2 does, which has flags. */
@@ -133,6 +179,7 @@ ssize_t extfuse_pass_rename(struct extfuse_pass *pass)
 	};
 	struct path to;
 	bool again;
+	ssize_t ret;
 	int err;
 
 	if (!extfuse_low(args->ext.dir2) || !child_is_below(args->ext.child[0]) || !child_is_below(args->ext.child[1]))
@@ -143,8 +190,8 @@ ssize_t extfuse_pass_rename(struct extfuse_pass *pass)
 	if (err)
 		return err;
 	do {
-		err = name_move_once(args, &r, &again);
+		ret = name_move_once(pass, &r, &again);
 	} while (again);
 	mnt_drop_write(pass->path.mnt);
-	return err;
+	return ret == -EEXIST ? name_is_taken(pass, &to, 2, r.new_name) : ret;
 }

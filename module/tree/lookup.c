@@ -5,6 +5,7 @@
  */
 #include "fuse_i.h"
 #include "tree/names.h"
+#include "tree/own.h"
 #include "tree/tree.h"
 #include "compat/entry.h"
 #include "compat/names.h"
@@ -76,16 +77,41 @@ static ssize_t entry_confirm(const struct extfuse_pass *pass, struct dentry *low
 	return 0;
 }
 
+/* Others may move what was found, before it is known what its own name is. */
+#define LOOKUP_TRIES	4
+
+/* What the name leads to, with a reference, which may be negative; NULL: *@ret is the result. */
+static struct dentry *name_find(struct extfuse_pass *pass, ssize_t *ret)
+{
+	struct extfuse_named named = { .dir = &pass->path };
+	unsigned int tries = LOOKUP_TRIES;
+	struct dentry *low;
+	struct qstr name;
+
+	name.name = extfuse_in_name(pass->args, 0, &name.len);
+	do {
+		low = extfuse_low_lookup(&pass->path, &name);
+		if (IS_ERR(low)) {
+			*ret = PTR_ERR(low);
+			return NULL;
+		}
+		named.low = low;
+		if (extfuse_own_lets(pass, &named, 1, false, ret))
+			return low;
+		dput(low);
+	} while (*ret == -ENOENT && !pass->args->ext.refused && --tries);
+	return NULL;
+}
+
 ssize_t extfuse_pass_lookup(struct extfuse_pass *pass)
 {
 	const struct fuse_args *args = pass->args;
 	struct dentry *low;
-	struct qstr name;
+	ssize_t ret;
 
-	name.name = extfuse_in_name(args, 0, &name.len);
-	low = extfuse_low_lookup(&pass->path, &name);
-	if (IS_ERR(low))
-		return PTR_ERR(low);
+	low = name_find(pass, &ret);
+	if (!low)
+		return ret;
 	if (args->ext.flags & EXTFUSE_ARGS_REVAL)
 		return entry_confirm(pass, low);
 	/* A file handle is resolved: no dentry waits for the name. */

@@ -118,6 +118,13 @@ enum extfuse_phase {
  * them: what is changed at one of these moves nothing that is known of the others.
  */
 #define EXTFUSE_F_LINKS		(1U << 9)
+/*
+ * With EXTFUSE_F_FOLDS, in a tree: where the verdict is EXTFUSE_PASSTHROUGH and the name
+ * leads to a file that has another, the program is asked again, with the file's own
+ * name in the request and without both flags.  Names that lead to nothing are as in the
+ * request.  What cannot be done in the kernel then is refused with EACCES.
+ */
+#define EXTFUSE_F_AGAIN		(1U << 10)
 
 /*
  * struct extfuse_req - the context of a program

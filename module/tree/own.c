@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Own names.  A directory below that folds case, or gives files short names as well, finds
+ * a file under names that are not its own.  A policy was asked about the name that the
+ * caller said.  Before anything comes of it, the policy is asked about the file's own,
+ * which only a listing of the directory tells.
+ *
+ * What changes names asks under the lock of the directory, so that the name is the
+ * file's own when it is changed.  LOOKUP asks about one that the file has meanwhile: that
+ * is what the policy lets through.
+ */
+#include "fuse_i.h"
+#include "context.h"
+#include "request.h"
+#include "tree/own.h"
+#include "tree/tree.h"
+#include "compat/dcache.h"
+#include <linux/file.h>
+
+/* A listing of a directory below, in which the entry is looked for that a name leads to. */
+struct own_scan {
+	struct dir_context ctx;
+	const struct dentry *low;
+	struct qstr said;
+	unsigned int entries;	/* that were read */
+	unsigned int fits;	/* that are the file's, under names which do not compare equal */
+	bool over;		/* found, or whoever waits for it is killed */
+	unsigned int len;	/* of @name */
+	char name[FUSE_NAME_MAX + 1];
+};
+
+static bool name_is_equal(const struct own_scan *scan, const char *name, unsigned int len)
+{
+	const struct dentry *low = scan->low;
+	bool equal;
+
+	if (!(READ_ONCE(low->d_flags) & DCACHE_OP_COMPARE))
+		return len == scan->said.len && !memcmp(name, scan->said.name, len);
+	rcu_read_lock();
+	equal = !low->d_op->d_compare(low, len, name, &scan->said);
+	rcu_read_unlock();
+	return equal;
+}
+
+static bool entry_read(struct dir_context *ctx, const char *name, int len, loff_t off, u64 ino,
+		       unsigned int type)
+{
+	struct own_scan *scan = container_of(ctx, struct own_scan, ctx);
+
+	scan->entries++;
+	scan->over = fatal_signal_pending(current);
+	if (ino != d_inode(scan->low)->i_ino || len > FUSE_NAME_MAX)
+		return !scan->over;
+	if (name_is_equal(scan, name, len)) {
+		scan->fits = 1;
+		scan->over = true;
+	} else {
+		scan->fits++;
+	}
+	memcpy(scan->name, name, len);
+	scan->name[len] = '\0';
+	scan->len = len;
+	return !scan->over;
+}
+
+/* Some file systems give a part at a time. */
+static int dir_read(struct file *dir, struct own_scan *scan)
+{
+	unsigned int entries;
+	int err;
+
+	do {
+		entries = scan->entries;
+		err = dir->f_op->iterate_shared(dir, &scan->ctx);
+		dir->f_pos = scan->ctx.pos;
+	} while (!err && !scan->over && scan->entries != entries);
+	return err;
+}
+
+static int dir_scan(const struct extfuse_pass *pass, const struct path *path, struct own_scan *scan,
+		    bool locked)
+{
+	struct inode *inode = d_inode(path->dentry);
+	struct file *dir;
+	int err;
+
+	/* The caller may not be allowed to list it. */
+	dir = dentry_open(path, O_RDONLY | O_DIRECTORY | O_NOATIME | O_LARGEFILE, pass->giver);
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+	if (!locked)
+		inode_lock_shared(inode);
+	if (IS_DEADDIR(inode))
+		err = -ENOENT;
+	else
+		err = dir->f_op->iterate_shared ? dir_read(dir, scan) : -EOPNOTSUPP;
+	if (!locked)
+		inode_unlock_shared(inode);
+	fput(dir);
+	return err;
+}
+
+/* Is the file there still?  Then its number in the listing is none that we know. */
+static bool name_is_left(const struct extfuse_named *named)
+{
+	return !d_unhashed(named->low) && READ_ONCE(named->low->d_parent) == named->dir->dentry;
+}
+
+/* NULL: the name is the file's own, or nobody has it; to be freed. */
+static struct own_scan *own_find(const struct extfuse_pass *pass, const struct extfuse_named *named,
+				 bool locked)
+{
+	struct own_scan *scan;
+	int err;
+
+	if (d_is_negative(named->low) || !extfuse_dentry_folds(named->dir->dentry))
+		return NULL;
+	scan = kzalloc(sizeof(*scan), GFP_KERNEL);
+	if (!scan)
+		return ERR_PTR(-ENOMEM);
+	scan->ctx.actor = entry_read;
+	scan->low = named->low;
+	scan->said.name = extfuse_in_name(pass->args, named->arg, &scan->said.len);
+	err = dir_scan(pass, named->dir, scan, locked);
+	if (!err && fatal_signal_pending(current))
+		err = -EINTR;
+	if (!err && !scan->fits)
+		err = name_is_left(named) ? -EOPNOTSUPP : -ENOENT;
+	/* Which of several links it was found by the file system does not say. */
+	if (!err && scan->fits > 1)
+		err = -EMLINK;
+	if (!err && (scan->len != scan->said.len || memcmp(scan->name, scan->said.name, scan->len)))
+		return scan;
+	kfree(scan);
+	return err ? ERR_PTR(err) : NULL;
+}
+
+static bool own_is_unknown(ssize_t err)
+{
+	return err != -ENOENT && err != -ENOMEM && err != -EINTR;
+}
+
+/* Nobody can say what the policy must be asked about, so it is a no. */
+static ssize_t own_refuse(struct extfuse_pass *pass)
+{
+	extfuse_folds_warn(pass->xc, pass->fm->fc);
+	pass->args->ext.refused = true;
+	return -EACCES;
+}
+
+/*
+ * extfuse_own_undone - the result of what cannot be done here
+ *
+ * A policy that let it through was to be asked again, which the daemon does not do.
+ * Without a daemon nothing is done.
+ */
+ssize_t extfuse_own_undone(struct extfuse_pass *pass)
+{
+	const struct extfuse_args *ext = &pass->args->ext;
+
+	if (likely(ext->names != EXTFUSE_NAMES_FOLD || ext->pass != EXTFUSE_PASS_ASKED))
+		return EXTFUSE_NOT_DONE;
+	return extfuse_conn_is_ready(pass->fm->fc) ? own_refuse(pass) : EXTFUSE_NOT_DONE;
+}
+
+/* With the names in the request that are in @scan.  True: the policy lets it through. */
+static bool own_ask(struct extfuse_pass *pass, const struct extfuse_named *named, unsigned int n,
+		    struct own_scan **scan, ssize_t *ret)
+{
+	struct fuse_args *args = pass->args;
+	struct fuse_in_arg said[EXTFUSE_NAMED_MAX];
+	const struct cred *old;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		said[i] = *extfuse_in(args, named[i].arg);
+		if (scan[i])
+			extfuse_in_name_set(args, named[i].arg, scan[i]->name, scan[i]->len);
+	}
+	args->ext.names = EXTFUSE_NAMES_OWN;
+	args->ext.pass = EXTFUSE_PASS_NO;
+	old = override_creds(pass->caller);
+	*ret = extfuse_request_ask(pass->xc, pass->fm, args, false);
+	revert_creds(old);
+	args->ext.names = EXTFUSE_NAMES_FOLD;
+	for (i = 0; i < n; i++)
+		*(struct fuse_in_arg *)extfuse_in(args, named[i].arg) = said[i];
+	return *ret == EXTFUSE_NOT_DONE && args->ext.pass == EXTFUSE_PASS_ASKED;
+}
+
+/*
+ * extfuse_own_lets - does the policy let a request through, under the own names of the files?
+ * @named:	@n names of the request, and what they lead to
+ * @locked:	the directories below are locked
+ *
+ * False: *@ret is the result.  -ENOENT is none: the file has gone from there meanwhile.
+ */
+bool extfuse_own_lets(struct extfuse_pass *pass, const struct extfuse_named *named, unsigned int n,
+		      bool locked, ssize_t *ret)
+{
+	struct own_scan *scan[EXTFUSE_NAMED_MAX] = {};
+	bool lets = true, others = false;
+	unsigned int i;
+
+	if (likely(pass->args->ext.names != EXTFUSE_NAMES_FOLD))
+		return true;
+	for (i = 0; lets && i < n; i++) {
+		scan[i] = own_find(pass, &named[i], locked);
+		lets = !IS_ERR(scan[i]);
+		others |= !!scan[i];
+	}
+	if (!lets) {
+		*ret = PTR_ERR(scan[--i]);
+		scan[i] = NULL;
+		if (own_is_unknown(*ret))
+			*ret = own_refuse(pass);
+	} else if (others) {
+		lets = own_ask(pass, named, n, scan, ret);
+	}
+	for (i = 0; i < n; i++)
+		kfree(scan[i]);
+	return lets;
+}
