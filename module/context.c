@@ -47,23 +47,35 @@ static const int who_caps[] = {
 	CAP_LINUX_IMMUTABLE, CAP_MKNOD, CAP_SYS_ADMIN, CAP_SYS_RESOURCE, CAP_MAC_OVERRIDE,
 };
 
-/*
- * What counts of the capabilities.  Where the caller is of the mount's own user namespace
- * they are at hand; a security module that vetoes one does so when the kernel checks it.
- */
-static u64 who_caps_in(struct user_namespace *ns)
+static kernel_cap_t who_mask __ro_after_init;
+
+/* A security module may veto one when it is asked about, so each is. */
+static kernel_cap_t who_caps_elsewhere(struct user_namespace *ns)
 {
-	const struct cred *cred = current_cred();
-	bool own = cred->user_ns == ns;
-	u64 caps = 0;
+	kernel_cap_t caps = {};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(who_caps); i++) {
-		if (likely(own) ? cap_raised(cred->cap_effective, who_caps[i]) :
-				  ns_capable_noaudit(ns, who_caps[i]))
-			caps |= BIT_ULL(i);
+		if (ns_capable_noaudit(ns, who_caps[i]))
+			cap_raise(caps, who_caps[i]);
 	}
 	return caps;
+}
+
+/* What counts of the capabilities.  Where the caller is of the mount's own user namespace they are at hand. */
+static u64 who_caps_in(struct user_namespace *ns)
+{
+	const struct cred *cred = current_cred();
+	kernel_cap_t caps;
+	u64 bits;
+
+	BUILD_BUG_ON(sizeof(bits) != sizeof(caps));
+	if (likely(cred->user_ns == ns))
+		caps = cap_intersect(cred->cap_effective, who_mask);
+	else
+		caps = who_caps_elsewhere(ns);
+	memcpy(&bits, &caps, sizeof(bits));
+	return bits;
 }
 
 /* extfuse_who - the caller as a number: ids, groups and capabilities; never 0 */
@@ -132,5 +144,9 @@ bool fuse_to_extfuse_req(struct extfuse_run *run, u8 phase, bool background)
 
 void extfuse_context_init(void)
 {
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(who_caps); i++)
+		cap_raise(who_mask, who_caps[i]);
 	get_random_bytes(&who_key, sizeof(who_key));
 }

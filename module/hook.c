@@ -178,6 +178,38 @@ static __always_inline ssize_t request_go_up(struct extfuse_conn *xc, struct fus
 }
 
 /*
+ * All that the set says of the opcode is PASSTHROUGH, and the node is in a tree.  Nobody
+ * is asked, nothing there has slots to mark, and nothing is learned.
+ */
+static __always_inline bool request_is_plain(const struct extfuse_conn *xc, const struct fuse_args *args,
+					     const struct extfuse_opcode *op)
+{
+	return op->flags & EXTFUSE_OP_ASK && extfuse_set_plain_ops(xc) & BIT_ULL(args->opcode) &&
+	       READ_ONCE(extfuse_programs) && args->ext.inode && extfuse_low(args->ext.inode) &&
+	       !args->ext.ours && !args->ext.not_asked && !args->noreply;
+}
+
+/* Does a plain request; EXTFUSE_NOT_DONE, with args as they were: it goes the long way. */
+static __always_inline ssize_t request_plain(struct extfuse_conn *xc, struct fuse_mount *fm,
+					     struct fuse_args *args)
+{
+	u64 stamp = extfuse_stamp(xc);
+	u32 room = extfuse_out_room(args);
+	ssize_t ret;
+
+	args->ext.pass = EXTFUSE_PASS_ASKED;
+	args->ext.names = EXTFUSE_NAMES_GIVEN;
+	args->ext.refused = false;
+	args->ext.marked = 0;
+	args->ext.set_id = 0;
+	args->ext.stamp = stamp;
+	ret = extfuse_pass(xc, fm, args);
+	if (extfuse_is_overtaken(xc, args->opcode, stamp) && extfuse_reply_undo(fm, args, ret, room))
+		return EXTFUSE_NOT_DONE;
+	return ret;
+}
+
+/*
  * A synchronous request of a connection that has, or had, programs.
  *
  * What a policy has not seen from its start to its reply, because the policy
@@ -191,6 +223,11 @@ static noinline ssize_t request_send(struct extfuse_conn *xc, struct fuse_mount 
 	u64 stamp;
 	u32 room;
 
+	if (request_is_plain(xc, args, op)) {
+		ret = request_plain(xc, fm, args);
+		if (ret != EXTFUSE_NOT_DONE)
+			return ret;
+	}
 	extfuse_marks_begin(xc, args, op);
 again:
 	ret = request_try(xc, fm, args, op, false);

@@ -7,6 +7,7 @@
 #include "fuse_i.h"
 #include "inode.h"
 #include "slots.h"
+#include "tree/tree.h"
 
 /*
  * Stock fuse tells the caches of an inode about most changes itself, but not
@@ -38,7 +39,7 @@ void extfuse_inode_learned(struct inode *inode, u64 stamp)
 	const struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
 	u16 slot;
 
-	if (likely(!xc))
+	if (likely(!xc || extfuse_low(inode)))
 		return;
 	slot = extfuse_slot_of_node(get_node_id(inode), EXTFUSE_KIND_ATTR);
 	/* The attributes are there: a change that ends after this finds the inode. */

@@ -218,7 +218,7 @@ int nodes_init(int root_fd)
 }
 
 /* Of a tree the root as well: see nodes_offer_tree(). */
-static bool is_kernels(fuse_ino_t id)
+static bool is_in_tree(fuse_ino_t id)
 {
 	return mirror.tree && (id & EXTFUSE_NODE_KERNEL || id == FUSE_ROOT_ID);
 }
@@ -227,7 +227,7 @@ struct node *node_get(fuse_ino_t id, const char *op)
 {
 	struct node *n;
 
-	if (is_kernels(id))
+	if (is_in_tree(id))
 		return node_open(id);
 	pthread_mutex_lock(&table.lock);
 	n = place_find(id);
@@ -255,7 +255,7 @@ void node_put(struct node *n)
 
 	pthread_mutex_lock(&table.lock);
 	last = !--n->refs;
-	if (last && !is_kernels(n->id))
+	if (last && !is_in_tree(n->id))
 		node_remove(n);
 	pthread_mutex_unlock(&table.lock);
 	if (last)

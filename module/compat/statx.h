@@ -41,16 +41,6 @@ void extfuse_statx_fill(struct fuse_args *args, const struct fuse_attr_out *attr
 /* Do two outputs say the same of the time of birth, which GETATTR does not know? */
 bool extfuse_statx_btime_equal(const void *a, const void *b);
 
-/* Attributes that are what they are, and have no lifetime. */
-static inline void extfuse_attr_take(struct inode *inode, struct fuse_attr *attr)
-{
-#if FUSE_KERNEL_MINOR_VERSION < 39
-	fuse_change_attributes(inode, attr, 0, 0);
-#else
-	fuse_change_attributes(inode, attr, NULL, 0, 0);
-#endif
-}
-
 /* Does it say of the time of birth what the inode says, which must know one? */
 bool extfuse_statx_btime_same(const struct fuse_args *args, struct inode *inode);
 

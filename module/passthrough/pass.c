@@ -126,6 +126,10 @@ static ssize_t pass_do(struct extfuse_pass *pass, extfuse_pass_fn fn)
 
 	via_take(pass);
 	pass->caller = current_cred();
+	if (extfuse_rights_are_tasks(pass->args->opcode)) {
+		pass->cred = pass->caller;
+		return fn(pass);
+	}
 	pass->cred = extfuse_rights_get(pass, pass->args->opcode);
 	if (!pass->cred)
 		return -ENOMEM;

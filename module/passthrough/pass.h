@@ -38,6 +38,7 @@ static inline bool extfuse_may_pass(const struct fuse_args *args)
 
 /* rights.c */
 bool extfuse_rights_need_check(u32 opcode);
+bool extfuse_rights_are_tasks(u32 opcode);
 const struct cred *extfuse_rights_get(const struct extfuse_pass *pass, u32 opcode);
 void extfuse_rights_opened(const struct extfuse_pass *pass, struct fuse_file *ff);
 void extfuse_rights_released(struct fuse_file *ff);

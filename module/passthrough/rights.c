@@ -306,9 +306,15 @@ static const struct cred *kept_cred(const struct extfuse_pass *pass)
 	return cred;
 }
 
+/* extfuse_rights_are_tasks - those of the task itself, which it has on */
+bool extfuse_rights_are_tasks(u32 opcode)
+{
+	return rights[opcode].whose == TASKS;
+}
+
 /*
  * extfuse_rights_get - the credentials that a request is done with, by the table
- * @opcode:	of the request, or of a part of it
+ * @opcode:	of the request, or of a part of it; not one with the task's own
  *
  * Returns a reference, or NULL: no memory, or not to be passed through.
  */
@@ -317,8 +323,6 @@ const struct cred *extfuse_rights_get(const struct extfuse_pass *pass, u32 opcod
 	switch (rights[opcode].whose) {
 	case CALLERS:
 		return kept_cred(pass);
-	case TASKS:
-		return get_cred(pass->caller);
 	case GIVERS:
 	case HANDLES:
 		return get_cred(pass->giver);

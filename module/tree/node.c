@@ -10,7 +10,6 @@
 #include "fuse_i.h"
 #include "tree/tree.h"
 #include "compat/inode.h"
-#include "compat/statx.h"
 
 struct node_key {
 	struct extfuse_tree *tree;
@@ -99,16 +98,24 @@ void extfuse_node_settle(struct inode *inode)
 	inode_unlock_shared(low);
 }
 
-static void node_init(struct inode *inode, struct dentry *low, struct fuse_attr *attr)
+/* Nobody has it yet.  Of its attributes it has what the VFS looks at by itself. */
+static void node_init(struct inode *inode, struct inode *low, struct fuse_attr *attr)
 {
+	struct fuse_inode *fi = get_fuse_inode(inode);
+
 	inode->i_flags |= S_NOATIME | S_NOCMTIME;
 	inode->i_generation = 0;
 	extfuse_inode_init(inode, attr);
 	/* What is kept of ACLs is kept below. */
 	inode->i_acl = inode->i_default_acl = ACL_DONT_CACHE;
-	extfuse_attr_take(inode, attr);
+	inode->i_ino = low->i_ino;
+	inode->i_blkbits = low->i_blkbits;
+	inode->i_blocks = low->i_blocks;
+	fi->orig_ino = low->i_ino;
+	fi->attr_version = atomic64_inc_return(&get_fuse_conn(inode)->attr_version);
+	fi->inval_mask &= ~STATX_BASIC_STATS;
 	/* Ids that the namespace of the mount has no numbers for stay what they are. */
-	extfuse_node_renew(inode, d_inode(low));
+	extfuse_node_renew(inode, low);
 }
 
 struct inode *extfuse_node_get(struct super_block *sb, struct extfuse_tree *tree, struct dentry *low,
@@ -124,7 +131,7 @@ struct inode *extfuse_node_get(struct super_block *sb, struct extfuse_tree *tree
 	if (!inode)
 		return NULL;
 	if (extfuse_inode_is_new(inode)) {
-		node_init(inode, low, attr);
+		node_init(inode, d_inode(low), attr);
 		unlock_new_inode(inode);
 	} else {
 		/* Its size is that of what is done on it here. */
