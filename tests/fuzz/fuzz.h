@@ -42,7 +42,7 @@ struct fuzz_config {
 	unsigned int evil;		/* of so many replies one is hostile */
 	unsigned int late;		/* and one late, 0: none */
 	bool never;			/* some never come */
-	bool tree, permissions, tmpfs, upper;
+	bool tree, permissions, tmpfs, upper, folds;
 	unsigned int stack_depth;
 	unsigned int ops;		/* of each task */
 	unsigned int die_after;		/* operations of all; 0: not before the end */

@@ -59,6 +59,7 @@ static void draw_config(uint64_t seed, unsigned int round)
 	config.ops = 50 + rng_below(&r, 400);
 	config.die_after = rng_one_in(&r, 3) ? 1 + rng_below(&r, config.ops * FUZZ_TASKS) : 0;
 	config.end = rng_below(&r, END_COUNT);
+	config.folds = rng_below(&r, 2);
 	if (!has_part(PART_EVIL))
 		config.evil = 0;
 	if (!has_part(PART_LATE))

@@ -241,8 +241,8 @@ bool round_run(unsigned int number)
 	bool good = true, began;
 
 	if (getenv("FUZZ_VERBOSE"))
-		printf("round %u: evil %u late %u never %d tree %d permissions %d tmpfs %d upper %d depth %u ops %u die %u end %d\n",
-		       number, config.evil, config.late, config.never, config.tree, config.permissions, config.tmpfs,
+		printf("round %u: evil %u late %u never %d tree %d permissions %d tmpfs %d folds %d upper %d depth %u ops %u die %u end %d\n",
+		       number, config.evil, config.late, config.never, config.tree, config.permissions, config.tmpfs, config.folds,
 		       config.upper, config.stack_depth, config.ops, config.die_after, config.end);
 	began = begin();
 	if (began && !watch(first)) {

@@ -18,7 +18,8 @@ static const struct task_op *const groups[] = { task_names, task_meta, task_data
 const char *task_path(struct task *t)
 {
 	static const char * const tops[] = { "mnt", "mnt", "mnt", "mnt", "bind", "ovl", "below" };
-	static const char * const names[] = { "a", "a", "a", "b", "b", "c", "c", "d", "e", "f", "new", "up1", "up2", "secret", "secret2", ".", "..", "" };
+	static const char * const names[] = { "a", "a", "a", "b", "b", "c", "c", "d", "e", "f", "new", "up1", "up2", "secret", "secret2",
+					     "A", "C", "SECRET", "\305\277ecret", ".", "..", "" };
 	char *path = t->paths[t->next_path++ % 4];
 	unsigned int depth = rng_one_in(&t->r, 12) ? rng_below(&t->r, 4) : 1 + rng_below(&t->r, 2), i;
 	size_t at = sprintf(path, "%s", t->only_below ? "below" : RNG_PICK(&t->r, tops));

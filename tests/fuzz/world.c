@@ -5,9 +5,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -47,6 +49,24 @@ static void fill_below(void)
 		errno = 0;
 }
 
+/* With names that fold case, which this kernel may not know. */
+static bool mount_folding(void)
+{
+	int flags = FS_CASEFOLD_FL, fd;
+
+	if (!config.folds || mount("tmpfs", "below", "tmpfs", MS_NODEV, "size=32m,mode=777,casefold"))
+		return false;
+	fd = open("below", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(fd >= 0 && !ioctl(fd, FS_IOC_SETFLAGS, &flags), "a directory that folds case");
+	close(fd);
+	return true;
+}
+
+static void mount_tmpfs(void)
+{
+	CHECK(mount_folding() || !mount("tmpfs", "below", "tmpfs", MS_NODEV, "size=32m,mode=777"), "a tmpfs");
+}
+
 void world_up(void)
 {
 	unsigned int i;
@@ -58,7 +78,7 @@ void world_up(void)
 		chmod(dirs[i], 0777);
 	}
 	if (config.tmpfs)
-		CHECK(!mount("tmpfs", "below", "tmpfs", MS_NODEV, "size=32m,mode=777"), "a tmpfs");
+		mount_tmpfs();
 	else
 		CHECK(!mount("disk", "below", NULL, MS_BIND, NULL), "a bind mount");
 	fill_below();
