@@ -68,18 +68,11 @@ static bool is_callers(const struct extfuse_pass *pass)
 	return vfsuid_eq_kuid(owner, pass->cred->fsuid);
 }
 
-/* What the VFS would ask of the file below; it may be of another mode than the fork knows. */
-static int may_open(const struct extfuse_pass *pass, const struct file *user)
+static int may_access(const struct extfuse_pass *pass, const struct file *user)
 {
 	struct inode *inode = d_inode(pass->path.dentry);
 	int mask = MAY_OPEN;
 
-	if (IS_APPEND(inode) && ((user->f_mode & FMODE_WRITE && !(user->f_flags & O_APPEND)) ||
-				 user->f_flags & O_TRUNC))
-		return -EPERM;
-	if (user->f_flags & O_NOATIME &&
-	    !inode_owner_or_capable(mnt_idmap(pass->path.mnt), inode))
-		return -EPERM;
 	/* The creator of a file may open it whatever its mode is; but is it that file? */
 	if (user->f_mode & FMODE_CREATED && is_callers(pass))
 		return user->f_mode & FMODE_WRITE && IS_IMMUTABLE(inode) ? -EPERM : 0;
@@ -91,6 +84,23 @@ static int may_open(const struct extfuse_pass *pass, const struct file *user)
 	if (user->f_mode & FMODE_WRITE || user->f_flags & O_TRUNC)
 		mask |= MAY_WRITE;
 	return inode_permission(mnt_idmap(pass->path.mnt), inode, mask);
+}
+
+/* What the VFS would ask of the file below, in its order; it may be of another mode than the fork knows. */
+static int may_open(const struct extfuse_pass *pass, const struct file *user)
+{
+	struct inode *inode = d_inode(pass->path.dentry);
+	int err = may_access(pass, user);
+
+	if (err)
+		return err;
+	if (IS_APPEND(inode) && ((user->f_mode & FMODE_WRITE && !(user->f_flags & O_APPEND)) ||
+				 user->f_flags & O_TRUNC))
+		return -EPERM;
+	if (user->f_flags & O_NOATIME &&
+	    !inode_owner_or_capable(mnt_idmap(pass->path.mnt), inode))
+		return -EPERM;
+	return 0;
 }
 
 static int flags_below(const struct extfuse_pass *pass, const struct file *user)
