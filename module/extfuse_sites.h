@@ -236,10 +236,13 @@ static inline int extfuse_setattr_begin(struct inode *inode, struct iattr *attr)
 /* Call site: a question whether writing is permitted gets the answer of a write. */
 static inline bool extfuse_is_readonly(struct inode *inode, int mask)
 {
-	struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(inode));
+	struct extfuse_conn *xc;
 
-	return mask & MAY_WRITE && xc && rcu_access_pointer(xc->backings) &&
-	       extfuse_backing_is_readonly(xc, inode, mask);
+	/* Each step of a walk asks, and for no writing. */
+	if (likely(!(mask & MAY_WRITE)))
+		return false;
+	xc = extfuse_conn_get(get_fuse_conn(inode));
+	return xc && rcu_access_pointer(xc->backings) && extfuse_backing_is_readonly(xc, inode, mask);
 }
 
 /* In iattr.ia_valid, far from the VFS's own: enum extfuse_kill. */
