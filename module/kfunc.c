@@ -113,6 +113,14 @@ static int kind_slot(const struct extfuse_run *run, u64 nodeid, u32 kind)
 	return kind == EXTFUSE_KIND_NAME ? name_slot(run, nodeid) : EXTFUSE_SLOTS;
 }
 
+/* What lies on another file system changes there, and nobody tells; its name is the daemon's. */
+static bool changes_below(const struct extfuse_run *run, u64 nodeid, u32 kind)
+{
+	if (kind == EXTFUSE_KIND_NAME)
+		return false;
+	return extfuse_has_backing(run->xc, kind == EXTFUSE_KIND_CONN ? run->args->nodeid : nodeid);
+}
+
 /**
  * bpf_extfuse_fresh - is what was read at a stamp still so
  * @req:	the context of the program
@@ -123,8 +131,8 @@ static int kind_slot(const struct extfuse_run *run, u64 nodeid, u32 kind)
  *
  * Each success is recorded, up to four, and asked again when the answer is
  * accepted; an answer without one for what it names goes to the daemon.
- * Attributes and data of a node with a backing object are never fresh: they
- * change on the backing file system, and nobody tells.
+ * Of a node with a backing object only names are fresh: all else changes on the
+ * backing file system, and nobody tells.  EXTFUSE_KIND_CONN: so for requests on it.
  *
  * Callable from request programs that extfuse runs.  Takes no reference, does
  * not sleep.
@@ -151,8 +159,7 @@ __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind,
 	/* In a tree names are exact without it, and requests move no slots. */
 	if (kind != EXTFUSE_KIND_CONN && extfuse_is_in_tree(run->xc, nodeid))
 		return 0;
-	if (unlikely(rcu_access_pointer(run->xc->backings)) && kind <= EXTFUSE_KIND_DATA &&
-	    extfuse_has_backing(run->xc, nodeid))
+	if (unlikely(rcu_access_pointer(run->xc->backings)) && changes_below(run, nodeid, kind))
 		return 0;
 	if (run->nproofs == EXTFUSE_FRESH_MAX || !extfuse_epoch_fresh(run->xc, stamp))
 		return 0;

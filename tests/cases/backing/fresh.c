@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: attributes and data of a node that has a backing object are never fresh, its xattrs and names are; of other nodes all are
+ * what: attributes, data and xattrs of a node that has a backing object are never fresh, its names are; of other nodes all are
  * needs: root extfuse ext4
  * timeout: 60
  */
@@ -49,7 +49,7 @@ static void of_node(const char *what, const char *path, struct raw_node *node, b
 		.fresh = { { .kind = EXTFUSE_KIND_ATTR }, { .kind = EXTFUSE_KIND_DATA }, { .kind = EXTFUSE_KIND_XATTR } },
 	};
 
-	fresh(what, FUSE_GETXATTR, path, &rule, (int[]){ can, can, 1 });
+	fresh(what, FUSE_GETXATTR, path, &rule, (int[]){ can, can, can });
 }
 
 /* The directory has an object, which is nothing to its names; what a name stands for is another question. */
