@@ -24,23 +24,12 @@ union attr_copy {
 _Static_assert(__builtin_offsetof(struct attr_value, out.attr) ==
 	       __builtin_offsetof(struct fuse_entry_out, attr), "attributes stay where they are");
 
-/* Two places for each node, as names have them. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ENTRIES);
-	__type(key, __u32);
-	__type(value, struct attr_value);
-} cache_attr SEC(".maps");
+PLACES_MAP(cache_attr, attr_value, 1)
 
 /* Node ids are addresses with some daemons, numbers from 1 with others. */
-static __always_inline __u32 attr_place(__u64 nodeid)
+static __always_inline __u64 node_hash(__u64 nodeid)
 {
-	return first_place(nodeid * 0x9e3779b97f4a7c15ULL);
-}
-
-static __always_inline const struct attr_value *attr_at(__u32 place)
-{
-	return bpf_map_lookup_elem(&cache_attr, &place);
+	return nodeid * 0x9e3779b97f4a7c15ULL;
 }
 
 /*
@@ -50,13 +39,10 @@ static __always_inline const struct attr_value *attr_at(__u32 place)
 static __always_inline int attr_find(struct extfuse_req *req, __u64 nodeid,
 				     struct attr_value *copy)
 {
-	__u32 place = attr_place(nodeid);
-	const struct attr_value *value = attr_at(place);
+	const struct attr_value *value = cache_attr_find(nodeid, node_hash(nodeid));
 	__u64 stamp;
 
-	if (value && value->head.key != nodeid)
-		value = attr_at(place + 1);
-	if (!value || value->head.key != nodeid)
+	if (!value)
 		return 0;
 	stamp = *(const volatile __u64 *)&value->head.stamp;
 	if (bpf_extfuse_fresh(req, nodeid, EXTFUSE_KIND_ATTR, stamp) != 1)
@@ -68,7 +54,7 @@ static __always_inline int attr_find(struct extfuse_req *req, __u64 nodeid,
 static __always_inline void attr_store(struct extfuse_req *req, __u64 nodeid,
 				       struct attr_value *value, __u64 until)
 {
-	__u32 place = attr_place(nodeid);
+	__u32 place;
 
 	if (until <= req->now)
 		return;
@@ -77,9 +63,7 @@ static __always_inline void attr_store(struct extfuse_req *req, __u64 nodeid,
 	value->out.attr_valid_nsec = 0;
 	value->out.dummy = 0;
 	extfuse_seal(value, nodeid, req->stamp);
-	/* The mark is what a value begins with. */
-	place += second_is_better((const void *)attr_at(place), (const void *)attr_at(place + 1),
-				  nodeid);
+	place = cache_attr_place_for(nodeid, node_hash(nodeid));
 	bpf_map_update_elem(&cache_attr, &place, value, BPF_ANY);
 }
 

@@ -6,7 +6,7 @@
 #ifndef NAMES_H
 #define NAMES_H
 
-#include <extfuse/bpf.h>
+#include "places.h"
 
 /* tests/bpf/answer.bpf.c sets it: answers and replies make the kernel ask again each time. */
 #ifndef METACACHE_ASK_AGAIN
@@ -16,11 +16,6 @@
 /* Names by size, NUL included: nearly all are short, and a short key costs less. */
 #define NAME_SHORT	32
 #define NAME_LONG	256
-
-/* Unless cachesize= says otherwise. */
-#define ENTRIES		32768
-
-EXTFUSE_OPTIONS;
 
 /* Where a name leads to: nodeid 0 says that it does not exist. */
 struct target {
@@ -96,16 +91,7 @@ struct lname_value {
 	struct extfuse_mark tail;
 };
 
-/*
- * A short name has two places, which it shares with other names and loses to later
- * ones.  It is found without the walk of a hash table, and stored without its locks.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ENTRIES);
-	__type(key, __u32);
-	__type(value, struct name_value);
-} cache_name SEC(".maps");
+PLACES_MAP(cache_name, name_value, 1)
 
 /* Long names are few and large: beside their size the walk of a hash table costs little. */
 struct {
@@ -131,29 +117,6 @@ static __always_inline __u64 name_hash(const void *key, unsigned long size)
 	return hash;
 }
 
-/* The first of the two places; the second is behind it. */
-static __always_inline __u32 first_place(__u64 hash)
-{
-	/* An older library says nothing of sizes, and has changed none. */
-	__u32 pairs = (extfuse_options.entries ?: ENTRIES) / 2;
-
-	return ((hash >> 32) * pairs >> 32) * 2;
-}
-
-/* @key goes to the place where it was, else to the one that was filled first. */
-static __always_inline int second_is_better(const struct extfuse_mark *first,
-					    const struct extfuse_mark *second, __u64 key)
-{
-	if (!first || !second || first->key == key)
-		return 0;
-	return second->key == key || second->stamp < first->stamp;
-}
-
-static __always_inline const struct name_value *name_at(__u32 place)
-{
-	return bpf_map_lookup_elem(&cache_name, &place);
-}
-
 /* Of keys: @size is a constant, of whole words. */
 static __always_inline int words_equal(const void *a, const void *b, unsigned long size)
 {
@@ -174,16 +137,12 @@ static __noinline int name_find(struct extfuse_req *req, struct target *target, 
 	struct name_key key = { .parent = req->nodeid };
 	const struct name_value *value;
 	struct name_value copy;
-	__u32 place;
 	__u64 hash;
 
 	if (bpf_extfuse_read_args(req, IN_PARAM_0_VALUE, key.name, sizeof(key.name)))
 		return 0;
 	hash = name_hash(&key, sizeof(key));
-	place = first_place(hash);
-	value = name_at(place);
-	if (value && value->head.key != hash)
-		value = name_at(place + 1);
+	value = cache_name_find(hash, hash);
 	if (!value || !extfuse_copy(&copy, value, hash) || !words_equal(&copy.key, &key, sizeof(key)))
 		return 0;
 	*target = copy.target;
@@ -236,10 +195,7 @@ static __noinline int name_store(struct extfuse_req *req, const struct target *t
 	room.value.key.parent = req->nodeid;
 	hash = name_hash(&room.value.key, sizeof(room.value.key));
 	extfuse_seal(&room.value, hash, req->stamp);
-	place = first_place(hash);
-	/* The mark is what a value begins with. */
-	place += second_is_better((const void *)name_at(place), (const void *)name_at(place + 1),
-				  hash);
+	place = cache_name_place_for(hash, hash);
 	return bpf_map_update_elem(&cache_name, &place, &room.value, BPF_ANY);
 }
 

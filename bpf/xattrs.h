@@ -41,66 +41,7 @@ struct xattr_value {
 	struct extfuse_mark tail;
 };
 
-/*
- * Each has eight places, and takes the oldest.  With two, as names have them, a listing of a
- * few hundred files would push out some of its own.
- */
-#define XATTR_PLACES	8
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ENTRIES);
-	__type(key, __u32);
-	__type(value, struct xattr_value);
-} cache_xattr SEC(".maps");
-
-static __always_inline const struct xattr_value *xattr_at(__u32 place)
-{
-	return bpf_map_lookup_elem(&cache_xattr, &place);
-}
-
-static __always_inline __u32 xattr_place(__u64 hash)
-{
-	__u32 sets = (extfuse_options.entries ?: ENTRIES) / XATTR_PLACES;
-
-	return ((hash >> 32) * sets >> 32) * XATTR_PLACES;
-}
-
-static __always_inline const struct xattr_value *xattr_find(__u64 hash)
-{
-	__u32 place = xattr_place(hash);
-	const struct xattr_value *value;
-	int i;
-
-#pragma unroll
-	for (i = 0; i < XATTR_PLACES; i++) {
-		value = xattr_at(place + i);
-		if (value && value->head.key == hash)
-			return value;
-	}
-	return 0;
-}
-
-/* Where it is already, else the place that was filled first. */
-static __always_inline __u32 xattr_place_for(__u64 hash)
-{
-	__u32 place = xattr_place(hash), best = place;
-	const struct xattr_value *value;
-	__u64 oldest = ~0ULL;
-	int i;
-
-#pragma unroll
-	for (i = 0; i < XATTR_PLACES; i++) {
-		value = xattr_at(place + i);
-		if (!value || value->head.key == hash)
-			return place + i;
-		if (value->head.stamp < oldest) {
-			oldest = value->head.stamp;
-			best = place + i;
-		}
-	}
-	return best;
-}
+PLACES_MAP(cache_xattr, xattr_value, 1)
 
 /* Nearly all names end in the first half of their room. */
 #define XATTR_SHORT	(XATTR_NAME_ROOM / 2)
@@ -219,7 +160,7 @@ static __noinline int xattr_answer(struct extfuse_req *req)
 		return EXTFUSE_UPCALL;
 	hash = xattr_hash(req, &key);
 	req->cookie[COOKIE_HASH] = hash;
-	value = xattr_find(hash);
+	value = cache_xattr_find(hash, hash);
 	if (!value || !xattr_copy(req, &copy, value, &key, hash))
 		return EXTFUSE_UPCALL;
 	req->cookie[COOKIE_ANSWERED] = 1;
@@ -265,7 +206,7 @@ static __noinline int xattr_learn(struct extfuse_req *req)
 		return 0;
 	value.until = extfuse_time_add(req->now, ns);
 	extfuse_seal(&value, hash, req->stamp);
-	place = xattr_place_for(hash);
+	place = cache_xattr_place_for(hash, hash);
 	return bpf_map_update_elem(&cache_xattr, &place, &value, BPF_ANY);
 }
 

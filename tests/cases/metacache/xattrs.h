@@ -23,20 +23,26 @@
 static struct rawfuse *rf;
 static struct raw_node *file;
 
+static inline void attach(const char *object, const struct extfuse_options *opts)
+{
+	struct extfuse_ext *ext;
+	char err[512];
+
+	CHECK(!extfuse_ext__open(&ext, object, opts, err, sizeof(err)), "%s", err);
+	CHECK(!extfuse_ext__load(ext, err, sizeof(err)), "%s", err);
+	CHECK(!extfuse_ext__attach(ext, raw_fd(rf), 0, err, sizeof(err)), "%s", err);
+	extfuse_ext__free(ext);
+}
+
 /* "/f" with user.a=value and no other attribute; @ns: xattrtimeo; @options: of the mount. */
 static inline void serve_with(uint64_t ns, bool shadow, uint64_t flags, const char *options)
 {
 	const struct extfuse_options opts = { .actimeo_ns = LONG_NS, .xattrtimeo_ns = ns, .shadow = shadow };
-	struct extfuse_ext *ext;
-	char err[512];
 
 	rf = raw_start(&(struct raw_opts){ .attr_ns = LONG_NS, .entry_ns = LONG_NS, .flags = flags, .options = options });
 	file = raw_file(rf, "/f", "text", 4);
 	raw_setxattr(rf, file, "user.a", "value", 5);
-	CHECK(!extfuse_ext__open(&ext, "metacache", &opts, err, sizeof(err)), "%s", err);
-	CHECK(!extfuse_ext__load(ext, err, sizeof(err)), "%s", err);
-	CHECK(!extfuse_ext__attach(ext, raw_fd(rf), 0, err, sizeof(err)), "%s", err);
-	extfuse_ext__free(ext);
+	attach("metacache", &opts);
 }
 
 static inline void serve(uint64_t ns, bool shadow, uint64_t flags)
