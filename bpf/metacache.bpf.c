@@ -10,7 +10,8 @@
  * that the kernel's own caches answer and no program is asked.  It is never used
  * for files with several links: a daemon that goes by paths has a node for each
  * link, and a change of one node does not show at the other.  Names that do not
- * exist live for actimeo unless the daemon gives them a lifetime of their own.
+ * exist live for negtimeo, or actimeo where that is not given, or longer if the daemon
+ * says so.
  *
  * With xattrtimeo GETXATTR and LISTXATTR are answered as well (xattrs.h).
  */
@@ -143,7 +144,7 @@ EXTFUSE_REPLY(lookup)
 	if (!req->error)
 		verdict = entry_learn(req, &name);
 	else if (req->error == -EXTFUSE_ENOENT)
-		name.until = actimeo_until(req);
+		name.until = negative_until(req);
 	name_learn(req, &name);
 	return verdict;
 }

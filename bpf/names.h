@@ -269,17 +269,32 @@ static __always_inline void left_split(struct extfuse_req *req, __u64 until,
 	extfuse_time_split(left, sec, nsec);
 }
 
+/* How long the administrator lets it be kept that a name does not exist. */
+static __always_inline __u64 negative_ns(void)
+{
+	return extfuse_options.flags & EXTFUSE_OPT_NEGTIMEO ? extfuse_options.negtimeo_ns :
+							      extfuse_options.actimeo_ns;
+}
+
+/* As actimeo_until(). */
+static __always_inline __u64 negative_until(struct extfuse_req *req)
+{
+	__u64 ns = negative_ns();
+
+	return ns ? extfuse_time_add(req->now, ns) : 0;
+}
+
 /* A name that does not exist, with a lifetime: the reply is a fuse_entry_out of node id 0. */
 static __always_inline int negative_learn(struct extfuse_req *req, struct fuse_entry_out *out,
 					  struct target *name)
 {
-	__u64 longer = actimeo_until(req);
+	__u64 longer = negative_until(req);
 
 	name->daemon_until = req->entry_until;
 	name->until = later(req->entry_until, longer);
 	if (longer <= req->entry_until || names_dir() || METACACHE_ASK_AGAIN)
 		return EXTFUSE_KEEP;
-	extfuse_time_split(extfuse_options.actimeo_ns, &out->entry_valid, &out->entry_valid_nsec);
+	extfuse_time_split(negative_ns(), &out->entry_valid, &out->entry_valid_nsec);
 	return bpf_extfuse_write_args(req, OUT_PARAM_0, out, sizeof(*out)) ? EXTFUSE_KEEP : 0;
 }
 

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #define EXTFUSE_OPT_NAMES_DIR	(1U << 0)	/* names=dir: lifetimes of names are not lengthened */
+#define EXTFUSE_OPT_NEGTIMEO	(1U << 1)	/* negtimeo_ns is given; else names that are not there have actimeo_ns */
 
 /* Grows only at its end; what one side does not know is zero. */
 struct extfuse_ext_options {
@@ -17,6 +18,7 @@ struct extfuse_ext_options {
 	__u32	flags;		/* EXTFUSE_OPT_* */
 	__u32	entries;	/* elements of the object's largest cache_ map, for caches that are arrays */
 	__u64	xattrtimeo_ns;	/* lifetime of extended attributes; 0: they are not kept */
+	__u64	negtimeo_ns;	/* EXTFUSE_OPT_NEGTIMEO: lifetime of names that are not there */
 };
 
 #define EXTFUSE_PATTERN_SIZE	64

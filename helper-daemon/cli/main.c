@@ -45,6 +45,8 @@ static const struct command commands[] = {
 static const struct option_row rows[] = {
 	{ "actimeo=", OPTION_SECONDS_NS, AT(options.actimeo_ns), .use = OF_EXTENSION,
 	  .help = "SECONDS: names and attributes stay valid at least so long" },
+	{ "negtimeo=", OPTION_SECONDS_NS, AT(options.negtimeo_ns), .given = AT(options.negtimeo_given), .use = OF_EXTENSION,
+	  .help = "SECONDS: that a name does not exist stays valid at least so long" },
 	{ "xattrtimeo=", OPTION_SECONDS_NS, AT(options.xattrtimeo_ns), .use = OF_EXTENSION,
 	  .help = "SECONDS: extended attributes stay valid so long" },
 	{ "cachesize=", OPTION_COUNT, AT(options.cachesize), .use = OF_EXTENSION,

@@ -185,8 +185,11 @@ int option_take(const struct option_row *row, void *base, const char *word, cons
 	union field nowhere = { 0 };
 	char range[64];
 
-	if (take(row, row->at == OPTION_NOWHERE ? (void *)&nowhere : (char *)base + row->at, value))
+	if (take(row, row->at == OPTION_NOWHERE ? (void *)&nowhere : (char *)base + row->at, value)) {
+		if (row->given)
+			*(bool *)((char *)base + row->given) = true;
 		return 0;
+	}
 	range_say(row, range, sizeof(range));
 	if (row->help)
 		snprintf(err, errlen, "option '%s' has a value that it does not take: give %.*s%.*s%s", word,

@@ -42,6 +42,7 @@ struct option_row {
 	unsigned long limit;	/* of numbers: the largest, 0: what the field holds */
 	unsigned int use;	/* the caller's own bits, which a search asks for; 0: found by any */
 	unsigned int mark;	/* the caller's own */
+	size_t given;		/* offset of a bool that says that it was given; 0: there is none */
 	int letter;		/* on a command line also -LETTER; 0: has none */
 };
 

@@ -202,6 +202,14 @@ static __u32 attach_flags(const struct extfuse_ext *ext)
 	       (ext->opts.fail_closed ? EXTFUSE_ATTACH_FAIL_CLOSED : 0);
 }
 
+/* names=dir: lifetimes of names are the daemon's own. */
+static __u64 longest_name(const struct extfuse_options *opts)
+{
+	if (opts->names_dir)
+		return 0;
+	return opts->negtimeo_ns > opts->actimeo_ns ? opts->negtimeo_ns : opts->actimeo_ns;
+}
+
 static int attach(struct extfuse_ext *ext, int fd, __u32 conn, unsigned long cmd,
 		  const struct errline *err)
 {
@@ -214,8 +222,7 @@ static int attach(struct extfuse_ext *ext, int fd, __u32 conn, unsigned long cmd
 		.progs = (__u64)(unsigned long)ext->progs,
 		.log = (__u64)(unsigned long)log,
 		.max_attr_valid = ext->opts.actimeo_ns,
-		/* names=dir: lifetimes of names are the daemon's own. */
-		.max_entry_valid = ext->opts.names_dir ? 0 : ext->opts.actimeo_ns,
+		.max_entry_valid = longest_name(&ext->opts),
 	};
 
 	if (!ext->loaded)

@@ -108,19 +108,21 @@ static int fill_options(struct bpf_object *obj, const char *name,
 {
 	struct extfuse_ext_options ext = {
 		.actimeo_ns = opts->actimeo_ns,
-		.flags = opts->names_dir ? EXTFUSE_OPT_NAMES_DIR : 0,
+		.flags = (opts->names_dir ? EXTFUSE_OPT_NAMES_DIR : 0) |
+			 (opts->negtimeo_given ? EXTFUSE_OPT_NEGTIMEO : 0),
 		.entries = largest_cache(obj),
 		.xattrtimeo_ns = opts->xattrtimeo_ns,
+		.negtimeo_ns = opts->negtimeo_ns,
 	};
 	struct rodata ro;
 	int ret;
 
 	if (!rodata__find(&ro, obj, "extfuse_options")) {
-		if (!opts->actimeo_ns)
+		if (!opts->actimeo_ns && !opts->negtimeo_given)
 			return 0;
 		return errline__set(err, -EINVAL,
-			"extension %s: it takes no actimeo (no extfuse_options in it); leave that option out",
-			name);
+			"extension %s: it takes no %s (no extfuse_options in it); leave that option out",
+			name, opts->actimeo_ns ? "actimeo" : "negtimeo");
 	}
 	if (getrandom(&ext.seed, sizeof(ext.seed), 0) != sizeof(ext.seed))
 		return errline__set(err, -EIO, "extension %s: getrandom: %s", name,

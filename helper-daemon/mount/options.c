@@ -34,6 +34,8 @@ static const struct option_row rows[] = {
 	  .help = "NAME|FILE.bpf.o|none: the extension (default passthrough for a directory, metacache for a program)" },
 	{ "actimeo=", OPTION_SECONDS_NS, AT(attach.actimeo_ns), .use = BOTH,
 	  .help = "SECONDS: names and attributes stay valid at least so long" },
+	{ "negtimeo=", OPTION_SECONDS_NS, AT(attach.negtimeo_ns), .given = AT(attach.negtimeo_given), .use = BOTH,
+	  .help = "SECONDS: that a name does not exist stays valid at least so long (default actimeo)" },
 	{ "xattrtimeo=", OPTION_SECONDS_NS, AT(attach.xattrtimeo_ns), .use = BOTH,
 	  .help = "SECONDS: extended attributes, also that there is none, stay valid so long (default 0)" },
 	{ "cachesize=", OPTION_COUNT, AT(attach.cachesize), .use = BOTH,

@@ -48,30 +48,31 @@ static void args_add(struct args *a, const char *fmt, ...)
 }
 
 /*
- * The lifetime of a kind of name.  The mirror gets actimeo too: a name that was just made
+ * The lifetime of a kind of name.  The mirror gets actimeo and negtimeo too: a name that was just made
  * has the daemon's lifetime, because a program lengthens nothing in the reply to a change.
  */
-static void args_names(struct args *a, const struct job *job, const char *kind, const char *given, __u64 usual_ns)
+static void args_names(struct args *a, const struct job *job, const char *kind, const char *given,
+		       __u64 wish_ns, __u64 usual_ns)
 {
-	const struct extfuse_options *attach = &job->opts.attach;
-
 	if (given)
 		args_add(a, "--%s-timeout=%s", kind, given);
-	else if (attach->actimeo_ns > usual_ns && !attach->names_dir)
-		args_add(a, "--%s-timeout=%.9f", kind, attach->actimeo_ns / 1e9);
+	else if (wish_ns > usual_ns && !job->opts.attach.names_dir)
+		args_add(a, "--%s-timeout=%.9f", kind, wish_ns / 1e9);
 }
 
 static void args_mirror(struct args *a, const struct job *job)
 {
 	const struct mount_options *o = &job->opts;
+	__u64 actimeo = o->attach.actimeo_ns;
 
 	fcntl(job->source_fd, F_SETFD, 0);
 	args_add(a, "--mirror=%s", job->source);
 	args_add(a, "--mirror-fd=%d", job->source_fd);
 	if (o->attr_timeout)
 		args_add(a, "--attr-timeout=%s", o->attr_timeout);
-	args_names(a, job, "entry", o->entry_timeout, MIRROR_ENTRY_NS);
-	args_names(a, job, "negative", o->negative_timeout, 0);
+	args_names(a, job, "entry", o->entry_timeout, actimeo, MIRROR_ENTRY_NS);
+	args_names(a, job, "negative", o->negative_timeout,
+		   o->attach.negtimeo_given ? o->attach.negtimeo_ns : actimeo, 0);
 	if (job->backing)
 		args_add(a, "--backing");
 	if (job->backing && job->tree)

@@ -140,7 +140,8 @@ static void test_xattrs(void)
 static void test_options(void)
 {
 	const struct extfuse_options opts = {
-		.actimeo_ns = 60000000000ULL, .cachesize = 65536, .names_dir = true,
+		.actimeo_ns = 60000000000ULL, .negtimeo_ns = 7, .negtimeo_given = true, .cachesize = 65536,
+		.names_dir = true,
 	};
 	struct extfuse_ext_options got;
 	struct extfuse_ext *ext;
@@ -160,8 +161,8 @@ static void test_options(void)
 		if (got.actimeo_ns == opts.actimeo_ns)
 			break;
 	}
-	CHECK(got.actimeo_ns == opts.actimeo_ns && got.flags == EXTFUSE_OPT_NAMES_DIR && got.seed,
-	      "options");
+	CHECK(got.actimeo_ns == opts.actimeo_ns && got.negtimeo_ns == 7 && got.seed &&
+	      got.flags == (EXTFUSE_OPT_NAMES_DIR | EXTFUSE_OPT_NEGTIMEO), "options");
 	map = bpf_object__find_map_by_name(obj, "cache_attr");
 	CHECK(bpf_map__max_entries(map) == 65536, "the largest cache has what was asked for");
 	map = bpf_object__find_map_by_name(obj, "cache_lname");
@@ -233,7 +234,7 @@ static void refused(const char *name, const struct extfuse_options *opts, int wa
 static void test_errors(const char *tests)
 {
 	const struct extfuse_options small = { .cachesize = 1 }, size = { .cachesize = 1024 },
-		time = { .actimeo_ns = 1 }, xattr = { .xattrtimeo_ns = 1 };
+		time = { .actimeo_ns = 1 }, none = { .negtimeo_given = true }, xattr = { .xattrtimeo_ns = 1 };
 	static const char *const bad_patterns[] = {
 		"", "a/b", "a*b*", "0123456789012345678901234567890123456789012345678901234567890123*",
 		"*0123456789012345678901234567890123456789012345678901234567890123",
@@ -246,6 +247,7 @@ static void test_errors(const char *tests)
 	refused("metacache", &small, -EINVAL, "cachesize=1: give a number from 128");
 	snprintf(path, sizeof(path), "%s/bpf/pass.bpf.o", tests);
 	refused(path, &time, -EINVAL, "it takes no actimeo");
+	refused(path, &none, -EINVAL, "it takes no negtimeo");
 	refused(path, &xattr, -EINVAL, "it takes no xattrtimeo");
 	refused(path, &size, -EINVAL, "it takes no cachesize");
 	refused(path, &pattern, -EINVAL, "it takes no pattern");

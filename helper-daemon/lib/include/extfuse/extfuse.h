@@ -22,12 +22,14 @@ extern "C" {
 struct extfuse_ext;
 struct bpf_object;
 
-/* How an extension is attached; zero means "not given" in each field. */
+/* How an extension is attached; zero means "not given" in each field but negtimeo_ns. */
 struct extfuse_options {
 	__u64 actimeo_ns;	/* administrator's lifetime for names and attributes */
 	__u64 xattrtimeo_ns;	/* the same for extended attributes; 0: they are not kept */
+	__u64 negtimeo_ns;	/* the same for names that are not there, if negtimeo_given, else actimeo_ns */
 	__u32 cachesize;	/* elements of the largest cache map, see <extfuse/bpf.h> */
 	const char *pattern;	/* names, at most one '*': for extensions that take one */
+	bool negtimeo_given;
 	bool names_dir;		/* EXTFUSE_ATTACH_NAMES_DIR */
 	bool shadow;		/* EXTFUSE_ATTACH_SHADOW */
 	bool fail_closed;	/* EXTFUSE_ATTACH_FAIL_CLOSED; so where the object says it too */
