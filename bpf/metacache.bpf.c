@@ -13,12 +13,15 @@
  * exist live for negtimeo, or actimeo where that is not given, or longer if the daemon
  * says so.
  *
- * With xattrtimeo GETXATTR and LISTXATTR are answered as well (xattrs.h).
+ * With actimeo READLINK is answered as well (links.h), with xattrtimeo GETXATTR and
+ * LISTXATTR (xattrs.h).
  */
 
 #include "metacache.h"
+#include "links.h"
 #include "xattrs.h"
 
+EXTFUSE_WANT_ACTIMEO;
 EXTFUSE_WANT_XATTRTIMEO;
 
 static __always_inline __u64 actimeo_until_attr(struct extfuse_req *req,
@@ -159,6 +162,17 @@ EXTFUSE_REPLY(readdirplus)
 	verdict = entry_learn(req, &name);
 	name_learn(req, &name);
 	return verdict;
+}
+
+EXTFUSE_REQUEST(readlink)
+{
+	return link_answer(req);
+}
+
+EXTFUSE_REPLY(readlink)
+{
+	link_learn(req);
+	return EXTFUSE_KEEP;
 }
 
 EXTFUSE_REQUEST(getxattr)

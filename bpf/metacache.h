@@ -26,12 +26,6 @@ _Static_assert(__builtin_offsetof(struct attr_value, out.attr) ==
 
 PLACES_MAP(cache_attr, attr_value, 1)
 
-/* Node ids are addresses with some daemons, numbers from 1 with others. */
-static __always_inline __u64 node_hash(__u64 nodeid)
-{
-	return nodeid * 0x9e3779b97f4a7c15ULL;
-}
-
 /*
  * The kernel is asked before the value is copied, so a value that is stale, as after each
  * change of a file, costs no copy.  The copy must have the stamp that was asked about.

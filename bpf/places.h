@@ -17,6 +17,12 @@
 
 EXTFUSE_OPTIONS;
 
+/* Node ids are addresses with some daemons, numbers from 1 with others. */
+static __always_inline __u64 node_hash(__u64 nodeid)
+{
+	return nodeid * 0x9e3779b97f4a7c15ULL;
+}
+
 /* The first of eight, in a map that is 1/@share of the largest; of @hash the upper half counts. */
 static __always_inline __u32 first_place(__u64 hash, __u32 share)
 {

@@ -135,6 +135,13 @@ extern int bpf_extfuse_fresh(struct extfuse_req *req, __u64 nodeid, __u32 kind,
  */
 #define EXTFUSE_WANT_XATTRTIMEO const volatile __u32 extfuse_want_xattrtimeo = 1
 
+/*
+ * An object whose programs of READLINK, ACCESS and STATFS are for the mount option actimeo=
+ * says this: without that option they are left out, with the maps whose name starts with
+ * "cache_link", "cache_access" and "cache_statfs"; with it extfuse_req.who is filled.
+ */
+#define EXTFUSE_WANT_ACTIMEO const volatile __u32 extfuse_want_actimeo = 1
+
 /* A policy says this: if it is lost, what it covers is refused (EXTFUSE_ATTACH_FAIL_CLOSED). */
 #define EXTFUSE_FAIL_CLOSED const volatile __u32 extfuse_fail_closed = 1
 

@@ -115,7 +115,8 @@ int extfuse_ext__open(struct extfuse_ext **out, const char *name,
 		extfuse_ext__free(ext);
 		return ret;
 	}
-	ext->want_who = options__says(ext->obj, "extfuse_want_who") || ext->opts.xattrtimeo_ns;
+	ext->want_who = options__says(ext->obj, "extfuse_want_who") || ext->opts.xattrtimeo_ns ||
+			(ext->opts.actimeo_ns && options__says(ext->obj, "extfuse_want_actimeo"));
 	ext->want_backing = options__says(ext->obj, "extfuse_want_backing");
 	ext->want_tree = options__says(ext->obj, "extfuse_want_tree");
 	ext->takes_pattern = options__take_pattern(ext->obj);

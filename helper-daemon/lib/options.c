@@ -203,21 +203,50 @@ static int fill_pattern(struct bpf_object *obj, const char *name, const char *te
 	return 0;
 }
 
-/* What serves xattrtimeo alone costs nothing where that is not given. */
-static int leave_out_xattrs(struct bpf_object *obj)
+/* What serves an option alone costs nothing where that is not given. */
+struct choice {
+	const char *says;	/* the object's variable that says so */
+	__u64 opcodes;		/* their programs serve it */
+	const char *maps[3];	/* and the maps whose names begin so */
+};
+
+static const struct choice choice_xattrs = {
+	"extfuse_want_xattrtimeo", 1ULL << FUSE_GETXATTR | 1ULL << FUSE_LISTXATTR, { "cache_xattr" },
+};
+
+static const struct choice choice_actimeo = {
+	"extfuse_want_actimeo", 1ULL << FUSE_READLINK | 1ULL << FUSE_ACCESS | 1ULL << FUSE_STATFS,
+	{ "cache_link", "cache_access", "cache_statfs" },
+};
+
+static bool map_is_of(const struct bpf_map *map, const struct choice *choice)
+{
+	for (unsigned int i = 0; i < sizeof(choice->maps) / sizeof(*choice->maps); i++)
+		if (choice->maps[i] && !strncmp(bpf_map__name(map), choice->maps[i], strlen(choice->maps[i])))
+			return true;
+	return false;
+}
+
+static bool program_is_of(const struct bpf_program *prog, const struct choice *choice)
+{
+	__u32 phase, opcode;
+
+	return !section__parse(bpf_program__section_name(prog), &phase, &opcode) &&
+	       opcode < EXTFUSE_OPCODES && choice->opcodes & 1ULL << opcode;
+}
+
+static int leave_out(struct bpf_object *obj, const struct choice *choice)
 {
 	struct bpf_program *prog;
 	struct bpf_map *map;
-	__u32 phase, opcode;
 	int ret = 0;
 
 	bpf_object__for_each_program(prog, obj) {
-		if (!ret && !section__parse(bpf_program__section_name(prog), &phase, &opcode) &&
-		    (opcode == FUSE_GETXATTR || opcode == FUSE_LISTXATTR))
+		if (!ret && program_is_of(prog, choice))
 			ret = bpf_program__set_autoload(prog, false);
 	}
 	bpf_object__for_each_map(map, obj) {
-		if (!ret && !strncmp(bpf_map__name(map), "cache_xattr", strlen("cache_xattr")))
+		if (!ret && map_is_of(map, choice))
 			ret = bpf_map__set_autocreate(map, false);
 	}
 	return ret;
@@ -226,16 +255,16 @@ static int leave_out_xattrs(struct bpf_object *obj)
 int options__choose(struct bpf_object *obj, const char *name,
 		    const struct extfuse_options *opts, const struct errline *err)
 {
-	int ret;
+	int ret = 0;
 
-	if (!options__says(obj, "extfuse_want_xattrtimeo")) {
-		if (!opts->xattrtimeo_ns)
-			return 0;
+	if (opts->xattrtimeo_ns && !options__says(obj, choice_xattrs.says))
 		return errline__set(err, -EINVAL,
 			"extension %s: it takes no xattrtimeo (no extfuse_want_xattrtimeo in it); leave that option out",
 			name);
-	}
-	ret = opts->xattrtimeo_ns ? 0 : leave_out_xattrs(obj);
+	if (!opts->xattrtimeo_ns && options__says(obj, choice_xattrs.says))
+		ret = leave_out(obj, &choice_xattrs);
+	if (!ret && !opts->actimeo_ns && options__says(obj, choice_actimeo.says))
+		ret = leave_out(obj, &choice_actimeo);
 	if (ret)
 		return errline__set(err, ret, "extension %s: cannot leave programs out: %s", name,
 				    strerror(-ret));

@@ -36,19 +36,21 @@ static bool is_extension(const char *path)
 	return found;
 }
 
-/* Without it its programs for extended attributes would be left out. */
-static bool takes_xattrtimeo(const char *path)
+/* Without its option, a map and what uses it would be left out. */
+static bool has_map(const char *path, const char *map)
 {
 	struct bpf_object *object = bpf_object__open(path);
-	bool takes = bpf_object__find_map_by_name(object, "cache_xattr");
+	bool has = bpf_object__find_map_by_name(object, map);
 
 	bpf_object__close(object);
-	return takes;
+	return has;
 }
 
 static bool load(struct loaded *l, const char *path)
 {
-	struct extfuse_options opts = { .xattrtimeo_ns = takes_xattrtimeo(path) };
+	struct extfuse_options opts = {
+		.actimeo_ns = has_map(path, "cache_link"), .xattrtimeo_ns = has_map(path, "cache_xattr"),
+	};
 	char err[1024] = "";
 
 	if (!is_extension(path)) {

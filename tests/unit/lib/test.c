@@ -111,7 +111,29 @@ static void test_verdicts(void)
 	CHECK(!buf[0], "nothing of nothing");
 }
 
-/* What xattrtimeo= alone needs is not loaded without it. */
+/* What actimeo= alone needs is not loaded without it. */
+static void test_actimeo(void)
+{
+	const struct extfuse_options none = { .xattrtimeo_ns = 5 }, some = { .actimeo_ns = 5 };
+	struct extfuse_ext *ext;
+	struct bpf_object *obj;
+
+	CHECK(!extfuse_ext__open(&ext, "metacache", &none, err, sizeof(err)), "%s", err);
+	obj = extfuse_ext__object(ext);
+	CHECK(!bpf_program__autoload(bpf_object__find_program_by_name(obj, "request_readlink")) &&
+	      !bpf_map__autocreate(bpf_object__find_map_by_name(obj, "cache_link")), "without actimeo they are left out");
+	CHECK(bpf_program__autoload(bpf_object__find_program_by_name(obj, "request_getxattr")) &&
+	      bpf_map__autocreate(bpf_object__find_map_by_name(obj, "cache_name")), "and nothing else");
+	extfuse_ext__free(ext);
+
+	CHECK(!extfuse_ext__open(&ext, "metacache", &some, err, sizeof(err)), "%s", err);
+	obj = extfuse_ext__object(ext);
+	CHECK(bpf_program__autoload(bpf_object__find_program_by_name(obj, "reply_readlink")) &&
+	      bpf_map__autocreate(bpf_object__find_map_by_name(obj, "cache_link")), "with it they are there");
+	extfuse_ext__free(ext);
+}
+
+/* So with xattrtimeo=. */
 static void test_xattrs(void)
 {
 	const struct extfuse_options none = {}, some = { .xattrtimeo_ns = 5 };
@@ -271,6 +293,7 @@ int main(int argc, char **argv)
 	test_paths(argv[1]);
 	test_verdicts();
 	test_xattrs();
+	test_actimeo();
 	test_options();
 	test_patterns();
 	test_errors(argv[2]);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * For the cases of READLINK, STATFS and ACCESS, which metacache answers with actimeo: a raw daemon whose names and
+ * attributes stay valid, so that what is counted is one opcode alone, and tables of what moves it.
+ */
+#ifndef METACACHE_KINDS_H
+#define METACACHE_KINDS_H
+
+#include "negative.h"
+
+/* "/f" and the directory "/d" with "/d/f". */
+static inline void serve_kinds(uint64_t actimeo, bool shadow)
+{
+	rf = raw_start(&(struct raw_opts){ .attr_ns = LONG_NS, .entry_ns = LONG_NS });
+	file = raw_file(rf, "/f", "text", 4);
+	raw_mkdir(rf, "/d");
+	raw_file(rf, "/d/f", "text", 4);
+	attach("metacache", &(struct extfuse_options){ .actimeo_ns = actimeo, .shadow = shadow });
+}
+
+static inline void end_kinds(void)
+{
+	struct extfuse_op_stats ops[EXTFUSE_OPCODES];
+	unsigned int i;
+
+	CHECK(!extfuse_conn__stats(raw_fd(rf), 0, ops), "counters");
+	for (i = 0; i < EXTFUSE_OPCODES; i++)
+		CHECK(!ops[i].bad, "no program may have said what must not be said of %s", raw_opname(i));
+	raw_balance(rf);
+	raw_stop(rf);
+}
+
+/* Something that happens, and whether it makes the kernel ask again. */
+struct row {
+	const char *what;
+	void (*act)(void);
+	bool moves;
+};
+
+/* @expect: looks, and fails where another number of requests than the one it is given comes. */
+static inline void rows_run(const struct row *rows, size_t n, void (*expect)(unsigned int n, const char *what))
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		rows[i].act();
+		expect(rows[i].moves, rows[i].what);
+		expect(0, "again");
+	}
+}
+
+#define ROWS_RUN(rows, expect)	rows_run(rows, sizeof(rows) / sizeof(*(rows)), expect)
+
+/* Its node is forgotten, and found again. */
+static inline void evict(const struct raw_node *node)
+{
+	uint64_t before = raw_forgets(rf, node->id);
+	int drop = open("/proc/sys/vm/drop_caches", O_WRONLY);
+
+	CHECK(write(drop, "2", 1) == 1, "drop_caches");
+	close(drop);
+	CHECK(raw_until(10, raw_forgets(rf, node->id) > before), "it must be forgotten");
+}
+
+/* Attributes that nobody has changed here: somebody has, and the kernel sees it. */
+static inline void changed_behind(struct raw_node *node, const char *path)
+{
+	raw_lock(rf);
+	node->attr.ctime += 5;
+	raw_unlock(rf);
+	CHECK(!statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &(struct statx){}),
+	      "statx of %s", path);
+}
+
+#endif
