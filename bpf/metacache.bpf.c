@@ -13,12 +13,13 @@
  * exist live for negtimeo, or actimeo where that is not given, or longer if the daemon
  * says so.
  *
- * With actimeo READLINK is answered as well (links.h), with xattrtimeo GETXATTR and
- * LISTXATTR (xattrs.h).
+ * With actimeo READLINK and STATFS are answered as well (links.h, statfs.h), with
+ * xattrtimeo GETXATTR and LISTXATTR (xattrs.h).
  */
 
 #include "metacache.h"
 #include "links.h"
+#include "statfs.h"
 #include "xattrs.h"
 
 EXTFUSE_WANT_ACTIMEO;
@@ -172,6 +173,17 @@ EXTFUSE_REQUEST(readlink)
 EXTFUSE_REPLY(readlink)
 {
 	link_learn(req);
+	return EXTFUSE_KEEP;
+}
+
+EXTFUSE_REQUEST(statfs)
+{
+	return statfs_answer(req);
+}
+
+EXTFUSE_REPLY(statfs)
+{
+	statfs_learn(req);
 	return EXTFUSE_KEEP;
 }
 
