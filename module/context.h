@@ -130,7 +130,8 @@ static __always_inline bool extfuse_context_fill(struct extfuse_run *run, u8 pha
 	/* What changes something is marked before anybody is asked about it. */
 	if (args->ext.marked)
 		req->flags |= EXTFUSE_F_CHANGES;
-	if (args->opcode == FUSE_GETXATTR || args->opcode == FUSE_LISTXATTR)
+	if (args->opcode == FUSE_GETXATTR || args->opcode == FUSE_LISTXATTR ||
+	    args->opcode == FUSE_ACCESS)
 		req->flags |= extfuse_links_flag(args->ext.inode);
 	if (unlikely(run->set->flags & EXTFUSE_ATTACH_FAIL_CLOSED))
 		req->flags |= extfuse_policy_flags(run);

@@ -35,7 +35,7 @@ struct super_block;
 #define EXTFUSE_MARKED		0x01	/* slots have this request in flight */
 #define EXTFUSE_MARKED_NAMES_DIR 0x02	/* ... with names kept by directory */
 
-/* The most slots that one request moves: RENAME, 2 names, 4 of parents, 2 nodes. */
+/* The most slots that one request moves: RENAME, 2 names, 4 of parents, 2 nodes, rights. */
 #define EXTFUSE_MARKS_MAX	10
 
 /* What has the transport's state: see compat/conn.h. */

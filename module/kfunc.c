@@ -121,6 +121,34 @@ static bool changes_below(const struct extfuse_run *run, u64 nodeid, u32 kind)
 	return extfuse_has_backing(run->xc, kind == EXTFUSE_KIND_CONN ? run->args->nodeid : nodeid);
 }
 
+/* The slot says so, which is asked again when the answer is accepted. */
+static bool prove(struct extfuse_run *run, int slot, u64 stamp)
+{
+	struct extfuse_proof *proof;
+
+	if (run->nproofs == EXTFUSE_FRESH_MAX)
+		return false;
+	if (likely(slot < EXTFUSE_SLOTS) && !extfuse_slot_fresh(run->xc, slot, stamp))
+		return false;
+	proof = &run->proofs[run->nproofs++];
+	proof->slot = slot;
+	proof->stamp = stamp;
+	return true;
+}
+
+/*
+ * What an answer to ACCESS rests on beside the file's attributes: ACLs, and the rights of all
+ * directories.  What changed behind us moves attributes no further than to the stamp of the
+ * reply that showed it, and extended attributes beyond that.
+ */
+static bool prove_rights(struct extfuse_run *run, u64 nodeid, u32 kind, u64 stamp)
+{
+	if (likely(kind != EXTFUSE_KIND_ATTR || run->args->opcode != FUSE_ACCESS))
+		return true;
+	return prove(run, extfuse_slot_of_node(nodeid, EXTFUSE_KIND_XATTR), stamp) &&
+	       prove(run, extfuse_slot_of_node(EXTFUSE_RIGHTS, EXTFUSE_KIND_ATTR), stamp);
+}
+
 /**
  * bpf_extfuse_fresh - is what was read at a stamp still so
  * @req:	the context of the program
@@ -133,6 +161,8 @@ static bool changes_below(const struct extfuse_run *run, u64 nodeid, u32 kind)
  * accepted; an answer without one for what it names goes to the daemon.
  * Of a node with a backing object only names are fresh: all else changes on the
  * backing file system, and nobody tells.  EXTFUSE_KIND_CONN: so for requests on it.
+ * For ACCESS attributes rest on the extended ones and on the rights of all directories as
+ * well, which takes three of the four.
  *
  * Callable from request programs that extfuse runs.  Takes no reference, does
  * not sleep.
@@ -144,7 +174,6 @@ static bool changes_below(const struct extfuse_run *run, u64 nodeid, u32 kind)
 __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind, u64 stamp)
 {
 	struct extfuse_run *run = run_of(req);
-	struct extfuse_proof *proof;
 	struct inode *child;
 	int slot;
 
@@ -161,14 +190,9 @@ __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind,
 		return 0;
 	if (unlikely(rcu_access_pointer(run->xc->backings)) && changes_below(run, nodeid, kind))
 		return 0;
-	if (run->nproofs == EXTFUSE_FRESH_MAX || !extfuse_epoch_fresh(run->xc, stamp))
+	if (!extfuse_epoch_fresh(run->xc, stamp) || !prove_rights(run, nodeid, kind, stamp) ||
+	    !prove(run, slot, stamp))
 		return 0;
-	if (likely(slot < EXTFUSE_SLOTS) && !extfuse_slot_fresh(run->xc, slot, stamp))
-		return 0;
-
-	proof = &run->proofs[run->nproofs++];
-	proof->slot = slot;
-	proof->stamp = stamp;
 	if (likely(nodeid == run->args->nodeid) || slot == EXTFUSE_SLOTS)
 		run->proven |= EXTFUSE_PROVEN(kind);
 	if (kind == EXTFUSE_KIND_ATTR) {

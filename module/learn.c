@@ -34,10 +34,13 @@ static int search_match(struct inode *inode, EXTFUSE_INODE_HASH nodeid, void *da
 }
 
 /* What a reply says of a node whose inode is known. */
-static void learn_known(struct extfuse_conn *xc, u64 nodeid, u64 stamp, u8 doubts, bool mapped)
+static void learn_known(struct extfuse_conn *xc, u64 nodeid, u64 stamp, const struct fuse_attr *attr,
+			u8 doubts, bool mapped)
 {
 	if (doubts)
 		extfuse_node_cap(xc, nodeid, stamp, doubts);
+	if (doubts & BIT(EXTFUSE_KIND_XATTR) && S_ISDIR(attr->mode))
+		extfuse_node_move(xc, EXTFUSE_RIGHTS, BIT(EXTFUSE_KIND_ATTR));
 	/* Stores into a mapping tell nobody: these attributes are old when they are here. */
 	if (mapped)
 		extfuse_node_move(xc, nodeid, BIT(EXTFUSE_KIND_ATTR));
@@ -46,7 +49,7 @@ static void learn_known(struct extfuse_conn *xc, u64 nodeid, u64 stamp, u8 doubt
 static void learn_inode(struct extfuse_conn *xc, struct inode *inode, u64 stamp,
 			const struct fuse_attr *attr)
 {
-	learn_known(xc, get_node_id(inode), stamp, extfuse_attr_doubts(inode, attr),
+	learn_known(xc, get_node_id(inode), stamp, attr, extfuse_attr_doubts(inode, attr),
 		    extfuse_backing_is_mapped(inode));
 }
 
@@ -77,7 +80,7 @@ static void learn_node(void *data, struct fuse_entry_out *out)
 	if (!learn->sb)
 		return;
 	find_inode_nowait(learn->sb, out->nodeid, search_match, &search);
-	learn_known(learn->xc, out->nodeid, learn->stamp, search.doubts, search.mapped);
+	learn_known(learn->xc, out->nodeid, learn->stamp, &out->attr, search.doubts, search.mapped);
 	valid_drop(learn->xc, out->nodeid, &out->attr_valid, &out->attr_valid_nsec);
 }
 

@@ -41,6 +41,19 @@ static void mark_name(struct extfuse_conn *xc, struct fuse_args *args, bool name
 	mark_add(xc, args, extfuse_slot_of_name(names_dir, parent, name, len));
 }
 
+static bool is_directory(const struct inode *inode)
+{
+	return inode && S_ISDIR(inode->i_mode);
+}
+
+/* Can it change who may pass a directory, or which directories lead to a file? */
+static bool changes_rights(const struct fuse_args *args, const struct extfuse_opcode *op, u8 kinds)
+{
+	if (kinds & BIT(EXTFUSE_KIND_XATTR))
+		return is_directory(args->ext.inode);
+	return op->name2 && (is_directory(args->ext.child[0]) || is_directory(args->ext.child[1]));
+}
+
 /*
  * A request that can change something: before it is queued or asked about.  Its
  * slots are kept, so that at its end the same ones are let go.
@@ -54,6 +67,8 @@ void extfuse_marks_take(struct extfuse_conn *xc, struct fuse_args *args,
 
 	args->ext.nmarks = 0;
 	mark_node(xc, args, args->nodeid, kinds);
+	if (changes_rights(args, op, kinds))
+		mark_node(xc, args, EXTFUSE_RIGHTS, BIT(EXTFUSE_KIND_ATTR));
 	if (op->name)
 		mark_name(xc, args, names_dir, args->nodeid, op->name - 1);
 	if (op->name2) {

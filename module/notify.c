@@ -13,8 +13,11 @@ void extfuse_notify_inode(struct fuse_conn *fc, u64 nodeid)
 {
 	struct extfuse_conn *xc = extfuse_conn_get(fc);
 
-	if (xc)
-		extfuse_node_move(xc, nodeid, EXTFUSE_ALL_KINDS);
+	if (!xc)
+		return;
+	extfuse_node_move(xc, nodeid, EXTFUSE_ALL_KINDS);
+	/* It may be a directory. */
+	extfuse_node_move(xc, EXTFUSE_RIGHTS, BIT(EXTFUSE_KIND_ATTR));
 }
 
 /* INVAL_ENTRY, DELETE; neither the directory nor the name need be cached. */

@@ -10,6 +10,12 @@
 /* All that is known of a node, as bits. */
 #define EXTFUSE_ALL_KINDS	(BIT(EXTFUSE_KIND_ATTR) | BIT(EXTFUSE_KIND_DATA) | BIT(EXTFUSE_KIND_XATTR))
 
+/*
+ * Of no node: its attributes are the rights of all directories, on which what ACCESS says
+ * of a file rests, too, where a daemon goes by paths.
+ */
+#define EXTFUSE_RIGHTS		0
+
 /* What bpf_extfuse_fresh() said yes to, to be asked again at the end. */
 #define EXTFUSE_FRESH_MAX	4
 

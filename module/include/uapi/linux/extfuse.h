@@ -113,7 +113,7 @@ enum extfuse_phase {
  */
 #define EXTFUSE_F_FOLDS		(1U << 8)
 /*
- * GETXATTR, LISTXATTR: the node is no directory and has several links, or may have
+ * GETXATTR, LISTXATTR, ACCESS: the node is no directory and has several links, or may have
  * as far as the kernel knows.  A daemon that goes by paths has a node for each of
  * them: what is changed at one of these moves nothing that is known of the others.
  */
@@ -185,7 +185,11 @@ struct extfuse_req {
 	__u64	cookie[2];
 };
 
-/* What bpf_extfuse_fresh() can be asked about. */
+/*
+ * What bpf_extfuse_fresh() can be asked about.  For ACCESS attributes are fresh only if the
+ * node's extended ones are, and the rights of all directories: a daemon that goes by paths
+ * looks at those on the way.
+ */
 enum extfuse_kind {
 	EXTFUSE_KIND_ATTR = 0,	/* attributes of a node */
 	EXTFUSE_KIND_DATA = 1,	/* data of a node; of a directory, its listing */
