@@ -13,11 +13,12 @@
  * exist live for negtimeo, or actimeo where that is not given, or longer if the daemon
  * says so.
  *
- * With actimeo READLINK and STATFS are answered as well (links.h, statfs.h), with
- * xattrtimeo GETXATTR and LISTXATTR (xattrs.h).
+ * With actimeo READLINK, ACCESS and STATFS are answered as well (links.h, access.h,
+ * statfs.h), with xattrtimeo GETXATTR and LISTXATTR (xattrs.h).
  */
 
 #include "metacache.h"
+#include "access.h"
 #include "links.h"
 #include "statfs.h"
 #include "xattrs.h"
@@ -173,6 +174,17 @@ EXTFUSE_REQUEST(readlink)
 EXTFUSE_REPLY(readlink)
 {
 	link_learn(req);
+	return EXTFUSE_KEEP;
+}
+
+EXTFUSE_REQUEST(access)
+{
+	return access_answer(req);
+}
+
+EXTFUSE_REPLY(access)
+{
+	access_learn(req);
 	return EXTFUSE_KEEP;
 }
 

@@ -40,12 +40,14 @@ struct row {
 /* @expect: looks, and fails where another number of requests than the one it is given comes. */
 static inline void rows_run(const struct row *rows, size_t n, void (*expect)(unsigned int n, const char *what))
 {
+	char again[128];
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		snprintf(again, sizeof(again), "%s, again", rows[i].what);
 		rows[i].act();
 		expect(rows[i].moves, rows[i].what);
-		expect(0, "again");
+		expect(0, again);
 	}
 }
 
