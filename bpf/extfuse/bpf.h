@@ -131,14 +131,15 @@ extern int bpf_extfuse_fresh(struct extfuse_req *req, __u64 nodeid, __u32 kind,
 /*
  * An object whose programs of GETXATTR and LISTXATTR are for the mount option xattrtimeo=
  * says this: without that option they are left out, with the maps whose name starts with
- * "cache_xattr"; with it extfuse_req.who is filled.
+ * "cache_xattr"; with it extfuse_req.who is filled for them (EXTFUSE_ATTACH_WHO_FEW).
  */
 #define EXTFUSE_WANT_XATTRTIMEO const volatile __u32 extfuse_want_xattrtimeo = 1
 
 /*
  * An object whose programs of READLINK, ACCESS and STATFS are for the mount option actimeo=
  * says this: without that option they are left out, with the maps whose name starts with
- * "cache_link", "cache_access" and "cache_statfs"; with it extfuse_req.who is filled.
+ * "cache_link", "cache_access" and "cache_statfs"; with it extfuse_req.who is filled for
+ * ACCESS and STATFS (EXTFUSE_ATTACH_WHO_FEW).
  */
 #define EXTFUSE_WANT_ACTIMEO const volatile __u32 extfuse_want_actimeo = 1
 

@@ -19,6 +19,7 @@ struct extfuse_ext {
 	struct bpf_object *obj;
 	struct extfuse_options opts;
 	bool want_who;
+	bool want_who_few;
 	bool want_backing;
 	bool want_tree;
 	bool takes_pattern;
@@ -115,8 +116,9 @@ int extfuse_ext__open(struct extfuse_ext **out, const char *name,
 		extfuse_ext__free(ext);
 		return ret;
 	}
-	ext->want_who = options__says(ext->obj, "extfuse_want_who") || ext->opts.xattrtimeo_ns ||
-			(ext->opts.actimeo_ns && options__says(ext->obj, "extfuse_want_actimeo"));
+	ext->want_who = options__says(ext->obj, "extfuse_want_who");
+	ext->want_who_few = ext->opts.xattrtimeo_ns ||
+			    (ext->opts.actimeo_ns && options__says(ext->obj, "extfuse_want_actimeo"));
 	ext->want_backing = options__says(ext->obj, "extfuse_want_backing");
 	ext->want_tree = options__says(ext->obj, "extfuse_want_tree");
 	ext->takes_pattern = options__take_pattern(ext->obj);
@@ -198,6 +200,7 @@ static int explain_attach(const struct extfuse_ext *ext, int ret, const char *lo
 static __u32 attach_flags(const struct extfuse_ext *ext)
 {
 	return (ext->want_who ? EXTFUSE_ATTACH_WHO : 0) |
+	       (ext->want_who_few ? EXTFUSE_ATTACH_WHO_FEW : 0) |
 	       (ext->opts.names_dir ? EXTFUSE_ATTACH_NAMES_DIR : 0) |
 	       (ext->opts.shadow ? EXTFUSE_ATTACH_SHADOW : 0) |
 	       (ext->opts.fail_closed ? EXTFUSE_ATTACH_FAIL_CLOSED : 0);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: who is 0 where nobody asked for it and where nobody calls; a replace can ask for it; a background request has its caller's
- * needs: root extfuse build:tests/bpf/script.bpf.o build:tests/bpf/script-who.bpf.o
+ * what: who is 0 where nobody asked for it, of all or of few, and where nobody calls; a replace can ask for it; a background request has its caller's
+ * needs: root extfuse build:tests/bpf/script.bpf.o build:tests/bpf/script-who.bpf.o build:tests/bpf/script-few.bpf.o
  */
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "case.h"
@@ -12,21 +14,57 @@
 
 static struct rawfuse *rf;
 
-/* GETATTR of the root, as seen in both phases. */
-static uint64_t who_of_stat(struct script *s)
+static void do_stat(void)
+{
+	struct stat st;
+
+	CHECK(!stat("mnt", &st), "stat");
+}
+
+static void do_getxattr(void) { CHECK(getxattr("mnt", "user.a", NULL, 0) < 0, "getxattr"); }
+static void do_listxattr(void) { CHECK(!listxattr("mnt", NULL, 0), "listxattr"); }
+static void do_access(void) { CHECK(!access("mnt", R_OK), "access"); }
+static void do_statfs(void)
+{
+	struct statfs st;
+
+	CHECK(!statfs("mnt", &st), "statfs");
+}
+
+/* As seen in both phases. */
+static uint64_t who_of(struct script *s, uint32_t opcode, void (*ask)(void))
 {
 	const struct script_event *e;
-	struct stat st;
 	uint64_t who;
 
 	script_flush(s);
 	script_record(s, true);
-	CHECK(!stat("mnt", &st), "stat");
+	ask();
 	script_record(s, false);
-	who = script_find(s, EXTFUSE_PHASE_REQUEST, FUSE_GETATTR)->req.who;
-	e = script_find(s, EXTFUSE_PHASE_REPLY, FUSE_GETATTR);
+	who = script_find(s, EXTFUSE_PHASE_REQUEST, opcode)->req.who;
+	e = script_find(s, EXTFUSE_PHASE_REPLY, opcode);
 	CHECK(e->req.who == who, "both phases must say the same");
 	return who;
+}
+
+/* GETATTR of the root. */
+static uint64_t who_of_stat(struct script *s)
+{
+	return who_of(s, FUSE_GETATTR, do_stat);
+}
+
+/* Of those whose answers are kept for each caller alone. */
+static void few(uint64_t mine)
+{
+	const struct extfuse_options opts = { .xattrtimeo_ns = RAW_SEC };
+	struct script *s = script_attach(rf, "script-few", &opts);
+
+	CHECK(!who_of_stat(s), "nobody asked for who of GETATTR");
+	CHECK(who_of(s, FUSE_GETXATTR, do_getxattr) == mine && who_of(s, FUSE_LISTXATTR, do_listxattr) == mine &&
+	      who_of(s, FUSE_ACCESS, do_access) == mine && who_of(s, FUSE_STATFS, do_statfs) == mine,
+	      "but of these");
+	script_detach(s);
+	script_free(s);
 }
 
 static void background(struct script *s, uint64_t mine)
@@ -74,6 +112,7 @@ int main(void)
 	script_free(without);
 
 	/* A secret of the module goes into it, not of the attachment: caches outlive a replace. */
+	few(mine);
 	with = script_attach(rf, "script-who", NULL);
 	CHECK(who_of_stat(with) == mine, "another attachment must say the same");
 	script_free(with);

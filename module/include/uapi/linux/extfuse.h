@@ -148,7 +148,7 @@ enum extfuse_phase {
  * @out_size:	request phase: room in the outputs; reply phase: bytes in them
  * @who:	hash of all that decides what the caller may do (fsuid, fsgid,
  *		groups, capabilities in the mount's user namespace); only for
- *		sets attached with EXTFUSE_ATTACH_WHO, else 0
+ *		sets attached with EXTFUSE_ATTACH_WHO or EXTFUSE_ATTACH_WHO_FEW, else 0
  * @now:	the time
  * @stamp:	the connection's clock when the request began (in a reply of
  *		READDIR or READDIRPLUS: when the directory was opened, since a
@@ -239,8 +239,11 @@ struct extfuse_ioc_prog {
  */
 #define EXTFUSE_ATTACH_FAIL_CLOSED	(1U << 2)
 #define EXTFUSE_ATTACH_SHADOW		(1U << 3)	/* answers are compared with the daemon's, not given */
+/* Compute extfuse_req.who for GETXATTR, LISTXATTR, ACCESS and STATFS alone: others are spared its cost. */
+#define EXTFUSE_ATTACH_WHO_FEW		(1U << 4)
 #define EXTFUSE_ATTACH_FLAGS		(EXTFUSE_ATTACH_WHO | EXTFUSE_ATTACH_NAMES_DIR | \
-					 EXTFUSE_ATTACH_FAIL_CLOSED | EXTFUSE_ATTACH_SHADOW)
+					 EXTFUSE_ATTACH_FAIL_CLOSED | EXTFUSE_ATTACH_SHADOW | \
+					 EXTFUSE_ATTACH_WHO_FEW)
 
 #define EXTFUSE_NAME_LEN	32
 #define EXTFUSE_PROGS_MAX	128
