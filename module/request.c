@@ -45,7 +45,8 @@ static ssize_t extfuse_to_fuse_req(struct extfuse_run *run)
 	if (!args->out_argvar)
 		return 0;
 	args->out_args[last].size = run->out_len[last];
-	if (args->page_zeroing)
+	/* Of a link the caller marks the end, and nobody looks beyond it. */
+	if (args->page_zeroing && args->opcode != FUSE_READLINK)
 		extfuse_out_zero(args, run->out_len[last]);
 	return run->out_len[last];
 }
