@@ -122,7 +122,7 @@ static bool changes_below(const struct extfuse_run *run, u64 nodeid, u32 kind)
 }
 
 /* The slot says so, which is asked again when the answer is accepted. */
-static bool prove(struct extfuse_run *run, int slot, u64 stamp)
+static __always_inline bool prove(struct extfuse_run *run, int slot, u64 stamp)
 {
 	struct extfuse_proof *proof;
 
@@ -141,10 +141,8 @@ static bool prove(struct extfuse_run *run, int slot, u64 stamp)
  * directories.  What changed behind us moves attributes no further than to the stamp of the
  * reply that showed it, and extended attributes beyond that.
  */
-static bool prove_rights(struct extfuse_run *run, u64 nodeid, u32 kind, u64 stamp)
+static noinline bool prove_rights(struct extfuse_run *run, u64 nodeid, u64 stamp)
 {
-	if (likely(kind != EXTFUSE_KIND_ATTR || run->args->opcode != FUSE_ACCESS))
-		return true;
 	return prove(run, extfuse_slot_of_node(nodeid, EXTFUSE_KIND_XATTR), stamp) &&
 	       prove(run, extfuse_slot_of_node(EXTFUSE_RIGHTS, EXTFUSE_KIND_ATTR), stamp);
 }
@@ -190,8 +188,12 @@ __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind,
 		return 0;
 	if (unlikely(rcu_access_pointer(run->xc->backings)) && changes_below(run, nodeid, kind))
 		return 0;
-	if (!extfuse_epoch_fresh(run->xc, stamp) || !prove_rights(run, nodeid, kind, stamp) ||
-	    !prove(run, slot, stamp))
+	if (!extfuse_epoch_fresh(run->xc, stamp))
+		return 0;
+	if (unlikely(run->args->opcode == FUSE_ACCESS) && kind == EXTFUSE_KIND_ATTR &&
+	    !prove_rights(run, nodeid, stamp))
+		return 0;
+	if (!prove(run, slot, stamp))
 		return 0;
 	if (likely(nodeid == run->args->nodeid) || slot == EXTFUSE_SLOTS)
 		run->proven |= EXTFUSE_PROVEN(kind);

@@ -54,6 +54,12 @@ static bool changes_rights(const struct fuse_args *args, const struct extfuse_op
 	return op->name2 && (is_directory(args->ext.child[0]) || is_directory(args->ext.child[1]));
 }
 
+/* Few requests do: what costs the others nothing is on its own. */
+static noinline void mark_rights(struct extfuse_conn *xc, struct fuse_args *args)
+{
+	mark_add(xc, args, extfuse_slot_of_node(EXTFUSE_RIGHTS, EXTFUSE_KIND_ATTR));
+}
+
 /*
  * A request that can change something: before it is queued or asked about.  Its
  * slots are kept, so that at its end the same ones are let go.
@@ -67,8 +73,8 @@ void extfuse_marks_take(struct extfuse_conn *xc, struct fuse_args *args,
 
 	args->ext.nmarks = 0;
 	mark_node(xc, args, args->nodeid, kinds);
-	if (changes_rights(args, op, kinds))
-		mark_node(xc, args, EXTFUSE_RIGHTS, BIT(EXTFUSE_KIND_ATTR));
+	if (unlikely(changes_rights(args, op, kinds)))
+		mark_rights(xc, args);
 	if (op->name)
 		mark_name(xc, args, names_dir, args->nodeid, op->name - 1);
 	if (op->name2) {
