@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,13 +99,6 @@ static void op_read_cached(void)
 static void op_read_cold(void)
 {
 	MUST(pread(cold, page, sizeof(page), (off_t)(serial++ * 2503 % COLD_PAGES) * sizeof(page)));
-}
-
-static void op_statfs(void)
-{
-	struct statfs sfs;
-
-	MUST(statfs(".", &sfs));
 }
 
 static void op_fchmod(void)
@@ -214,6 +206,9 @@ static const struct row {
 	{ "unpack", op_unpack, 20, 120, prepare_unpack, 0 },
 	{ "unlink", op_unlink, 20, 120, prepare_unlink, 0 },
 	{ "statfs", op_statfs, 20, 120, NULL, 0 },
+	{ "chmod+statfs", op_chmod_statfs, 20, 120, NULL, 0 },
+	{ "readlink", op_readlink, 20, 120, prepare_links, 0 },
+	{ "readlink-fresh", op_readlink_fresh, 20, 120, prepare_links, 0 },
 	{ "fchmod", op_fchmod, 20, 120, NULL, 0 },
 	{ "fchmod+fstat", op_fchmod_fstat, 20, 120, NULL, 0 },
 	{ "stat-missing-fresh", op_missing_fresh, 20, 120, prepare_serial, 0 },
@@ -258,7 +253,7 @@ static int is_used_up(const struct row *row)
 {
 	return row->reps || row->prepare == prepare_cold || row->prepare == prepare_fault ||
 	       row->prepare == prepare_unpack || row->prepare == prepare_unlink ||
-	       row->prepare == prepare_forgotten_tree;
+	       row->prepare == prepare_forgotten_tree || row->prepare == prepare_links;
 }
 
 /*

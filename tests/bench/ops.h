@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the parts of ops share: ops.c measures, and has the operations that look at names; ops_names.c has those that
- * change them, ops_data.c those on data.
+ * change them, ops_data.c those on data, ops_asked.c those on the rest.
  */
 #ifndef OPS_H
 #define OPS_H
@@ -27,6 +27,11 @@ void op_symlink(void);
 void op_unpack(void);
 void op_unlink(void);
 
+void op_statfs(void);
+void op_chmod_statfs(void);
+void op_readlink(void);
+void op_readlink_fresh(void);
+
 void op_write_cached(void);
 void op_read_long(void);
 void op_write_long(void);
@@ -43,5 +48,6 @@ void prepare_write_long(unsigned int rep);
 void prepare_fault(unsigned int rep);
 void prepare_unpack(unsigned int rep);
 void prepare_unlink(unsigned int rep);
+void prepare_links(unsigned int rep);
 
 #endif
