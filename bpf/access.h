@@ -40,36 +40,47 @@ static __always_inline int access_key_read(struct extfuse_req *req, struct acces
 	return 1;
 }
 
+/* What the reply program is told. */
+#define COOKIE_ACCESS_HASH	0
+#define COOKIE_ACCESS_MASK	1
+
 static __noinline int access_answer(struct extfuse_req *req)
 {
 	const struct access_value *value;
 	struct access_value copy;
 	struct access_key key;
-	__u64 hash;
+	__u64 hash, stamp;
 
 	if (!access_key_read(req, &key))
 		return EXTFUSE_UPCALL;
 	hash = name_hash(&key, sizeof(key));
+	req->cookie[COOKIE_ACCESS_HASH] = hash;
+	req->cookie[COOKIE_ACCESS_MASK] = key.mask;
 	value = cache_access_find(hash, hash);
-	if (!value || !extfuse_copy(&copy, value, hash) || !words_equal(&copy.key, &key, sizeof(key)))
+	if (!value)
 		return EXTFUSE_UPCALL;
-	if (copy.until <= req->now ||
-	    bpf_extfuse_fresh(req, req->nodeid, EXTFUSE_KIND_ATTR, copy.head.stamp) != 1)
+	/* The kernel is asked before the value is copied, as in attr_find(). */
+	stamp = *(const volatile __u64 *)&value->head.stamp;
+	if (bpf_extfuse_fresh(req, req->nodeid, EXTFUSE_KIND_ATTR, stamp) != 1)
+		return EXTFUSE_UPCALL;
+	if (!extfuse_copy(&copy, value, hash) || copy.head.stamp != stamp ||
+	    copy.until <= req->now || !words_equal(&copy.key, &key, sizeof(key)))
 		return EXTFUSE_UPCALL;
 	return copy.refused ? -EXTFUSE_EACCES : 0;
 }
 
 static __noinline int access_learn(struct extfuse_req *req)
 {
-	struct access_value value = {};
+	__u64 hash = req->cookie[COOKIE_ACCESS_HASH];
+	struct access_value value = {
+		.key = { req->nodeid, req->who, req->cookie[COOKIE_ACCESS_MASK] },
+	};
 	__u32 place;
-	__u64 hash;
 
-	if ((req->error && req->error != -EXTFUSE_EACCES) || !access_key_read(req, &value.key))
+	if (!hash || (req->error && req->error != -EXTFUSE_EACCES) || req->flags & EXTFUSE_F_LINKS)
 		return 0;
 	value.refused = !!req->error;
 	value.until = later(req->attr_until, actimeo_until(req));
-	hash = name_hash(&value.key, sizeof(value.key));
 	extfuse_seal(&value, hash, req->stamp);
 	place = cache_access_place_for(hash, hash);
 	return bpf_map_update_elem(&cache_access, &place, &value, BPF_ANY);

@@ -49,9 +49,11 @@ static __noinline int statfs_answer(struct extfuse_req *req)
 		return EXTFUSE_UPCALL;
 	hash = name_hash(&key, sizeof(key));
 	value = cache_statfs_find(hash, hash);
-	if (!value || !extfuse_copy(&copy, value, hash) || !words_equal(&copy.key, &key, sizeof(key)))
+	/* Nearly always it is of another clock, or of this one to the end. */
+	if (!value || *(const volatile __u64 *)&value->head.stamp != req->stamp)
 		return EXTFUSE_UPCALL;
-	if (copy.head.stamp != req->stamp || copy.until <= req->now ||
+	if (!extfuse_copy(&copy, value, hash) || copy.head.stamp != req->stamp ||
+	    copy.until <= req->now || !words_equal(&copy.key, &key, sizeof(key)) ||
 	    bpf_extfuse_fresh(req, req->nodeid, EXTFUSE_KIND_CONN, copy.head.stamp) != 1)
 		return EXTFUSE_UPCALL;
 	return bpf_extfuse_write_args(req, OUT_PARAM_0, &copy.out, sizeof(copy.out)) ?
