@@ -52,7 +52,7 @@ QEMU_WORDS=(-nodefaults -no-user-config -no-reboot -display none -cpu max,-erms,
 # shellcheck disable=SC2034
 KERNEL_WORDS="panic=-1 tsc=reliable no_timer_check mitigations=off"
 
-# The value of a line "needs: …" (or timeout, what, ring, libs) in the comment that a case begins with, shell or C.
+# The value of a line "needs: …" (or timeout, long-timeout, what, ring, libs) in the comment that a case begins with, shell or C.
 case_header() {
 	sed -n "1,40s,^[/ *#]*$1: *,,p" "$2" | sed 's, *\*/$,,' | head -n 1
 }
