@@ -11,6 +11,7 @@
  */
 #include "fuse_i.h"
 #include "context.h"
+#include "opcode.h"
 #include "request.h"
 #include "tree/own.h"
 #include "tree/tree.h"
@@ -152,13 +153,15 @@ static ssize_t own_refuse(struct extfuse_pass *pass)
  * extfuse_own_undone - the result of what cannot be done here
  *
  * A policy that let it through was to be asked again, which the daemon does not do.
- * Without a daemon nothing is done.
+ * Without a daemon nothing is done.  The names in a listing are the files' own.
  */
 ssize_t extfuse_own_undone(struct extfuse_pass *pass)
 {
 	const struct extfuse_args *ext = &pass->args->ext;
 
 	if (likely(ext->names != EXTFUSE_NAMES_FOLD || ext->pass != EXTFUSE_PASS_ASKED))
+		return EXTFUSE_NOT_DONE;
+	if (extfuse_opcode_get(pass->args->opcode)->flags & EXTFUSE_OP_DIR_REPLY)
 		return EXTFUSE_NOT_DONE;
 	return extfuse_conn_is_ready(pass->fm->fc) ? own_refuse(pass) : EXTFUSE_NOT_DONE;
 }
