@@ -47,6 +47,16 @@ static inline void extfuse_times_get(struct fuse_attr *attr, const struct inode 
 }
 #endif
 
+/* fuse_init_inode() leaves the time of reading as the memory has it. */
+static inline void extfuse_atime_take(struct inode *inode, const struct fuse_attr *attr)
+{
+#ifdef HAVE_INODE_TIME_GET
+	inode_set_atime(inode, attr->atime, attr->atimensec);
+#else
+	inode->i_atime = (struct timespec64){ .tv_sec = attr->atime, .tv_nsec = attr->atimensec };
+#endif
+}
+
 #ifdef HAVE_INODE_STATE_READ
 static inline bool extfuse_inode_is_new(struct inode *inode)
 {

@@ -106,6 +106,7 @@ static void node_init(struct inode *inode, struct inode *low, struct fuse_attr *
 	inode->i_flags |= S_NOATIME | S_NOCMTIME;
 	inode->i_generation = 0;
 	extfuse_inode_init(inode, attr);
+	extfuse_atime_take(inode, attr);
 	/* What is kept of ACLs is kept below. */
 	inode->i_acl = inode->i_default_acl = ACL_DONT_CACHE;
 	inode->i_ino = low->i_ino;

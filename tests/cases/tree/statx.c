@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: statx() of a tree gives what it gives below, with the time of birth, at once after a change below
+ * what: statx() of a tree gives what it gives below, with the time of birth, at once after a change below; and what was known, where nobody is to be asked
  * needs: extfuse root ext4
  * timeout: 60
  */
@@ -64,6 +64,20 @@ static void all(void)
 		same(names[i]);
 }
 
+/* The daemon is who knows, and need not be asked: what the look-up found is given. */
+static void known(void)
+{
+	const struct timespec times[2] = { { 5, 6 }, { 7, 8 } };
+	struct statx here;
+
+	close(open("src/known", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	CHECK(!utimensat(AT_FDCWD, "src/known", times, 0) && !access("mnt/known", F_OK), "a file");
+	CHECK(!run("extfuse detach $PWD/mnt"), "detach");
+	CHECK(!statx(AT_FDCWD, "mnt/known", AT_STATX_DONT_SYNC, STATX_BASIC_STATS, &here), "mnt/known");
+	CHECK(here.stx_mtime.tv_sec == 7 && here.stx_mtime.tv_nsec == 8, "modification: %lld", (long long)here.stx_mtime.tv_sec);
+	CHECK(here.stx_atime.tv_sec == 5 && here.stx_atime.tv_nsec == 6, "access: %lld", (long long)here.stx_atime.tv_sec);
+}
+
 int main(void)
 {
 	const struct timespec times[2] = { { 5, 6 }, { 7, 8 } };
@@ -85,6 +99,7 @@ int main(void)
 	all();
 	same("dir/new");
 	close(fd);
+	known();
 	tree_umount();
 	return 0;
 }
