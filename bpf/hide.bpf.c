@@ -23,6 +23,19 @@ struct name {
 	char	text[256];
 };
 
+/* FAT makes a name without the dots at its end.  Such a name counts as that one wherever names fold. */
+static __noinline int dots_at_end(const struct name *name, __u32 size)
+{
+	__u32 i;
+
+	if (!name)
+		return 0;
+	for (i = 0; i < 255 && size > i + 1; i++)
+		if (name->text[(size - 1 - i) & 255] != '.')
+			break;
+	return i;
+}
+
 static __noinline int is_hidden(struct extfuse_req *req, __u32 arg, __u32 size)
 {
 	struct name name = {};
@@ -32,6 +45,8 @@ static __noinline int is_hidden(struct extfuse_req *req, __u32 arg, __u32 size)
 		err = bpf_extfuse_read_args(req, arg, &name, sizeof(name));
 	else
 		err = bpf_extfuse_read_args(req, arg, name.text, sizeof(name.text));
+	if (req->flags & EXTFUSE_F_FOLDS)
+		size -= dots_at_end(&name, size);
 	/* An error: the name is longer than any of a file system below. */
 	return err || extfuse_pattern_match(&extfuse_pattern, name.text, size);
 }
