@@ -300,17 +300,27 @@ int extfuse_low_revalidate(struct dentry *low, unsigned int flags)
 
 #endif /* HAVE_START_CREATING */
 
-/* Some file systems leave what they have made to the next look-up. */
-static struct dentry *made_find(const struct path *dir, const struct qstr *name, struct dentry *low)
+/*
+ * Some file systems leave what they have made to the next look-up.  Where they say what it
+ * is, another that has taken the name since is not given for it: a policy may hide that.
+ */
+static struct dentry *made_find(const struct path *dir, const struct qstr *name, struct dentry *made)
 {
-	if (IS_ERR(low) || (d_is_positive(low) && !d_unhashed(low)))
-		return low;
-	dput(low);
+	struct dentry *low;
+	int err = 0;
+
+	if (IS_ERR(made) || (d_is_positive(made) && !d_unhashed(made)))
+		return made;
 	low = extfuse_low_lookup(dir, name);
-	if (IS_ERR(low) || d_is_positive(low))
+	if (!IS_ERR(low) && d_is_negative(low))
+		err = -ENOENT;
+	else if (!IS_ERR(low) && d_is_positive(made) && d_inode(low) != d_inode(made))
+		err = -ESTALE;
+	dput(made);
+	if (!err)
 		return low;
 	dput(low);
-	return ERR_PTR(-ENOENT);
+	return ERR_PTR(err);
 }
 
 struct dentry *extfuse_low_make(const struct path *dir, const struct qstr *name,
