@@ -197,6 +197,9 @@ static __always_inline ssize_t request_plain(struct extfuse_conn *xc, struct fus
 	u32 room = extfuse_out_room(args);
 	ssize_t ret;
 
+	/* Again: a policy that came before the stamp is not told by it. */
+	if (unlikely(!(extfuse_set_plain_ops(xc) & BIT_ULL(args->opcode))))
+		return EXTFUSE_NOT_DONE;
 	args->ext.pass = EXTFUSE_PASS_ASKED;
 	args->ext.names = EXTFUSE_NAMES_GIVEN;
 	args->ext.refused = false;
