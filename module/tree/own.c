@@ -123,7 +123,8 @@ static struct own_scan *own_find(const struct extfuse_pass *pass, const struct e
 	scan->low = named->low;
 	scan->said.name = extfuse_in_name(pass->args, named->arg, &scan->said.len);
 	err = dir_scan(pass, named->dir, scan, locked);
-	if (!err && fatal_signal_pending(current))
+	/* The file system may have noticed first, in other words. */
+	if (fatal_signal_pending(current))
 		err = -EINTR;
 	if (!err && !scan->fits)
 		err = name_is_left(named) ? -EOPNOTSUPP : -ENOENT;
