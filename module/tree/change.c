@@ -111,6 +111,7 @@ static ssize_t name_remove(struct extfuse_pass *pass, bool is_dir)
 	err = mnt_want_write(pass->path.mnt);
 	if (err)
 		return err;
+	named.list = extfuse_own_open(pass, &pass->path);
 	do {
 		ret = extfuse_removing_begin(&r);
 		if (ret)
@@ -119,6 +120,7 @@ static ssize_t name_remove(struct extfuse_pass *pass, bool is_dir)
 		if (extfuse_own_lets(pass, &named, 1, true, &ret))
 			ret = extfuse_removing_do(&r);
 	} while (extfuse_removing_end(&r, &ret));
+	extfuse_own_close(named.list);
 	mnt_drop_write(pass->path.mnt);
 	if (!ret)
 		extfuse_entry_low_set(entry, NULL);
@@ -149,12 +151,13 @@ static int name_move_locked(const struct fuse_args *args, struct extfuse_renamin
 	return err;
 }
 
-static ssize_t name_move_once(struct extfuse_pass *pass, struct extfuse_renaming *r, bool *again)
+static ssize_t name_move_once(struct extfuse_pass *pass, struct extfuse_renaming *r, struct file *const list[2],
+			      bool *again)
 {
 	ssize_t ret = extfuse_renaming_begin(r);
 	struct extfuse_named named[] = {
-		{ .arg = 1, .dir = r->from, .low = r->rd.old_dentry },
-		{ .arg = 2, .dir = r->to, .low = r->rd.new_dentry },
+		{ .arg = 1, .dir = r->from, .low = r->rd.old_dentry, .list = list[0] },
+		{ .arg = 2, .dir = r->to, .low = r->rd.new_dentry, .list = list[1] },
 	};
 
 	*again = false;
@@ -177,6 +180,7 @@ ssize_t extfuse_pass_rename(struct extfuse_pass *pass)
 		.new_name = &args->ext.entry2->d_name,
 		.flags = args->opcode == FUSE_RENAME2 ? in->flags : 0,
 	};
+	struct file *list[2];
 	struct path to;
 	bool again;
 	ssize_t ret;
@@ -189,9 +193,13 @@ ssize_t extfuse_pass_rename(struct extfuse_pass *pass)
 	err = mnt_want_write(pass->path.mnt);
 	if (err)
 		return err;
+	list[0] = extfuse_own_open(pass, r.from);
+	list[1] = extfuse_own_open(pass, r.to);
 	do {
-		ret = name_move_once(pass, &r, &again);
+		ret = name_move_once(pass, &r, list, &again);
 	} while (again);
+	extfuse_own_close(list[0]);
+	extfuse_own_close(list[1]);
 	mnt_drop_write(pass->path.mnt);
 	return ret == -EEXIST ? name_is_taken(pass, &to, 2, r.new_name) : ret;
 }

@@ -78,25 +78,54 @@ static int dir_read(struct file *dir, struct own_scan *scan)
 	return err;
 }
 
-static int dir_scan(const struct extfuse_pass *pass, const struct path *path, struct own_scan *scan,
-		    bool locked)
+/* The caller may not be allowed to list it. */
+static struct file *dir_open(const struct extfuse_pass *pass, const struct path *path)
 {
-	struct inode *inode = d_inode(path->dentry);
-	struct file *dir;
-	int err;
+	return dentry_open(path, O_RDONLY | O_DIRECTORY | O_NOATIME | O_LARGEFILE, pass->giver);
+}
 
-	/* The caller may not be allowed to list it. */
-	dir = dentry_open(path, O_RDONLY | O_DIRECTORY | O_NOATIME | O_LARGEFILE, pass->giver);
+/*
+ * extfuse_own_open - a directory whose names a policy may be asked about when it is locked
+ *
+ * NULL: none is owed that.  Who is asked whether it may be opened (fanotify) may want to
+ * look into it, so it is not locked yet.
+ */
+struct file *extfuse_own_open(const struct extfuse_pass *pass, const struct path *path)
+{
+	if (likely(pass->args->ext.names != EXTFUSE_NAMES_FOLD) || !extfuse_dentry_folds(path->dentry))
+		return NULL;
+	return dir_open(pass, path);
+}
+
+void extfuse_own_close(struct file *list)
+{
+	if (!IS_ERR_OR_NULL(list))
+		fput(list);
+}
+
+static int dir_scan_locked(const struct path *path, struct file *dir, struct own_scan *scan)
+{
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
-	if (!locked)
-		inode_lock_shared(inode);
-	if (IS_DEADDIR(inode))
-		err = -ENOENT;
-	else
-		err = dir->f_op->iterate_shared ? dir_read(dir, scan) : -EOPNOTSUPP;
-	if (!locked)
-		inode_unlock_shared(inode);
+	if (IS_DEADDIR(d_inode(path->dentry)))
+		return -ENOENT;
+	/* NULL: it did not fold when it was to be opened. */
+	if (!dir || !dir->f_op->iterate_shared)
+		return -EOPNOTSUPP;
+	dir->f_pos = 0;
+	return dir_read(dir, scan);
+}
+
+static int dir_scan(const struct extfuse_pass *pass, const struct path *path, struct own_scan *scan)
+{
+	struct file *dir = dir_open(pass, path);
+	int err;
+
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+	inode_lock_shared(d_inode(path->dentry));
+	err = dir_scan_locked(path, dir, scan);
+	inode_unlock_shared(d_inode(path->dentry));
 	fput(dir);
 	return err;
 }
@@ -122,7 +151,7 @@ static struct own_scan *own_find(const struct extfuse_pass *pass, const struct e
 	scan->ctx.actor = entry_read;
 	scan->low = named->low;
 	scan->said.name = extfuse_in_name(pass->args, named->arg, &scan->said.len);
-	err = dir_scan(pass, named->dir, scan, locked);
+	err = locked ? dir_scan_locked(named->dir, named->list, scan) : dir_scan(pass, named->dir, scan);
 	/* The file system may have noticed first, in other words. */
 	if (fatal_signal_pending(current))
 		err = -EINTR;
@@ -195,7 +224,7 @@ static bool own_ask(struct extfuse_pass *pass, const struct extfuse_named *named
 /*
  * extfuse_own_lets - does the policy let a request through, under the own names of the files?
  * @named:	@n names of the request, and what they lead to
- * @locked:	the directories below are locked
+ * @locked:	the directories below are locked, and were opened before that
  *
  * False: *@ret is the result.  -ENOENT is none: the file has gone from there meanwhile.
  */

@@ -15,8 +15,11 @@ struct extfuse_named {
 	unsigned int arg;		/* the input that has it */
 	const struct path *dir;		/* below */
 	const struct dentry *low;	/* what was found there */
+	struct file *list;		/* of the directory, if that is locked: from extfuse_own_open() */
 };
 
+struct file *extfuse_own_open(const struct extfuse_pass *pass, const struct path *path);
+void extfuse_own_close(struct file *list);
 ssize_t extfuse_own_undone(struct extfuse_pass *pass);
 bool extfuse_own_lets(struct extfuse_pass *pass, const struct extfuse_named *named, unsigned int n,
 		      bool locked, ssize_t *ret);
