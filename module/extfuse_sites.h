@@ -238,7 +238,6 @@ static inline bool extfuse_is_readonly(struct inode *inode, int mask)
 {
 	struct extfuse_conn *xc;
 
-	/* Each step of a walk asks, and for no writing. */
 	if (likely(!(mask & MAY_WRITE)))
 		return false;
 	xc = extfuse_conn_get(get_fuse_conn(inode));

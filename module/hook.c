@@ -104,10 +104,8 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 					   struct fuse_args *args,
 					   const struct extfuse_opcode *op, bool background)
 {
-	u64 ops = extfuse_set_ops(xc);
+	u64 ops;
 
-	if (unlikely(op->flags & EXTFUSE_OP_DIR_REPLY) && listing_hold(args, ops))
-		return -ENOMEM;
 	/* An ioctl that is retried comes again with the same args. */
 	args->ext.replied = false;
 	args->ext.pass = EXTFUSE_PASS_NO;
@@ -115,6 +113,10 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 	args->ext.refused = false;
 	args->ext.set_id = 0;
 	args->ext.stamp = extfuse_stamp(xc);
+	/* A policy that comes after the stamp is told by it; one that came before is seen here. */
+	ops = extfuse_set_ops(xc);
+	if (unlikely(op->flags & EXTFUSE_OP_DIR_REPLY) && listing_hold(args, ops))
+		return -ENOMEM;
 	if (!request_is_asked(args, op))
 		return EXTFUSE_NOT_DONE;
 	call_site_assert(args, background);
@@ -193,19 +195,15 @@ static __always_inline bool request_is_plain(const struct extfuse_conn *xc, cons
 static __always_inline ssize_t request_plain(struct extfuse_conn *xc, struct fuse_mount *fm,
 					     struct fuse_args *args)
 {
-	u64 stamp = extfuse_stamp(xc);
+	u64 stamp = args->ext.stamp;
 	u32 room = extfuse_out_room(args);
 	ssize_t ret;
 
-	/* Again: a policy that came before the stamp is not told by it. */
-	if (unlikely(!(extfuse_set_plain_ops(xc) & BIT_ULL(args->opcode))))
-		return EXTFUSE_NOT_DONE;
 	args->ext.pass = EXTFUSE_PASS_ASKED;
 	args->ext.names = EXTFUSE_NAMES_GIVEN;
 	args->ext.refused = false;
 	args->ext.marked = 0;
 	args->ext.set_id = 0;
-	args->ext.stamp = stamp;
 	ret = extfuse_pass(xc, fm, args);
 	if (extfuse_is_overtaken(xc, args->opcode, stamp) && extfuse_reply_undo(fm, args, ret, room))
 		return EXTFUSE_NOT_DONE;
@@ -226,6 +224,8 @@ static noinline ssize_t request_send(struct extfuse_conn *xc, struct fuse_mount 
 	u64 stamp;
 	u32 room;
 
+	/* Before the set is looked at, as in request_try(). */
+	args->ext.stamp = extfuse_stamp(xc);
 	if (request_is_plain(xc, args, op)) {
 		ret = request_plain(xc, fm, args);
 		if (ret != EXTFUSE_NOT_DONE)

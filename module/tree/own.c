@@ -222,6 +222,36 @@ static bool own_ask(struct extfuse_pass *pass, const struct extfuse_named *named
 }
 
 /*
+ * A file system may compare names otherwise and not say so, as XFS with version=ci: then the
+ * dentry has the file's own name.  Also one that is being renamed has another by now.
+ */
+static bool name_is_own(const struct extfuse_pass *pass, const struct extfuse_named *named)
+{
+	struct dentry *low = named->low;
+	unsigned int len;
+	const char *said = extfuse_in_name(pass->args, named->arg, &len);
+	bool same;
+
+	if (d_is_negative(low))
+		return true;
+	spin_lock(&low->d_lock);
+	same = low->d_name.len == len && !memcmp(low->d_name.name, said, len);
+	spin_unlock(&low->d_lock);
+	return same;
+}
+
+static bool names_are_own(const struct extfuse_pass *pass, const struct extfuse_named *named, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (!name_is_own(pass, &named[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
  * extfuse_own_lets - does the policy let a request through, under the own names of the files?
  * @named:	@n names of the request, and what they lead to
  * @locked:	the directories below are locked, and were opened before that
@@ -235,8 +265,10 @@ bool extfuse_own_lets(struct extfuse_pass *pass, const struct extfuse_named *nam
 	bool lets = true, others = false;
 	unsigned int i;
 
-	if (likely(pass->args->ext.names != EXTFUSE_NAMES_FOLD))
-		return true;
+	if (likely(pass->args->ext.names != EXTFUSE_NAMES_FOLD)) {
+		*ret = -ENOENT;
+		return likely(!READ_ONCE(pass->xc->names_asked)) || names_are_own(pass, named, n);
+	}
 	for (i = 0; lets && i < n; i++) {
 		scan[i] = own_find(pass, &named[i], locked);
 		lets = !IS_ERR(scan[i]);

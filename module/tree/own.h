@@ -14,7 +14,7 @@
 struct extfuse_named {
 	unsigned int arg;		/* the input that has it */
 	const struct path *dir;		/* below */
-	const struct dentry *low;	/* what was found there */
+	struct dentry *low;		/* what was found there */
 	struct file *list;		/* of the directory, if that is locked: from extfuse_own_open() */
 };
 
