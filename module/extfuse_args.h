@@ -109,7 +109,7 @@ struct extfuse_args {
 	struct dentry *dentry;		/* RELEASE: with a reference, see extfuse_release_dentry() */
 	struct dentry *entry;		/* of a name that is looked up, made, removed, moved */
 	struct dentry *entry2;		/* RENAME: the new name's */
-	struct inode *node;		/* a reply's, with a reference: see tree/lookup.c */
+	struct inode *node;		/* a reply's, with a reference: see tree/found.c */
 	struct mnt_idmap *idmap;	/* that the daemon is told ids by */
 	struct mnt_idmap *via;		/* of the mount that it came through; NULL: not known here */
 	u16 header;			/* EXTFUSE_HEADER_*, see extfuse_header() */

@@ -199,6 +199,7 @@ static __always_inline ssize_t request_plain(struct extfuse_conn *xc, struct fus
 	u32 room = extfuse_out_room(args);
 	ssize_t ret;
 
+	call_site_assert(args, false);
 	args->ext.pass = EXTFUSE_PASS_ASKED;
 	args->ext.names = EXTFUSE_NAMES_GIVEN;
 	args->ext.refused = false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is done with names in a tree, see lookup.c and change.c.
+ * What is done with names in a tree, see lookup.c, found.c and change.c.
  */
 #ifndef _EXTFUSE_TREE_NAMES_H
 #define _EXTFUSE_TREE_NAMES_H
@@ -9,6 +9,8 @@
 
 /* lookup.c */
 ssize_t extfuse_pass_lookup(struct extfuse_pass *pass);
+
+/* found.c */
 ssize_t extfuse_entry_found(const struct extfuse_pass *pass, struct dentry *low);
 void extfuse_names_undo(struct fuse_args *args);
 

@@ -8,6 +8,8 @@
  *   node.c		inodes: one for each inode below, whatever name leads to it
  *   entry.c		dentries: is a name still what it was found to be?
  *   lookup.c, change.c	what is done for a request, once a program says PASSTHROUGH
+ *   found.c		what a reply of theirs names, and the dentry of the name
+ *   own.c		a policy is asked about a file's own name, where names fold case
  *   attr.c		attributes and permissions, which need no request
  *   upcall.c		what the daemon may open, for as long as a request names it
  *   reply.c		what a daemon's reply names
@@ -21,7 +23,8 @@
  * Order of locks: our s_writers > our s_vfs_rename_mutex > our i_rwsem (directories,
  * then what is changed), all of them taken by the VFS before it calls us > s_writers
  * below > s_vfs_rename_mutex below > i_rwsem below.  d_lock, fi->lock and the lock of
- * the inode hash are leaves.  Revalidation takes none, for it is called with and
+ * the inode hash are leaves.  Under i_rwsem below own.c lists the directory and runs a
+ * program; it has opened the directory before.  Revalidation takes none, for it is called with and
  * without the directory's.
  */
 #include "fuse_i.h"
