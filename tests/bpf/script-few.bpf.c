@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* script.bpf.c for the option xattrtimeo=: who is asked for of few requests. */
+/*
+ * For tests: the scripted programs for a handful of opcodes, so that what is
+ * not covered by a set can be seen beside what is.
+ */
+#define SCRIPT_ONLY 1
 #include "script.bpf.c"
 
-EXTFUSE_WANT_XATTRTIMEO;
+SCRIPT_PROGRAMS(getattr)
+SCRIPT_PROGRAMS(flush)
+SCRIPT_PROGRAMS(release)
+SCRIPT_PROGRAMS(setattr)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * what: who is 0 where nobody asked for it, of all or of few, and where nobody calls; a replace can ask for it; a background request has its caller's
- * needs: root extfuse build:tests/bpf/script.bpf.o build:tests/bpf/script-who.bpf.o build:tests/bpf/script-few.bpf.o
+ * needs: root extfuse build:tests/bpf/script.bpf.o build:tests/bpf/script-who.bpf.o build:tests/bpf/script-who-few.bpf.o
  */
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -57,7 +57,7 @@ static uint64_t who_of_stat(struct script *s)
 static void few(uint64_t mine)
 {
 	const struct extfuse_options opts = { .xattrtimeo_ns = RAW_SEC };
-	struct script *s = script_attach(rf, "script-few", &opts);
+	struct script *s = script_attach(rf, "script-who-few", &opts);
 
 	CHECK(!who_of_stat(s), "nobody asked for who of GETATTR");
 	CHECK(who_of(s, FUSE_GETXATTR, do_getxattr) == mine && who_of(s, FUSE_LISTXATTR, do_listxattr) == mine &&
