@@ -53,25 +53,4 @@ static inline void rows_run(const struct row *rows, size_t n, void (*expect)(uns
 
 #define ROWS_RUN(rows, expect)	rows_run(rows, sizeof(rows) / sizeof(*(rows)), expect)
 
-/* Its node is forgotten, and found again. */
-static inline void evict(const struct raw_node *node)
-{
-	uint64_t before = raw_forgets(rf, node->id);
-	int drop = open("/proc/sys/vm/drop_caches", O_WRONLY);
-
-	CHECK(write(drop, "2", 1) == 1, "drop_caches");
-	close(drop);
-	CHECK(raw_until(10, raw_forgets(rf, node->id) > before), "it must be forgotten");
-}
-
-/* Attributes that nobody has changed here: somebody has, and the kernel sees it. */
-static inline void changed_behind(struct raw_node *node, const char *path)
-{
-	raw_lock(rf);
-	node->attr.ctime += 5;
-	raw_unlock(rf);
-	CHECK(!statx(AT_FDCWD, path, AT_STATX_FORCE_SYNC | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &(struct statx){}),
-	      "statx of %s", path);
-}
-
 #endif
