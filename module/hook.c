@@ -99,6 +99,16 @@ static int listing_hold(struct fuse_args *args, u64 ops)
 	return extfuse_out_hold(args);
 }
 
+/* An ioctl that is retried comes again with the same args. */
+static __always_inline void request_reset(struct fuse_args *args)
+{
+	args->ext.replied = false;
+	args->ext.pass = EXTFUSE_PASS_NO;
+	args->ext.names = EXTFUSE_NAMES_GIVEN;
+	args->ext.refused = false;
+	args->ext.set_id = 0;
+}
+
 /* Most sets have programs for few opcodes: the way of all others is short. */
 static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_mount *fm,
 					   struct fuse_args *args,
@@ -106,12 +116,7 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 {
 	u64 ops;
 
-	/* An ioctl that is retried comes again with the same args. */
-	args->ext.replied = false;
-	args->ext.pass = EXTFUSE_PASS_NO;
-	args->ext.names = EXTFUSE_NAMES_GIVEN;
-	args->ext.refused = false;
-	args->ext.set_id = 0;
+	request_reset(args);
 	args->ext.stamp = extfuse_stamp(xc);
 	/* A policy that comes after the stamp is told by it; one that came before is seen here. */
 	ops = extfuse_set_ops(xc);
@@ -200,11 +205,9 @@ static __always_inline ssize_t request_plain(struct extfuse_conn *xc, struct fus
 	ssize_t ret;
 
 	call_site_assert(args, false);
+	request_reset(args);
 	args->ext.pass = EXTFUSE_PASS_ASKED;
-	args->ext.names = EXTFUSE_NAMES_GIVEN;
-	args->ext.refused = false;
 	args->ext.marked = 0;
-	args->ext.set_id = 0;
 	ret = extfuse_pass(xc, fm, args);
 	if (extfuse_is_overtaken(xc, args->opcode, stamp) && extfuse_reply_undo(fm, args, ret, room))
 		return EXTFUSE_NOT_DONE;
