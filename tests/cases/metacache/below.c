@@ -4,21 +4,8 @@
  * needs: root extfuse ext4 build:bpf/metacache.bpf.o build:lib/libextfuse.a
  * libs: -Ihelper-daemon/lib/include build/lib/libextfuse.a -lbpf
  */
+#include "../backing/backing.h"
 #include "xattrs.h"
-
-static void object(struct raw_node *node, const char *path)
-{
-	int fd = open(path, O_PATH | O_CLOEXEC);
-	struct stat st;
-
-	CHECK(fd >= 0 && !fstat(fd, &st), "%s", path);
-	raw_lock(rf);
-	node->attr.ino = st.st_ino;
-	node->attr.mode = st.st_mode;
-	raw_unlock(rf);
-	CHECK(!extfuse_backing__add(raw_fd(rf), node->id, node->generation, fd), "object of %s", path);
-	close(fd);
-}
 
 /* The daemon says what is below. */
 static void changes(const char *value)
@@ -34,7 +21,7 @@ int main(void)
 	raw_file(rf, "/g", "text", 4);
 	expect("mnt/f", "user.a", "value", 1, "before it has an object");
 	expect("mnt/f", "user.a", "value", 0, "before it has an object, again");
-	object(file, "low/f");
+	object(rf, file, "low/f");
 	expect("mnt/f", "user.a", "value", 1, "with an object");
 	changes("below");
 	expect("mnt/f", "user.a", "below", 1, "changed below");
