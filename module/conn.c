@@ -13,6 +13,17 @@
 /* Making fuse_conn.extfuse. */
 static DEFINE_MUTEX(make_lock);
 
+/* Somebody has locked a file on a connection that had nothing of ours. */
+static bool lock_unseen;
+
+void extfuse_conn_lock_unseen(void)
+{
+	if (!READ_ONCE(lock_unseen))
+		WRITE_ONCE(lock_unseen, true);
+	/* Before the lock is asked for: the connection may get something of ours meanwhile. */
+	smp_mb();
+}
+
 static struct extfuse_conn *conn_alloc(void)
 {
 	struct extfuse_conn *xc = kvzalloc(sizeof(*xc), GFP_KERNEL_ACCOUNT);
@@ -28,6 +39,7 @@ static struct extfuse_conn *conn_alloc(void)
 	xc->max_backing = EXTFUSE_MAX_BACKING;
 	spin_lock_init(&xc->upcalls_lock);
 	extfuse_slots_init(xc);
+	extfuse_kept_init(&xc->kept);
 	return xc;
 }
 
@@ -40,6 +52,9 @@ struct extfuse_conn *extfuse_conn_make(struct fuse_conn *fc)
 	xc = fc->extfuse;
 	if (!xc) {
 		xc = conn_alloc();
+		/* Of which nodes is not known. */
+		if (xc && READ_ONCE(lock_unseen))
+			bitmap_fill(xc->locked, EXTFUSE_SLOTS);
 		/* Pairs with the acquire in extfuse_conn_get(). */
 		smp_store_release(&fc->extfuse, xc);
 	}
@@ -56,6 +71,7 @@ void extfuse_conn_abort(struct fuse_conn *fc)
 		return;
 	WRITE_ONCE(xc->state, EXTFUSE_STATE_ABORTED);
 	extfuse_set_abort(xc);
+	extfuse_kept_soon(xc, false);
 	extfuse_backings_abort(xc);
 	extfuse_tree_abort(fc, xc);
 }

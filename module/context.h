@@ -35,17 +35,6 @@ static __always_inline bool creds_fill(struct extfuse_req *req, const struct fus
 	return true;
 }
 
-/* It costs a few hundred instructions: more than many an answer. */
-static __always_inline bool wants_who(u32 flags, u32 opcode)
-{
-	const u64 few = BIT_ULL(FUSE_GETXATTR) | BIT_ULL(FUSE_LISTXATTR) | BIT_ULL(FUSE_ACCESS) |
-			BIT_ULL(FUSE_STATFS);
-
-	if (likely(!(flags & (EXTFUSE_ATTACH_WHO | EXTFUSE_ATTACH_WHO_FEW))))
-		return false;
-	return flags & EXTFUSE_ATTACH_WHO || few & BIT_ULL(opcode);
-}
-
 /* In the request phase, in the caller's task. */
 static __always_inline bool caller_look(struct extfuse_run *run, bool idmapped)
 {
@@ -60,7 +49,8 @@ static __always_inline bool caller_look(struct extfuse_run *run, bool idmapped)
 	}
 	if (!creds_fill(req, run->fm, run->args, idmapped))
 		return false;
-	if (wants_who(run->set->flags, run->args->opcode))
+	/* It costs a few hundred instructions: more than many an answer. */
+	if (unlikely(run->set->who_ops & BIT_ULL(run->args->opcode)))
 		req->who = extfuse_who(run->fm->fc);
 	return true;
 }

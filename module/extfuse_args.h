@@ -52,11 +52,13 @@ enum extfuse_kill {
 	EXTFUSE_KILL_WRITER,	/* the caller writes or truncates */
 };
 
-/* How far a request is on its way to the file system below. */
+/* How far a request is on its way to the file system below, or to a handle that was kept. */
 enum extfuse_passing {
 	EXTFUSE_PASS_NO,	/* nobody has asked, or it cannot be done there */
-	EXTFUSE_PASS_ASKED,	/* the program's verdict was PASSTHROUGH */
 	EXTFUSE_PASS_DONE,	/* it was done: the result is that of the file system below */
+	EXTFUSE_PASS_REUSED,	/* a kept handle was given: see kept.c */
+	EXTFUSE_PASS_ASKED,	/* the program's verdict was PASSTHROUGH */
+	EXTFUSE_PASS_REUSE,	/* it was REUSE */
 };
 
 /* In a directory below that finds files under names that are not their own: see tree/own.c. */
@@ -69,7 +71,10 @@ enum extfuse_naming {
 /* What the fork's struct fuse_inode has of ours; the first fields are of an inode of a tree: see tree/tree.h. */
 struct extfuse_node {
 	struct dentry *low;
-	struct extfuse_tree *tree;
+	union {
+		struct extfuse_tree *tree;
+		u64 pages;		/* without @low: since when all that is cached is so, see cached.c */
+	};
 	union {
 		struct {		/* of a directory: names that are about to move; only compared */
 			const struct dentry *moved[2];
@@ -87,9 +92,12 @@ struct extfuse_node {
 /* What the fork's struct fuse_file has of ours: a handle of the daemon's, or one that is on a backing file. */
 struct extfuse_handle {
 	u64 stamp;			/* the clock when it was opened: a daemon may read a directory then, and serve it later */
+	u64 who;			/* who has opened it, as extfuse_req.who; 0: not known, so it is not kept */
+	u32 flags;			/* that the daemon opened it with; only with @who */
 	struct dentry *dentry;		/* its name, while it is released */
 	bool is_ours;			/* on a backing file, and the kernel's: the daemon does not know it */
 	bool appends;			/* opened with O_APPEND */
+	bool lists;			/* a listing may be cached because a program says so: see cached.c */
 	bool cached;			/* until 6.8: it uses the page cache */
 	const struct cred *opener;
 	struct mnt_idmap *via;		/* of the mount that it was opened through */
@@ -102,7 +110,7 @@ struct extfuse_args {
 	struct inode *dir2;		/* RENAME: the new directory */
 	struct inode *child[2];		/* nodes (un)linked, moved, replaced, confirmed */
 	struct super_block *sb;		/* LOOKUP without an inode at hand */
-	struct fuse_file *made;		/* OPEN, OPENDIR: the handle that is made */
+	struct fuse_file *made;		/* OPEN, OPENDIR: the handle that is made; RELEASE, until it is sent: that goes */
 	struct fuse_file *ours;		/* the handle, where it is on a backing file (SETATTR: only for a size) */
 	struct fuse_file *ours_target;	/* COPY_FILE_RANGE: the target's, where both are on backing files */
 	struct file *file;		/* OPEN, IOCTL, SETATTR: the caller's; NULL: there is none */
@@ -126,6 +134,7 @@ struct extfuse_args {
 	bool pending;			/* background: our end is owed */
 	bool refused;			/* F_REVAL: the error is a policy's, it says nothing of the name */
 	bool caller_known;		/* uid, gid, pid and who are filled */
+	bool kept;			/* RELEASE: was held back, see kept_pool.c */
 	u16 name_slot;			/* F_REVAL: see revalidate.c */
 	u16 mark[EXTFUSE_MARKS_MAX];	/* while marked: the slots that it has in flight */
 

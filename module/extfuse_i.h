@@ -11,6 +11,7 @@
 #ifndef _EXTFUSE_I_H
 #define _EXTFUSE_I_H
 
+#include <linux/bitmap.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/hash.h>
@@ -23,6 +24,7 @@
 #include "compat/args.h"
 #include "compat/conn.h"
 #include "compat/via.h"
+#include "kept.h"
 
 #ifndef EXTFUSE_DEBUG
 #define EXTFUSE_DEBUG	0	/* make EXTFUSE_DEBUG=y: assertions of hook.c */
@@ -74,6 +76,9 @@ struct extfuse_set {
 	u64 covered_ops;		/* FAIL_CLOSED: what nobody gets that it has not been asked about */
 	u64 ops;			/* all of these */
 	u64 plain_ops;			/* whose program is PASSTHROUGH and no more, and who have no reply program */
+	u64 who_ops;			/* whose programs are told who asks */
+	u64 close_valid;		/* ns */
+	u32 max_kept;
 	struct extfuse_set *when_lost;	/* FAIL_CLOSED: what takes its place */
 	struct bpf_prog *request[EXTFUSE_OPCODES];
 	struct bpf_prog *reply[EXTFUSE_OPCODES];
@@ -120,6 +125,8 @@ struct extfuse_conn {
 	struct fuse_conn *tree_fc;	/* a reference, for that */
 	spinlock_t upcalls_lock;
 	struct hlist_head upcalls[EXTFUSE_UPCALLS];	/* nodes of requests that the daemon is at work on */
+	struct extfuse_kept kept;
+	DECLARE_BITMAP(locked, EXTFUSE_SLOTS);	/* a node with that slot was locked, by its attributes' */
 	struct extfuse_slot slots[EXTFUSE_SLOTS];
 };
 

@@ -9,6 +9,8 @@
 #define _EXTFUSE_SITES_H
 
 #include "inode.h"
+#include "cached.h"
+#include "release.h"
 #include "slots.h"
 #include "passthrough/backing.h"
 #include "passthrough/below.h"
@@ -20,14 +22,17 @@ struct fs_context;
 struct fuse_backing;
 struct pipe_inode_info;
 
+/* Call site: what of a super block is ours. */
+#define EXTFUSE_SUPER_OPERATIONS				\
+	.destroy_inode		= extfuse_destroy_inode,	\
+	.nr_cached_objects	= extfuse_kept_count,		\
+	.free_cached_objects	= extfuse_kept_shrink
+
 /* params.c: fuse_get_tree() asks before it makes a connection. */
 bool extfuse_mount_is_allowed(struct fs_context *fsc);
 
 /* conn.c: a connection is freed. */
 void extfuse_conn_free(struct fuse_conn *fc);
-
-/* marks.c: a file is released. */
-struct dentry *extfuse_release_dentry(const struct fuse_file *ff);
 
 /* notify.c: what happens to nodes outside of requests. */
 void extfuse_notify_inode(struct fuse_conn *fc, u64 nodeid);
@@ -123,18 +128,6 @@ static inline void extfuse_attr_settle(struct inode *inode)
 		return;
 	spin_lock(&fi->lock);
 	spin_unlock(&fi->lock);
-}
-
-/*
- * Call site: the name of a file that is released, which a daemon may have hidden.
- * Where overlayfs opened the file, f_path has a dentry of overlayfs until 6.7:
- * that is neither a name of ours, nor may it be kept for longer than the file.
- */
-static inline struct dentry *extfuse_file_name(const struct file *file)
-{
-	struct dentry *dentry = file_dentry(file);
-
-	return dentry->d_sb == file_inode(file)->i_sb && !d_is_dir(dentry) ? dentry : NULL;
 }
 
 /* Call site: an entry of a listing, which is as old as the opened directory. */
@@ -380,17 +373,6 @@ static inline void extfuse_copy_args(struct fuse_args *args, struct file *from, 
 	args->ext.child[0] = file_inode(to);
 	args->ext.ours_target = args->ext.ours ? target : NULL;
 	args->ext.ours = args->ext.ours ?: target;
-}
-
-/* A listing that a program filters per caller must not be cached for all. */
-static inline bool extfuse_cache_dir(const struct fuse_file *ff)
-{
-	const struct extfuse_conn *xc;
-
-	if (!(ff->open_flags & FOPEN_CACHE_DIR))
-		return false;
-	xc = extfuse_conn_get(ff->fm->fc);
-	return likely(!xc) || !READ_ONCE(xc->entry_progs);
 }
 
 #include "tree/attr.h"

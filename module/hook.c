@@ -29,7 +29,9 @@
  * takes no lock of fuse; so it does not matter which of these are held.
  */
 #include "fuse_i.h"
+#include "conn.h"
 #include "dirents.h"
+#include "kept.h"
 #include "listing.h"
 #include "marks.h"
 #include "opcode.h"
@@ -86,19 +88,6 @@ static void call_site_assert(const struct fuse_args *args, bool background)
 	}
 }
 
-/*
- * A listing that will be looked at, by the kernel or by a program, is held before it is
- * sent: later, the daemon has counted its entries.
- */
-static int listing_hold(struct fuse_args *args, u64 ops)
-{
-	if (args->opcode != FUSE_READDIRPLUS && !(ops & BIT_ULL(args->opcode)))
-		return 0;
-	if (extfuse_memory_lacks(EXTFUSE_MEMORY_LISTING))
-		return -ENOMEM;
-	return extfuse_out_hold(args);
-}
-
 /* An ioctl that is retried comes again with the same args. */
 static __always_inline void request_reset(struct fuse_args *args)
 {
@@ -120,7 +109,7 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 	args->ext.stamp = extfuse_stamp(xc);
 	/* A policy that comes after the stamp is told by it; one that came before is seen here. */
 	ops = extfuse_set_ops(xc);
-	if (unlikely(op->flags & EXTFUSE_OP_DIR_REPLY) && listing_hold(args, ops))
+	if (unlikely(op->flags & EXTFUSE_OP_DIR_REPLY) && extfuse_listing_hold(args, ops))
 		return -ENOMEM;
 	if (!request_is_asked(args, op))
 		return EXTFUSE_NOT_DONE;
@@ -147,11 +136,12 @@ static __always_inline ssize_t daemon_send(struct extfuse_conn *xc, struct fuse_
 	return fuse_daemon_request(fm, args);
 }
 
-/* Not answered: on to the backing file system, or to the daemon. */
+/* Not answered: on to the backing file system, to a handle that was kept, or to the daemon. */
 static noinline ssize_t request_pass(struct extfuse_conn *xc, struct fuse_mount *fm,
 				     struct fuse_args *args)
 {
-	ssize_t ret = extfuse_pass(xc, fm, args);
+	ssize_t ret = args->ext.pass == EXTFUSE_PASS_REUSE ? extfuse_kept_open(xc, fm, args) :
+							    extfuse_pass(xc, fm, args);
 
 	if (ret != EXTFUSE_NOT_DONE)
 		return ret;
@@ -166,6 +156,8 @@ static __always_inline bool reply_is_looked_at(const struct extfuse_conn *xc,
 {
 	if (args->ext.pass == EXTFUSE_PASS_DONE)
 		return extfuse_set_reply_ops(xc) & BIT_ULL(args->opcode);
+	if (unlikely(args->ext.pass == EXTFUSE_PASS_REUSED))
+		return false;
 	return args->ext.set_id || op->flags & EXTFUSE_OP_LEARN;
 }
 
@@ -214,6 +206,21 @@ static __always_inline ssize_t request_plain(struct extfuse_conn *xc, struct fus
 	return ret;
 }
 
+/* What is kept of a node goes back before a change of it is sent. */
+static __always_inline void change_begin(struct extfuse_conn *xc, struct fuse_args *args,
+					 const struct extfuse_opcode *op)
+{
+	extfuse_marks_begin(xc, args, op);
+	if (unlikely(READ_ONCE(xc->kept.n)))
+		extfuse_kept_moved(xc, args);
+}
+
+/* The daemon can open no more files: it gets back what is kept of it, and is asked again. */
+static __always_inline bool files_are_out(struct extfuse_conn *xc, const struct fuse_args *args, ssize_t ret)
+{
+	return unlikely(ret == -EMFILE || ret == -ENFILE) && args->ext.replied && extfuse_kept_flush(xc);
+}
+
 /*
  * A synchronous request of a connection that has, or had, programs.
  *
@@ -235,13 +242,21 @@ static noinline ssize_t request_send(struct extfuse_conn *xc, struct fuse_mount 
 		if (ret != EXTFUSE_NOT_DONE)
 			return ret;
 	}
-	extfuse_marks_begin(xc, args, op);
+	if (unlikely(args->opcode == FUSE_FLUSH) && extfuse_flush_is_idle(xc, args)) {
+		extfuse_count(xc, FUSE_FLUSH, kept);
+		return 0;
+	}
+	if (unlikely(extfuse_request_is_lock(args)))
+		extfuse_locked_note(xc, args->nodeid);
+	change_begin(xc, args, op);
 again:
 	ret = request_try(xc, fm, args, op, false);
 	if (ret == EXTFUSE_NOT_DONE) {
 		stamp = args->ext.stamp;
 		room = extfuse_out_room(args);
 		ret = request_go_up(xc, fm, args, op);
+		if (files_are_out(xc, args, ret))
+			goto again;
 		if (extfuse_is_overtaken(xc, args->opcode, stamp) &&
 		    extfuse_reply_undo(fm, args, ret, room))
 			goto again;
@@ -260,7 +275,9 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 	ssize_t ret;
 	int err;
 
-	extfuse_marks_begin(xc, args, op);
+	if (unlikely(args->ext.made) && extfuse_release_is_kept(xc, fm, args))
+		return 0;
+	change_begin(xc, args, op);
 	ret = request_try(xc, fm, args, op, true);
 	/* A readahead that somebody advised on a handle that the daemon does not know. */
 	if (unlikely(args->ext.ours))
@@ -287,11 +304,17 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 static noinline ssize_t plain_send(struct fuse_mount *fm, struct fuse_args *args)
 {
 	u32 room = extfuse_out_room(args);
-	ssize_t ret = fuse_daemon_request(fm, args);
-	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
+	struct extfuse_conn *xc;
+	ssize_t ret;
 
+	if (unlikely(extfuse_request_is_lock(args)))
+		extfuse_conn_lock_unseen();
+	ret = fuse_daemon_request(fm, args);
+	xc = extfuse_conn_get(fm->fc);
 	if (likely(!xc))
 		return ret;
+	if (unlikely(extfuse_request_is_lock(args)))
+		extfuse_locked_note(xc, args->nodeid);
 	/* The first attach came meanwhile: nobody marked this request. */
 	extfuse_marks_end(xc, args, extfuse_opcode_get(args->opcode));
 	if (extfuse_is_overtaken(xc, args->opcode, 0) && extfuse_reply_undo(fm, args, ret, room))
@@ -356,6 +379,8 @@ int extfuse_request_ended(struct fuse_req *req, int error)
 	struct fuse_args *args = req->args;
 
 	if (unlikely(xc)) {
+		if (unlikely(args->ext.kept))
+			extfuse_kept_gone(xc);
 		if (args->ext.pending) {
 			args->ext.pending = false;
 			if (unlikely(args->ext.shadow))

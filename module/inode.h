@@ -29,6 +29,15 @@ static inline u32 extfuse_setid_mask(const struct inode *inode)
 	return inode->i_mode & (S_ISUID | S_ISGID) ? STATX_MODE : 0;
 }
 
+/* Would fuse itself give them without asking?  That reading has moved the time of reading does not count. */
+static inline bool extfuse_attr_is_valid(struct inode *inode)
+{
+	const struct fuse_inode *fi = get_fuse_inode(inode);
+
+	return time_before64(get_jiffies_64(), fi->i_time) &&
+	       !(READ_ONCE(fi->inval_mask) & STATX_BASIC_STATS & ~STATX_ATIME);
+}
+
 /* @mask: STATX_*; NULL: nothing. */
 void extfuse_inode_touch(struct inode *inode, u32 mask);
 bool extfuse_entry_pay(struct inode *inode);

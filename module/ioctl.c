@@ -25,6 +25,11 @@ static int attach_is_valid(const struct extfuse_ioc_attach *arg)
 {
 	if (arg->flags & ~EXTFUSE_ATTACH_FLAGS || !is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)))
 		return -EINVAL;
+	if (arg->reserved0 || arg->close_valid > EXTFUSE_MAX_CLOSE_VALID)
+		return -EINVAL;
+	/* A policy may hide what it likes. */
+	if (arg->flags & EXTFUSE_ATTACH_FAIL_CLOSED && arg->flags & EXTFUSE_ATTACH_HIDES_NONE)
+		return -EINVAL;
 	if (!arg->nprogs || arg->nprogs > EXTFUSE_PROGS_MAX)
 		return -EINVAL;
 	if (strnlen(arg->name, sizeof(arg->name)) == sizeof(arg->name))
@@ -139,6 +144,7 @@ static void query_fill(struct extfuse_conn *xc, struct extfuse_ioc_query *arg)
 	arg->state = conn_state(xc);
 	arg->flags = xc->has_tree ? EXTFUSE_QUERY_TREE : 0;
 	arg->clock = atomic64_read(&xc->clock);
+	arg->kept = READ_ONCE(xc->kept.n);
 	memcpy(arg->name, xc->name, sizeof(arg->name));
 	rcu_read_lock();
 	set = rcu_dereference(xc->set);
@@ -149,6 +155,8 @@ static void query_fill(struct extfuse_conn *xc, struct extfuse_ioc_query *arg)
 		arg->id = set->id;
 		arg->max_attr_valid = set->max_attr_valid;
 		arg->max_entry_valid = set->max_entry_valid;
+		arg->close_valid = set->close_valid;
+		arg->max_kept = set->max_kept;
 	}
 	rcu_read_unlock();
 	mutex_unlock(&xc->lock);

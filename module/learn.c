@@ -165,6 +165,7 @@ void extfuse_reply_learn(struct extfuse_conn *xc, struct fuse_args *args, ssize_
 	} else if (args->opcode == FUSE_READ) {
 		if (args->ext.inode && extfuse_backing_is_mapped(args->ext.inode))
 			extfuse_node_move(xc, args->nodeid, BIT(EXTFUSE_KIND_DATA));
+		extfuse_cached_read(xc, args);
 	} else if (args->opcode == FUSE_READDIRPLUS && args->ext.inode) {
 		learn_listing(xc, args, ret);
 	}

@@ -14,6 +14,7 @@
 #include "inode.h"
 #include "listing.h"
 #include "merge.h"
+#include "params.h"
 #include "pay.h"
 #include "run.h"
 #include "slots.h"
@@ -143,7 +144,8 @@ static bool entry_ask(struct extfuse_run *run, const struct bpf_prog *prog, stru
 		extfuse_entry_merge(run, e->out, e->dirent->name, e->dirent->namelen);
 		extfuse_count(run->xc, run->args->opcode, changed);
 	}
-	if (verdict >= 0 || verdict <= -512 || verdict == EXTFUSE_UPCALL)
+	if (verdict >= 0 || verdict <= -512 || verdict == EXTFUSE_UPCALL ||
+	    run->set->flags & EXTFUSE_ATTACH_HIDES_NONE)
 		return true;
 	extfuse_count(run->xc, run->args->opcode, changed);
 	/* A program that hides "." breaks more than it protects. */
@@ -204,4 +206,17 @@ ssize_t extfuse_dirents_filter(struct extfuse_run *run, const struct bpf_prog *p
 
 	run->args->out_args[0].size = left;
 	return err ? err : (ssize_t)left;
+}
+
+/*
+ * A listing that will be looked at, by the kernel or by a program, is held before it is
+ * sent: later, the daemon has counted its entries.
+ */
+int extfuse_listing_hold(struct fuse_args *args, u64 ops)
+{
+	if (args->opcode != FUSE_READDIRPLUS && !(ops & BIT_ULL(args->opcode)))
+		return 0;
+	if (extfuse_memory_lacks(EXTFUSE_MEMORY_LISTING))
+		return -ENOMEM;
+	return extfuse_out_hold(args);
 }

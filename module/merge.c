@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a reply program may change of the daemon's reply: it can lower or raise
- * lifetimes and change permission bits, owner and times; all else of an entry stays
- * the daemon's (rule 5.1).
+ * lifetimes and change permission bits, owner and times, and say of a handle that what was
+ * read may stay; all else stays the daemon's (rule 5.1).
  */
 #include "fuse_i.h"
 #include "attr.h"
@@ -130,6 +130,16 @@ void extfuse_entry_merge(struct extfuse_run *run, struct fuse_entry_out *out,
 		    max(run->set->max_entry_valid, READ_ONCE(run->xc->longest_entry)), lengthen);
 }
 
+/* Of a handle it can only say that what was read may stay. */
+static void open_merge(struct extfuse_run *run)
+{
+	struct fuse_open_out *out = run->args->out_args[0].value;
+	u32 wish = run->stage_open.open_flags & ~out->open_flags;
+
+	if (!(run->set->flags & EXTFUSE_ATTACH_SHADOW))
+		out->open_flags |= extfuse_cached_keep(run->xc, run->args, wish);
+}
+
 void extfuse_reply_merge(struct extfuse_run *run)
 {
 	struct fuse_args *args = run->args;
@@ -143,6 +153,8 @@ void extfuse_reply_merge(struct extfuse_run *run)
 				 &out->attr_valid_nsec,
 				 extfuse_valid_ns(from->attr_valid, from->attr_valid_nsec));
 		attr_merge(&out->attr, &from->attr);
+	} else if (op->flags & EXTFUSE_OP_OPEN_REPLY) {
+		open_merge(run);
 	} else {
 		unsigned int len, arg = op->name ? op->name - 1 : 0;
 		const char *name = extfuse_in_name(args, arg, &len);

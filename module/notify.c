@@ -18,6 +18,7 @@ void extfuse_notify_inode(struct fuse_conn *fc, u64 nodeid)
 	extfuse_node_move(xc, nodeid, EXTFUSE_ALL_KINDS);
 	/* It may be a directory. */
 	extfuse_node_move(xc, EXTFUSE_RIGHTS, BIT(EXTFUSE_KIND_ATTR));
+	extfuse_kept_soon(xc, false);
 }
 
 /* INVAL_ENTRY, DELETE; neither the directory nor the name need be cached. */
@@ -31,6 +32,7 @@ void extfuse_notify_entry(struct fuse_conn *fc, u64 parent, u64 child, const str
 	extfuse_node_move(xc, parent, BIT(EXTFUSE_KIND_ATTR) | BIT(EXTFUSE_KIND_DATA));
 	if (child)
 		extfuse_node_move(xc, child, EXTFUSE_ALL_KINDS);
+	extfuse_kept_soon(xc, false);
 }
 
 /* INC_EPOCH: all names and listings are old, and what rests on them. */
@@ -38,8 +40,10 @@ void extfuse_notify_all(struct fuse_conn *fc)
 {
 	struct extfuse_conn *xc = extfuse_conn_get(fc);
 
-	if (xc)
-		extfuse_epoch_move(xc);
+	if (!xc)
+		return;
+	extfuse_epoch_move(xc);
+	extfuse_kept_soon(xc, false);
 }
 
 /* FORGET may let the daemon give the node id to something else. */

@@ -65,7 +65,7 @@ const struct extfuse_opcode extfuse_opcodes[EXTFUSE_OPCODES + 1] = {
 	[FUSE_LISTXATTR] = { LOOK },
 	[FUSE_ACCESS]	= { LOOK },
 	[FUSE_STATFS]	= { LOOK },
-	[FUSE_READ]	= { LOOK },
+	[FUSE_READ]	= { LOOK | EXTFUSE_OP_DATA_REPLY },
 	[FUSE_READDIR]	= { LOOK | EXTFUSE_OP_DIR_REPLY },
 	[FUSE_READDIRPLUS] = { LOOK | EXTFUSE_OP_DIR_REPLY },
 	[FUSE_LSEEK]	= { REFUSE | EXTFUSE_OP_REFUSE_REPLY },
@@ -185,4 +185,9 @@ bool extfuse_request_is_unlock(const struct fuse_args *args)
 
 	return (args->opcode == FUSE_SETLK || args->opcode == FUSE_SETLKW) &&
 	       in->lk.type == F_UNLCK;
+}
+
+bool extfuse_request_is_lock(const struct fuse_args *args)
+{
+	return (args->opcode == FUSE_SETLK || args->opcode == FUSE_SETLKW) && !extfuse_request_is_unlock(args);
 }

@@ -20,10 +20,12 @@
 #define EXTFUSE_OP_ALWAYS_UP	0x0400	/* reaches the daemon even FAIL_CLOSED */
 #define EXTFUSE_OP_UNKNOWN	0x0800	/* not in the table */
 #define EXTFUSE_OP_STATX_REPLY	0x1000	/* output 0 is struct fuse_statx_out */
+#define EXTFUSE_OP_DATA_REPLY	0x2000	/* output is data, which is cached */
 
 /* The kernel itself looks at the reply, program or not. */
 #define EXTFUSE_OP_LEARN	(EXTFUSE_OP_ATTR_REPLY | EXTFUSE_OP_ENTRY_REPLY | \
-				 EXTFUSE_OP_DIR_REPLY | EXTFUSE_OP_STATX_REPLY)
+				 EXTFUSE_OP_DIR_REPLY | EXTFUSE_OP_STATX_REPLY | \
+				 EXTFUSE_OP_DATA_REPLY)
 
 struct extfuse_opcode {
 	u16 flags;
@@ -45,5 +47,6 @@ static inline const struct extfuse_opcode *extfuse_opcode_get(u32 opcode)
 bool extfuse_error_is_plain(const struct fuse_args *args, int error);
 bool extfuse_request_is_writeback(const struct fuse_args *args);
 bool extfuse_request_is_unlock(const struct fuse_args *args);
+bool extfuse_request_is_lock(const struct fuse_args *args);
 
 #endif /* _EXTFUSE_OPCODE_H */

@@ -12,6 +12,7 @@
 #include "opcode.h"
 #include "params.h"
 #include "pay.h"
+#include "release.h"
 #include "passthrough/pass.h"
 #include "tree/names.h"
 
@@ -89,9 +90,7 @@ static void pay_release_fill(struct pay_release *pay, struct fuse_mount *fm,
 static int pay_release_queue(struct extfuse_conn *xc, struct fuse_mount *fm,
 			     const struct fuse_args *opened)
 {
-	const struct extfuse_opcode *op;
 	struct pay_release *pay = NULL;
-	int err;
 
 	if (!extfuse_memory_lacks(EXTFUSE_MEMORY_RELEASE))
 		pay = kzalloc(sizeof(*pay), GFP_KERNEL);
@@ -99,14 +98,7 @@ static int pay_release_queue(struct extfuse_conn *xc, struct fuse_mount *fm,
 		return -ENOMEM;
 	pay_release_fill(pay, fm, opened);
 	pay->args.end = pay_release_end;
-	op = extfuse_opcode_get(pay->args.opcode);
-	extfuse_marks_begin(xc, &pay->args, op);
-	err = fuse_daemon_background(fm, &pay->args, GFP_KERNEL);
-	if (!err)
-		return 0;
-	extfuse_marks_end(xc, &pay->args, op);
-	extfuse_args_end(fm, &pay->args, err);
-	return err;
+	return extfuse_release_send(xc, fm, &pay->args, GFP_KERNEL);
 }
 
 static noinline_for_stack void pay_release_and_wait(struct extfuse_conn *xc, struct fuse_mount *fm,

@@ -120,6 +120,16 @@ static enum extfuse_outcome pass_check(struct extfuse_run *run)
 	return EXTFUSE_PASS;
 }
 
+/* So is REUSE: see extfuse_kept_open(). */
+static enum extfuse_outcome reuse_check(struct extfuse_run *run)
+{
+	if (!(extfuse_opcode_get(run->args->opcode)->flags & EXTFUSE_OP_OPEN_REPLY))
+		return EXTFUSE_BAD;
+	if (!(run->set->flags & EXTFUSE_ATTACH_SHADOW))
+		run->args->ext.pass = EXTFUSE_PASS_REUSE;
+	return EXTFUSE_PASS;
+}
+
 /*
  * What becomes of the request: its result, or EXTFUSE_NOT_DONE.  Every way to
  * EXTFUSE_NOT_DONE leaves args as they were.
@@ -142,6 +152,8 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 		outcome = extfuse_answer_check(run);
 	else if (verdict == EXTFUSE_PASSTHROUGH)
 		outcome = pass_check(run);
+	else if (verdict == EXTFUSE_REUSE)
+		outcome = reuse_check(run);
 	else if (!refusal_stands(run, verdict))
 		outcome = EXTFUSE_BAD;
 	else
@@ -221,6 +233,17 @@ static ssize_t answer_list(const struct extfuse_run *run, ssize_t ret)
 	return ret;
 }
 
+/* Who opens it, and how: so it may be kept when it is closed, and given to the same again. */
+static void handle_note(const struct extfuse_run *run)
+{
+	const struct fuse_args *args = run->args;
+
+	if (!run->set->close_valid || !(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_OPEN_REPLY))
+		return;
+	args->ext.made->ext.who = args->ext.who;
+	args->ext.made->ext.flags = ((const struct fuse_open_in *)extfuse_in(args, 0)->value)->flags;
+}
+
 /* @prog may be NULL: then only the caller is noted, for a reply program. */
 static ssize_t run_ask(struct extfuse_run *run, const struct bpf_prog *prog, bool background)
 {
@@ -231,6 +254,8 @@ static ssize_t run_ask(struct extfuse_run *run, const struct bpf_prog *prog, boo
 		extfuse_sizes_adjust(run->fm->fc, run->args);
 	if (!extfuse_context_fill(run, EXTFUSE_PHASE_REQUEST, background))
 		return EXTFUSE_NOT_DONE;
+	if (unlikely(run->args->ext.made))
+		handle_note(run);
 	ret = prog ? verdict_apply(run, extfuse_run_prog(run, prog)) : EXTFUSE_NOT_DONE;
 	/* An answer needs them no more, but for a reply program that sees its entries. */
 	if (ret == EXTFUSE_NOT_DONE || ret > 0)

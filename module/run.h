@@ -45,6 +45,7 @@ struct extfuse_run {
 		union {			/* reply phase: written, not yet taken */
 			struct fuse_entry_out stage_entry;
 			struct fuse_attr_out stage_attr;
+			struct fuse_open_out stage_open;
 		};
 	};
 	struct extfuse_req req;

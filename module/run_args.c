@@ -162,7 +162,7 @@ static int write_answer(struct extfuse_run *run, unsigned int i, const void *src
 	return 0;
 }
 
-/* Reply phase: kept aside until the verdict; only attributes and entries. */
+/* Reply phase: kept aside until the verdict; only attributes, entries and handles. */
 static int write_reply(struct extfuse_run *run, unsigned int i, const void *src, u32 size)
 {
 	u16 flags = extfuse_opcode_get(run->args->opcode)->flags;
@@ -172,7 +172,8 @@ static int write_reply(struct extfuse_run *run, unsigned int i, const void *src,
 		return -EINVAL;
 	if (run->dirent)
 		want = run->entry ? sizeof(struct fuse_entry_out) : 0;
-	else if (run->out_written && flags & (EXTFUSE_OP_ATTR_REPLY | EXTFUSE_OP_ENTRY_REPLY))
+	else if (run->out_written &&
+		 flags & (EXTFUSE_OP_ATTR_REPLY | EXTFUSE_OP_ENTRY_REPLY | EXTFUSE_OP_OPEN_REPLY))
 		want = run->args->out_args[0].size;
 	else
 		want = 0;

@@ -11,6 +11,7 @@
 #include "later.h"
 #include "opcode.h"
 #include "set.h"
+#include "set_ops.h"
 #include "slots.h"
 #include "stats.h"
 #include <linux/rcupdate_trace.h>
@@ -145,32 +146,6 @@ static struct bpf_prog *prog_get(const struct extfuse_ioc_prog *spec, struct ext
 	return prog;
 }
 
-/* r0 = EXTFUSE_PASSTHROUGH; exit: what it says is known without running it. */
-static bool prog_is_plain(const struct bpf_prog *prog)
-{
-	const struct bpf_insn *insn = prog->insnsi;
-
-	return prog->len == 2 && BPF_OP(insn[0].code) == BPF_MOV && BPF_SRC(insn[0].code) == BPF_K &&
-	       (BPF_CLASS(insn[0].code) == BPF_ALU64 || BPF_CLASS(insn[0].code) == BPF_ALU) &&
-	       insn[0].dst_reg == BPF_REG_0 && insn[0].imm == EXTFUSE_PASSTHROUGH &&
-	       insn[1].code == (BPF_JMP | BPF_EXIT);
-}
-
-static u64 set_plain_ops(const struct extfuse_set *set)
-{
-	u64 ops = 0;
-	u32 op;
-
-	/* A shadow gives nothing but the daemon's word. */
-	if (set->flags & EXTFUSE_ATTACH_SHADOW)
-		return 0;
-	for (op = 0; op < EXTFUSE_OPCODES; op++) {
-		if (set->request[op] && !set->reply[op] && prog_is_plain(set->request[op]))
-			ops |= BIT_ULL(op);
-	}
-	return ops;
-}
-
 static int any_place(struct bpf_prog **any, struct bpf_prog *prog, struct extfuse_log *log)
 {
 	if (*any) {
@@ -212,7 +187,7 @@ static int set_fill(struct extfuse_set *set, const struct extfuse_ioc_prog *spec
 			set->reply_ops |= BIT_ULL(op);
 	}
 	set->ops = set->request_ops | set->reply_ops;
-	set->plain_ops = set_plain_ops(set);
+	set->plain_ops = extfuse_set_plain_ops_of(set);
 	return 0;
 }
 
@@ -246,6 +221,9 @@ struct extfuse_set *extfuse_set_make(const struct extfuse_ioc_attach *arg, struc
 	set->flags = arg->flags;
 	set->max_attr_valid = arg->max_attr_valid;
 	set->max_entry_valid = arg->max_entry_valid;
+	set->close_valid = arg->close_valid;
+	set->max_kept = arg->max_kept ?: EXTFUSE_MAX_KEPT;
+	set->who_ops = extfuse_set_who_ops_of(set);
 	memcpy(set->name, arg->name, sizeof(set->name));
 	err = set_fill(set, specs, arg->nprogs, log) ?: set_cover(set);
 	if (err)
@@ -268,8 +246,9 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 
 	lockdep_assert_held(&xc->lock);
 	/* For good: a listing that was filtered may still be on its way to the cache. */
-	if (set && (set->reply_ops | set->covered_ops) & dirs)
+	if (set && (set->reply_ops | set->covered_ops) & dirs && !(set->flags & EXTFUSE_ATTACH_HIDES_NONE))
 		WRITE_ONCE(xc->entry_progs, true);
+	WRITE_ONCE(xc->kept.max, set ? set->max_kept : 0);
 	WRITE_ONCE(xc->names_dir, set && set->flags & EXTFUSE_ATTACH_NAMES_DIR);
 	WRITE_ONCE(xc->names_asked, set && set->covered_ops & ~set->plain_ops & BIT_ULL(FUSE_LOOKUP));
 	WRITE_ONCE(xc->slow_logged, false);
@@ -292,6 +271,8 @@ static struct extfuse_set *set_exchange(struct extfuse_conn *xc, struct extfuse_
 	old = unrcu_pointer(xchg(&xc->set, RCU_INITIALIZER(set)));
 	if (policy)
 		extfuse_policy_release(xc);
+	/* What was opened under the old one. */
+	extfuse_kept_soon(xc, false);
 	return old;
 }
 

@@ -60,6 +60,25 @@ static inline bool extfuse_epoch_fresh(const struct extfuse_conn *xc, u64 stamp)
 	return extfuse_slot_is_fresh(&xc->epoch, stamp);
 }
 
+/*
+ * Has somebody locked the node?  For good: what a lock rests on, the daemon alone knows.
+ * Two nodes in one slot cost a request.
+ */
+static inline void extfuse_locked_note(struct extfuse_conn *xc, u64 nodeid)
+{
+	u16 slot = extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR);
+
+	if (!test_bit(slot, xc->locked))
+		set_bit(slot, xc->locked);
+	/* Before the lock is asked for: who closes a file after that sees it. */
+	smp_mb__after_atomic();
+}
+
+static inline bool extfuse_may_be_locked(const struct extfuse_conn *xc, u64 nodeid)
+{
+	return test_bit(extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR), xc->locked);
+}
+
 /* No change has begun or ended since the request began. */
 static inline bool extfuse_is_quiet(const struct extfuse_conn *xc, const struct fuse_args *args)
 {

@@ -30,10 +30,10 @@ typedef ssize_t (*extfuse_pass_fn)(struct extfuse_pass *pass);
 
 ssize_t extfuse_pass(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args);
 
-/* Not answered; is it, or may it be, for a backing file system? */
+/* Not answered; is it, or may it be, for a backing file system, or for a handle that was kept? */
 static inline bool extfuse_may_pass(const struct fuse_args *args)
 {
-	return args->ext.pass == EXTFUSE_PASS_ASKED || args->ext.ours;
+	return args->ext.pass >= EXTFUSE_PASS_ASKED || args->ext.ours;
 }
 
 /* rights.c */

@@ -74,6 +74,8 @@ int extfuse_sync_below(struct super_block *sb, int err)
 	struct sync_done done = {};
 	int ret;
 
+	if (xc)
+		extfuse_kept_give_all(xc);
 	ret = sync_tree(d_inode(sb->s_root), &done);
 	err = err ?: ret;
 	while (xc && done.n < SYNC_MOST) {

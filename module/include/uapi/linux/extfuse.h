@@ -13,6 +13,7 @@
  *     0                    answered: the outputs are as the program wrote them
  *     -E...                the request fails with this error
  *     EXTFUSE_PASSTHROUGH  done by the module on the backing object
+ *     EXTFUSE_REUSE        OPEN, OPENDIR: by a handle that was kept
  *     EXTFUSE_UPCALL       on to the daemon
  *   reply phase
  *     0                    the answer stands, with the outputs as they are now
@@ -53,6 +54,13 @@
 
 /* Verdicts beside 0 and the negative errors. */
 #define EXTFUSE_PASSTHROUGH	1
+/*
+ * OPEN, OPENDIR, of a set with close_valid: the caller gets a handle that was kept when its
+ * file was closed.  It stands if there is one of the same node, opened with the same flags
+ * by the same caller (extfuse_req.who), the node's attributes are valid, and neither they
+ * nor its data have moved since the handle was opened.  Else it is an upcall.
+ */
+#define EXTFUSE_REUSE		2
 #define EXTFUSE_UPCALL		(-38)	/* -ENOSYS */
 
 /* Opcodes above this are never given to a program (FUSE's own end at 53). */
@@ -81,7 +89,13 @@ enum extfuse_arg {
 	IN_PARAM_1_VALUE,
 	IN_PARAM_2_SIZE,
 	IN_PARAM_2_VALUE,
-	OUT_PARAM_0,		/* outputs as written so far, or by the daemon */
+	/*
+	 * Outputs as written so far, or by the daemon.  A reply program can change attributes
+	 * and lifetimes, and in the struct fuse_open_out of an OPEN or OPENDIR set
+	 * FOPEN_KEEP_CACHE and, with it, FOPEN_CACHE_DIR: what was read before stays where it
+	 * is known to be unchanged, as EXTFUSE_REUSE says.  What else it writes is not taken.
+	 */
+	OUT_PARAM_0,
 	OUT_PARAM_1,
 	/* The extension of CREATE, MKDIR, ... (security context, groups). */
 	IN_EXT_SIZE,		/* __u32, exactly 4 bytes */
@@ -148,7 +162,8 @@ enum extfuse_phase {
  * @out_size:	request phase: room in the outputs; reply phase: bytes in them
  * @who:	hash of all that decides what the caller may do (fsuid, fsgid,
  *		groups, capabilities in the mount's user namespace); only for
- *		sets attached with EXTFUSE_ATTACH_WHO or EXTFUSE_ATTACH_WHO_FEW, else 0
+ *		sets attached with EXTFUSE_ATTACH_WHO or EXTFUSE_ATTACH_WHO_FEW, and of
+ *		OPEN and OPENDIR with a close_valid; else 0
  * @now:	the time
  * @stamp:	the connection's clock when the request began (in a reply of
  *		READDIR or READDIRPLUS: when the directory was opened, since a
@@ -241,12 +256,25 @@ struct extfuse_ioc_prog {
 #define EXTFUSE_ATTACH_SHADOW		(1U << 3)	/* answers are compared with the daemon's, not given */
 /* Compute extfuse_req.who for GETXATTR, LISTXATTR, ACCESS and STATFS alone: others are spared its cost. */
 #define EXTFUSE_ATTACH_WHO_FEW		(1U << 4)
+/*
+ * A FLUSH is not sent if its handle is open for reading only, and nobody has locked the
+ * file: the daemon does not hear of each descriptor that is closed.
+ */
+#define EXTFUSE_ATTACH_NOFLUSH		(1U << 5)
+/*
+ * Its reply programs of READDIR and READDIRPLUS refuse no entry (an error of theirs is not
+ * taken): a listing is for all callers, and may be cached.  Not with FAIL_CLOSED.
+ */
+#define EXTFUSE_ATTACH_HIDES_NONE	(1U << 6)
 #define EXTFUSE_ATTACH_FLAGS		(EXTFUSE_ATTACH_WHO | EXTFUSE_ATTACH_NAMES_DIR | \
 					 EXTFUSE_ATTACH_FAIL_CLOSED | EXTFUSE_ATTACH_SHADOW | \
-					 EXTFUSE_ATTACH_WHO_FEW)
+					 EXTFUSE_ATTACH_WHO_FEW | EXTFUSE_ATTACH_NOFLUSH | \
+					 EXTFUSE_ATTACH_HIDES_NONE)
 
 #define EXTFUSE_NAME_LEN	32
 #define EXTFUSE_PROGS_MAX	128
+#define EXTFUSE_MAX_KEPT	1024	/* unless attach says otherwise */
+#define EXTFUSE_MAX_CLOSE_VALID	3600000000000ULL	/* ns: an hour */
 
 /**
  * struct extfuse_ioc_attach - attach (EXTFUSE_IOC_ATTACH) or replace
@@ -261,6 +289,14 @@ struct extfuse_ioc_prog {
  * @max_entry_valid: the same for names
  * @name:	the extension's name, NUL-terminated, shown by EXTFUSE_IOC_QUERY
  * @id:		out: number of this attachment, never given twice
+ * @close_valid: how long a handle may be kept open when its file is closed, ns, at most
+ *		EXTFUSE_MAX_CLOSE_VALID; 0: not at all.  Only one that was opened for reading,
+ *		by an OPEN or OPENDIR that a request program was asked about, and that has no
+ *		lock.  The daemon gets its RELEASE within a second more; before any FORGET of
+ *		the node; before a request that changes the node or opens it for writing; when
+ *		the set goes, the mount is synced or unmounted, memory is needed, or after a
+ *		notification about the node.  No program is asked about that RELEASE
+ * @max_kept:	how many handles may be kept at once; 0: EXTFUSE_MAX_KEPT
  * @reserved:	0
  *
  * Errors: -EBUSY attach, but one is attached; -ENOENT replace, but none is;
@@ -279,7 +315,10 @@ struct extfuse_ioc_attach {
 	__u64	max_entry_valid;
 	char	name[EXTFUSE_NAME_LEN];
 	__u64	id;
-	__u64	reserved[3];
+	__u64	close_valid;
+	__u32	max_kept;
+	__u32	reserved0;
+	__u64	reserved[1];
 };
 
 /**
@@ -321,6 +360,9 @@ enum extfuse_state {
  * @max_attr_valid, @max_entry_valid: out: as attached
  * @clock:	out: the connection's clock
  * @name:	out: name of the extension that is, or was, attached
+ * @close_valid: out: as attached
+ * @kept:	out: handles that are kept now
+ * @max_kept:	out: how many there may be
  * @reserved:	0
  */
 struct extfuse_ioc_query {
@@ -335,7 +377,10 @@ struct extfuse_ioc_query {
 	__u64	max_entry_valid;
 	__u64	clock;
 	char	name[EXTFUSE_NAME_LEN];
-	__u64	reserved[4];
+	__u64	close_valid;
+	__u32	kept;
+	__u32	max_kept;
+	__u64	reserved[2];
 };
 
 /**
@@ -353,6 +398,9 @@ struct extfuse_ioc_query {
  * @sample_ns:	sum of those times, ns
  * @passed:	requests that the module did on a backing object (EXTFUSE_PASSTHROUGH,
  *		or on a handle that was opened like that)
+ * @kept:	OPEN, OPENDIR: answered with a handle that was kept (EXTFUSE_REUSE);
+ *		RELEASE, RELEASEDIR: handles that were kept, which are in @upcalls once
+ *		they are given back; FLUSH: not sent (EXTFUSE_ATTACH_NOFLUSH)
  */
 struct extfuse_op_stats {
 	__u64	answered;
@@ -366,6 +414,7 @@ struct extfuse_op_stats {
 	__u64	samples;
 	__u64	sample_ns;
 	__u64	passed;
+	__u64	kept;
 };
 
 /**
