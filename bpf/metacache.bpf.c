@@ -14,17 +14,22 @@
  * says so.
  *
  * With actimeo READLINK, ACCESS and STATFS are answered as well (links.h, access.h,
- * statfs.h), with xattrtimeo GETXATTR and LISTXATTR (xattrs.h).
+ * statfs.h), with xattrtimeo GETXATTR and LISTXATTR (xattrs.h).  With keepcache what was
+ * read stays when a file is closed, with closetimeo its handle does (opens.h).
  */
 
 #include "metacache.h"
 #include "access.h"
 #include "links.h"
+#include "opens.h"
 #include "statfs.h"
 #include "xattrs.h"
 
 EXTFUSE_WANT_ACTIMEO;
 EXTFUSE_WANT_XATTRTIMEO;
+EXTFUSE_WANT_KEEPCACHE;
+EXTFUSE_WANT_CLOSETIMEO;
+EXTFUSE_HIDES_NONE;
 
 static __always_inline __u64 actimeo_until_attr(struct extfuse_req *req,
 						const struct fuse_attr *attr)
@@ -219,6 +224,26 @@ EXTFUSE_REPLY(listxattr)
 {
 	xattr_learn(req);
 	return EXTFUSE_KEEP;
+}
+
+EXTFUSE_REQUEST(open)
+{
+	return open_reuse(req);
+}
+
+EXTFUSE_REQUEST(opendir)
+{
+	return open_reuse(req);
+}
+
+EXTFUSE_REPLY(open)
+{
+	return open_keep(req, FOPEN_KEEP_CACHE);
+}
+
+EXTFUSE_REPLY(opendir)
+{
+	return open_keep(req, FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -143,6 +143,21 @@ extern int bpf_extfuse_fresh(struct extfuse_req *req, __u64 nodeid, __u32 kind,
  */
 #define EXTFUSE_WANT_ACTIMEO const volatile __u32 extfuse_want_actimeo = 1
 
+/*
+ * An object whose reply programs of OPEN and OPENDIR are for the mount option keepcache says
+ * this: without that option they are left out.
+ */
+#define EXTFUSE_WANT_KEEPCACHE const volatile __u32 extfuse_want_keepcache = 1
+
+/*
+ * An object whose request programs of OPEN and OPENDIR are for the mount option closetimeo=
+ * says this: without that option they are left out.
+ */
+#define EXTFUSE_WANT_CLOSETIMEO const volatile __u32 extfuse_want_closetimeo = 1
+
+/* An object that hides no entry of a listing says this (EXTFUSE_ATTACH_HIDES_NONE). */
+#define EXTFUSE_HIDES_NONE const volatile __u32 extfuse_hides_none = 1
+
 /* A policy says this: if it is lost, what it covers is refused (EXTFUSE_ATTACH_FAIL_CLOSED). */
 #define EXTFUSE_FAIL_CLOSED const volatile __u32 extfuse_fail_closed = 1
 

@@ -23,6 +23,7 @@ struct extfuse_ext {
 	bool want_backing;
 	bool want_tree;
 	bool takes_pattern;
+	bool hides_none;
 	bool loaded;
 	unsigned int nprogs;
 	/* As the module takes them; descriptors are filled by the load. */
@@ -122,6 +123,7 @@ int extfuse_ext__open(struct extfuse_ext **out, const char *name,
 	ext->want_backing = options__says(ext->obj, "extfuse_want_backing");
 	ext->want_tree = options__says(ext->obj, "extfuse_want_tree");
 	ext->takes_pattern = options__take_pattern(ext->obj);
+	ext->hides_none = options__says(ext->obj, "extfuse_hides_none");
 	ext->opts.fail_closed |= options__says(ext->obj, "extfuse_fail_closed");
 	*out = ext;
 	return 0;
@@ -203,6 +205,8 @@ static __u32 attach_flags(const struct extfuse_ext *ext)
 	       (ext->want_who_few ? EXTFUSE_ATTACH_WHO_FEW : 0) |
 	       (ext->opts.names_dir ? EXTFUSE_ATTACH_NAMES_DIR : 0) |
 	       (ext->opts.shadow ? EXTFUSE_ATTACH_SHADOW : 0) |
+	       (ext->opts.noflush ? EXTFUSE_ATTACH_NOFLUSH : 0) |
+	       (ext->hides_none ? EXTFUSE_ATTACH_HIDES_NONE : 0) |
 	       (ext->opts.fail_closed ? EXTFUSE_ATTACH_FAIL_CLOSED : 0);
 }
 
@@ -227,6 +231,8 @@ static int attach(struct extfuse_ext *ext, int fd, __u32 conn, unsigned long cmd
 		.log = (__u64)(unsigned long)log,
 		.max_attr_valid = ext->opts.actimeo_ns,
 		.max_entry_valid = longest_name(&ext->opts),
+		.close_valid = ext->opts.closetimeo_ns,
+		.max_kept = ext->opts.maxkept,
 	};
 
 	if (!ext->loaded)

@@ -205,18 +205,34 @@ static int fill_pattern(struct bpf_object *obj, const char *name, const char *te
 
 /* What serves an option alone costs nothing where that is not given. */
 struct choice {
+	const char *option;
 	const char *says;	/* the object's variable that says so */
 	__u64 opcodes;		/* their programs serve it */
+	__u32 phases;		/* in these, bit n: enum extfuse_phase */
+	bool must;		/* an object that does not say so cannot have the option */
 	const char *maps[3];	/* and the maps whose names begin so */
 };
 
+#define REQUEST	(1U << EXTFUSE_PHASE_REQUEST)
+#define REPLY	(1U << EXTFUSE_PHASE_REPLY)
+#define OPENS	(1ULL << FUSE_OPEN | 1ULL << FUSE_OPENDIR)
+
 static const struct choice choice_xattrs = {
-	"extfuse_want_xattrtimeo", 1ULL << FUSE_GETXATTR | 1ULL << FUSE_LISTXATTR, { "cache_xattr" },
+	"xattrtimeo", "extfuse_want_xattrtimeo", 1ULL << FUSE_GETXATTR | 1ULL << FUSE_LISTXATTR, REQUEST | REPLY, true,
+	{ "cache_xattr" },
 };
 
 static const struct choice choice_actimeo = {
-	"extfuse_want_actimeo", 1ULL << FUSE_READLINK | 1ULL << FUSE_ACCESS | 1ULL << FUSE_STATFS,
-	{ "cache_link", "cache_access", "cache_statfs" },
+	"actimeo", "extfuse_want_actimeo", 1ULL << FUSE_READLINK | 1ULL << FUSE_ACCESS | 1ULL << FUSE_STATFS,
+	REQUEST | REPLY, false, { "cache_link", "cache_access", "cache_statfs" },
+};
+
+static const struct choice choice_keepcache = {
+	"keepcache", "extfuse_want_keepcache", OPENS, REPLY, true, { NULL },
+};
+
+static const struct choice choice_closetimeo = {
+	"closetimeo", "extfuse_want_closetimeo", OPENS, REQUEST, true, { NULL },
 };
 
 static bool map_is_of(const struct bpf_map *map, const struct choice *choice)
@@ -232,7 +248,7 @@ static bool program_is_of(const struct bpf_program *prog, const struct choice *c
 	__u32 phase, opcode;
 
 	return !section__parse(bpf_program__section_name(prog), &phase, &opcode) &&
-	       opcode < EXTFUSE_OPCODES && choice->opcodes & 1ULL << opcode;
+	       opcode < EXTFUSE_OPCODES && choice->opcodes & 1ULL << opcode && choice->phases & 1U << phase;
 }
 
 static int leave_out(struct bpf_object *obj, const struct choice *choice)
@@ -252,23 +268,36 @@ static int leave_out(struct bpf_object *obj, const struct choice *choice)
 	return ret;
 }
 
+/* Keeps what serves the option if it is given, else leaves it out. */
+static int choose(struct bpf_object *obj, const char *name, const struct choice *choice, bool given,
+		  const struct errline *err)
+{
+	bool says = options__says(obj, choice->says);
+	int ret;
+
+	if (given && choice->must && !says)
+		return errline__set(err, -EINVAL, "extension %s: it takes no %s (no %s in it); leave that option out",
+				    name, choice->option, choice->says);
+	ret = given || !says ? 0 : leave_out(obj, choice);
+	if (ret)
+		return errline__set(err, ret, "extension %s: cannot leave programs out: %s", name, strerror(-ret));
+	return 0;
+}
+
 int options__choose(struct bpf_object *obj, const char *name,
 		    const struct extfuse_options *opts, const struct errline *err)
 {
-	int ret = 0;
+	int ret = choose(obj, name, &choice_xattrs, opts->xattrtimeo_ns, err);
 
-	if (opts->xattrtimeo_ns && !options__says(obj, choice_xattrs.says))
-		return errline__set(err, -EINVAL,
-			"extension %s: it takes no xattrtimeo (no extfuse_want_xattrtimeo in it); leave that option out",
-			name);
-	if (!opts->xattrtimeo_ns && options__says(obj, choice_xattrs.says))
-		ret = leave_out(obj, &choice_xattrs);
-	if (!ret && !opts->actimeo_ns && options__says(obj, choice_actimeo.says))
-		ret = leave_out(obj, &choice_actimeo);
-	if (ret)
-		return errline__set(err, ret, "extension %s: cannot leave programs out: %s", name,
-				    strerror(-ret));
-	return 0;
+	if (!ret)
+		ret = choose(obj, name, &choice_actimeo, opts->actimeo_ns, err);
+	if (!ret)
+		ret = choose(obj, name, &choice_keepcache, opts->keepcache, err);
+	if (!ret)
+		ret = choose(obj, name, &choice_closetimeo, opts->closetimeo_ns, err);
+	if (!ret && opts->closetimeo_ns > EXTFUSE_MAX_CLOSE_VALID)
+		ret = errline__set(err, -EINVAL, "extension %s: closetimeo can be an hour at most", name);
+	return ret;
 }
 
 int options__apply(struct bpf_object *obj, const char *name,

@@ -33,6 +33,10 @@ struct extfuse_options {
 	bool names_dir;		/* EXTFUSE_ATTACH_NAMES_DIR */
 	bool shadow;		/* EXTFUSE_ATTACH_SHADOW */
 	bool fail_closed;	/* EXTFUSE_ATTACH_FAIL_CLOSED; so where the object says it too */
+	bool keepcache;		/* what was read stays when a file is closed */
+	bool noflush;		/* EXTFUSE_ATTACH_NOFLUSH */
+	__u64 closetimeo_ns;	/* how long handles may stay open when their file is closed, at most an hour */
+	__u32 maxkept;		/* how many; 0: EXTFUSE_MAX_KEPT */
 };
 
 /**
