@@ -107,7 +107,8 @@ struct extfuse_conn {
 	bool names_dir;			/* names are kept by directory */
 	bool names_asked;		/* in a tree: a policy is asked about each name, each time */
 	u32 policies;			/* how many have come or gone; EXTFUSE_POLICIES_MAX: too many to tell */
-	bool entry_progs;		/* a reply program sees directory entries */
+	bool entry_progs;		/* a reply program may hide directory entries */
+	bool plus;			/* EXTFUSE_ATTACH_RDIRPLUS */
 	bool slow_logged;
 	bool folds_logged;
 	bool writeback_logged;

@@ -63,6 +63,7 @@ static bool kept_take(struct extfuse_conn *xc, struct fuse_mount *fm, struct fus
 	kept->until = jiffies + nsecs_to_jiffies(valid);
 	kept->flags = ff->ext.flags;
 	kept->open_flags = ff->open_flags;
+	kept->wish = ff->ext.wish;
 	kept->slot = extfuse_slot_of_node(args->nodeid, EXTFUSE_KIND_ATTR);
 	kept->lists = ff->ext.lists;
 	if (!extfuse_pool_put(xc, kept)) {
@@ -112,6 +113,9 @@ ssize_t extfuse_kept_open(struct extfuse_conn *xc, struct fuse_mount *fm, struct
 	/* It is as old as it was, also when it is closed again. */
 	ff->ext.stamp = kept->stamp;
 	ff->ext.lists = kept->lists;
+	ff->ext.wish = kept->wish;
+	/* What was read since is there by now. */
+	out->open_flags |= extfuse_cached_keep(xc, args, kept->wish);
 	args->ext.pass = EXTFUSE_PASS_REUSED;
 	args->ext.replied = true;
 	extfuse_count(xc, args->opcode, kept);

@@ -136,8 +136,10 @@ static void open_merge(struct extfuse_run *run)
 	struct fuse_open_out *out = run->args->out_args[0].value;
 	u32 wish = run->stage_open.open_flags & ~out->open_flags;
 
-	if (!(run->set->flags & EXTFUSE_ATTACH_SHADOW))
-		out->open_flags |= extfuse_cached_keep(run->xc, run->args, wish);
+	if (run->set->flags & EXTFUSE_ATTACH_SHADOW)
+		return;
+	run->args->ext.made->ext.wish = wish;
+	out->open_flags |= extfuse_cached_keep(run->xc, run->args, wish);
 }
 
 void extfuse_reply_merge(struct extfuse_run *run)

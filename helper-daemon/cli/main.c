@@ -57,6 +57,8 @@ static const struct option_row rows[] = {
 	  .help = "NUMBER: so many files at most may stay open" },
 	{ "noflush", OPTION_SWITCH, AT(options.noflush), .use = OF_EXTENSION,
 	  .help = "no FLUSH of descriptors that can only read" },
+	{ "rdirplus", OPTION_SWITCH, AT(options.rdirplus), .use = OF_EXTENSION,
+	  .help = "listings bring names with their attributes, where the daemon has that" },
 	{ "cachesize=", OPTION_COUNT, AT(options.cachesize), .use = OF_EXTENSION,
 	  .help = "ENTRIES: size of each of the extension's caches" },
 	{ "names-dir", OPTION_SWITCH, AT(options.names_dir), .use = OF_EXTENSION,

@@ -19,6 +19,7 @@ static const struct {
 } columns[] = {
 	{ "answered", "answered", offsetof(struct extfuse_op_stats, answered) },
 	{ "passed", "passed", offsetof(struct extfuse_op_stats, passed) },
+	{ "kept", "kept", offsetof(struct extfuse_op_stats, kept) },
 	{ "failed", "failed", offsetof(struct extfuse_op_stats, failed) },
 	{ "upcalls", "sent up", offsetof(struct extfuse_op_stats, upcalls) },
 	{ "bad", "bad", offsetof(struct extfuse_op_stats, bad) },

@@ -268,6 +268,10 @@ static int leave_out(struct bpf_object *obj, const struct choice *choice)
 	return ret;
 }
 
+/* These the module serves, beside programs that keep what was read. */
+static const struct choice choice_noflush = { .option = "noflush", .says = "extfuse_want_keepcache", .must = true };
+static const struct choice choice_rdirplus = { .option = "rdirplus", .says = "extfuse_want_keepcache", .must = true };
+
 /* Keeps what serves the option if it is given, else leaves it out. */
 static int choose(struct bpf_object *obj, const char *name, const struct choice *choice, bool given,
 		  const struct errline *err)
@@ -295,8 +299,15 @@ int options__choose(struct bpf_object *obj, const char *name,
 		ret = choose(obj, name, &choice_keepcache, opts->keepcache, err);
 	if (!ret)
 		ret = choose(obj, name, &choice_closetimeo, opts->closetimeo_ns, err);
+	if (!ret)
+		ret = choose(obj, name, &choice_noflush, opts->noflush, err);
+	if (!ret)
+		ret = choose(obj, name, &choice_rdirplus, opts->rdirplus, err);
 	if (!ret && opts->closetimeo_ns > EXTFUSE_MAX_CLOSE_VALID)
 		ret = errline__set(err, -EINVAL, "extension %s: closetimeo can be an hour at most", name);
+	if (!ret && opts->maxkept && !opts->closetimeo_ns)
+		ret = errline__set(err, -EINVAL, "extension %s: maxkept says how many files closetimeo keeps; give that as well",
+				   name);
 	return ret;
 }
 

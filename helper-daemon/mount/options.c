@@ -46,6 +46,12 @@ static const struct option_row rows[] = {
 	  .help = "NUMBER: so many files at most may stay open (default 1024)" },
 	{ "noflush", OPTION_SWITCH, AT(attach.noflush), .use = BOTH,
 	  .help = "the daemon is not told that a descriptor was closed which could only read (no FLUSH)" },
+	{ "rdirplus", OPTION_SWITCH, AT(attach.rdirplus), .use = BOTH,
+	  .help = "listings bring names with their attributes (READDIRPLUS), where the daemon has that" },
+	{ "cache=local", OPTION_SWITCH, AT(cache_local), .use = FOREIGN,
+	  .help = "nobody changes the tree but through this mount: actimeo, xattrtimeo, closetimeo, keepcache, noflush and rdirplus together; options after it change single ones" },
+	{ "cache=local", OPTION_REFUSED, OPTION_NOWHERE, .use = MIRROR,
+	  .help = "names and data of a mirror are the kernel's" },
 	{ "cachesize=", OPTION_COUNT, AT(attach.cachesize), .use = BOTH,
 	  .help = "ENTRIES: size of each of the extension's caches" },
 	{ "names=", OPTION_DIR, AT(attach.names_dir), .use = BOTH,
@@ -189,11 +195,27 @@ void words_add(struct words *w, const char *fmt, ...)
 	free(word);
 }
 
+/* So long for names, attributes and extended attributes, and for what is kept open. */
+#define LOCAL_NS	(3600 * 1000000000ULL)
+#define LOCAL_CLOSE_NS	(60 * 1000000000ULL)
+
+/* cache=local: what stands behind it in the list may change single options. */
+static void take_cache_local(struct extfuse_options *attach)
+{
+	attach->actimeo_ns = LOCAL_NS;
+	attach->xattrtimeo_ns = LOCAL_NS;
+	attach->closetimeo_ns = LOCAL_CLOSE_NS;
+	attach->keepcache = true;
+	attach->noflush = true;
+	attach->rdirplus = true;
+}
+
 static int word_parse(struct mount_options *o, const char *word, bool mirror, bool sloppy,
 		      char *err, size_t errlen)
 {
 	const struct option_row *row;
 	const char *value;
+	int ret;
 
 	row = option_find(&table, mirror ? MIRROR : FOREIGN, word, &value);
 	if (!row && !mirror) {
@@ -217,7 +239,10 @@ static int word_parse(struct mount_options *o, const char *word, bool mirror, bo
 		words_add(&o->kernel, "%s", word);
 	if (row->mark & TO_DAEMON)
 		words_add(&o->daemon, "%s", word);
-	return option_take(row, o, word, value, err, errlen);
+	ret = option_take(row, o, word, value, err, errlen);
+	if (!ret && row->at == AT(cache_local))
+		take_cache_local(&o->attach);
+	return ret;
 }
 
 int mount_options__parse(struct mount_options *o, const char *list, bool mirror, bool sloppy,

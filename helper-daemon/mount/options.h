@@ -31,6 +31,7 @@ struct mount_options {
 	bool allow_other;
 	bool default_permissions;
 	bool allow_idmap;
+	bool cache_local;
 	bool remount;
 	bool handed_back;	/* the list has all flags of the mount that is there */
 	char *list;		/* the options cut into words; has the texts below in it */

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -104,6 +105,18 @@ static bool log_is_relative(const char *log)
 	return *log != '/' && strcmp(log, "syslog") && strcmp(log, "stderr");
 }
 
+/* What is kept open costs the daemon none of the descriptors that it would have without. */
+static void allow_files(const struct extfuse_options *attach)
+{
+	rlim_t more = attach->maxkept ? attach->maxkept : EXTFUSE_MAX_KEPT;
+	struct rlimit files;
+
+	if (!attach->closetimeo_ns || getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max - files.rlim_cur > more ? files.rlim_cur + more : files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static void exec_daemon(const struct job *job, int go_fd)
 {
 	struct args a = { 0 };
@@ -132,6 +145,7 @@ static void exec_daemon(const struct job *job, int go_fd)
 	else
 		args_mirror(&a, job);
 
+	allow_files(&job->opts.attach);
 	len = readlink("/proc/self/exe", self, sizeof(self) - sizeof("extfused"));
 	if (len > 0) {
 		self[len] = '\0';

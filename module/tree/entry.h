@@ -77,12 +77,17 @@ static inline int extfuse_entry_revalidate(struct dentry *entry, unsigned int fl
 	return extfuse_entry_check(entry, low, flags);
 }
 
-/* Call site: no listing of a connection with a tree brings nodes. */
-static inline bool extfuse_has_tree(const struct fuse_conn *fc)
+/* Call site: is the daemon asked for names alone?  Always so where names are the kernel's. */
+static inline bool extfuse_plus_is_spared(struct inode *dir)
 {
-	const struct extfuse_conn *xc = extfuse_conn_get(fc);
+	const struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn(dir));
 
-	return xc && READ_ONCE(xc->has_tree);
+	if (likely(!xc))
+		return false;
+	/* For each part of a listing, not only where fuse finds that it pays. */
+	if (READ_ONCE(xc->plus))
+		set_bit(FUSE_I_ADVISE_RDPLUS, &get_fuse_inode(dir)->state);
+	return READ_ONCE(xc->has_tree);
 }
 
 /* forget.c */

@@ -22,7 +22,9 @@ static struct fuse_forget_link *forget_alloc(void)
 /* extfuse_forget_make - call sites: where fuse makes one */
 struct fuse_forget_link *extfuse_forget_make(const struct fuse_conn *fc)
 {
-	return extfuse_has_tree(fc) ? NONE_YET : fuse_alloc_forget();
+	const struct extfuse_conn *xc = extfuse_conn_get(fc);
+
+	return xc && READ_ONCE(xc->has_tree) ? NONE_YET : fuse_alloc_forget();
 }
 
 /* extfuse_forget_need - call site: a count of the daemon's is about to come to the node, which owes a FORGET for it */

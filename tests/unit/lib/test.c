@@ -243,6 +243,28 @@ static void test_patterns(void)
 	extfuse_ext__free(ext);
 }
 
+/* Is a program of it loaded with these options? */
+static bool loads(const struct extfuse_options *opts, const char *program)
+{
+	struct extfuse_ext *ext;
+	bool loaded;
+
+	CHECK(!extfuse_ext__open(&ext, "metacache", opts, err, sizeof(err)), "%s", err);
+	loaded = bpf_program__autoload(bpf_object__find_program_by_name(extfuse_ext__object(ext), program));
+	extfuse_ext__free(ext);
+	return loaded;
+}
+
+/* What serves an option is left out without it: it costs nothing then. */
+static void test_choice(void)
+{
+	const struct extfuse_options none = { 0 }, keep = { .keepcache = true }, close = { .closetimeo_ns = 1 };
+
+	CHECK(!loads(&none, "request_open") && !loads(&none, "reply_open") && loads(&none, "request_getattr"), "no option");
+	CHECK(!loads(&keep, "request_opendir") && loads(&keep, "reply_opendir"), "keepcache");
+	CHECK(loads(&close, "request_open") && !loads(&close, "reply_open"), "closetimeo");
+}
+
 static void refused(const char *name, const struct extfuse_options *opts, int want,
 		    const char *words)
 {
@@ -256,7 +278,9 @@ static void refused(const char *name, const struct extfuse_options *opts, int wa
 static void test_errors(const char *tests)
 {
 	const struct extfuse_options small = { .cachesize = 1 }, size = { .cachesize = 1024 },
-		time = { .actimeo_ns = 1 }, none = { .negtimeo_given = true }, xattr = { .xattrtimeo_ns = 1 };
+		time = { .actimeo_ns = 1 }, none = { .negtimeo_given = true }, xattr = { .xattrtimeo_ns = 1 },
+		keep = { .keepcache = true }, close = { .closetimeo_ns = 1 }, flush = { .noflush = true },
+		plus = { .rdirplus = true }, day = { .closetimeo_ns = 86400000000000ULL }, kept = { .maxkept = 1 };
 	static const char *const bad_patterns[] = {
 		"", "a/b", "a*b*", "0123456789012345678901234567890123456789012345678901234567890123*",
 		"*0123456789012345678901234567890123456789012345678901234567890123",
@@ -272,6 +296,12 @@ static void test_errors(const char *tests)
 	refused(path, &none, -EINVAL, "it takes no negtimeo");
 	refused(path, &xattr, -EINVAL, "it takes no xattrtimeo");
 	refused(path, &size, -EINVAL, "it takes no cachesize");
+	refused(path, &keep, -EINVAL, "it takes no keepcache");
+	refused(path, &close, -EINVAL, "it takes no closetimeo");
+	refused(path, &flush, -EINVAL, "it takes no noflush");
+	refused(path, &plus, -EINVAL, "it takes no rdirplus");
+	refused("metacache", &day, -EINVAL, "an hour at most");
+	refused("metacache", &kept, -EINVAL, "maxkept says how many files closetimeo keeps");
 	refused(path, &pattern, -EINVAL, "it takes no pattern");
 	for (size_t i = 0; i < sizeof(bad_patterns) / sizeof(*bad_patterns); i++) {
 		pattern.pattern = bad_patterns[i];
@@ -295,6 +325,7 @@ int main(int argc, char **argv)
 	test_xattrs();
 	test_actimeo();
 	test_options();
+	test_choice();
 	test_patterns();
 	test_errors(argv[2]);
 	printf("ok\n");

@@ -35,6 +35,7 @@ struct extfuse_options {
 	bool fail_closed;	/* EXTFUSE_ATTACH_FAIL_CLOSED; so where the object says it too */
 	bool keepcache;		/* what was read stays when a file is closed */
 	bool noflush;		/* EXTFUSE_ATTACH_NOFLUSH */
+	bool rdirplus;		/* EXTFUSE_ATTACH_RDIRPLUS */
 	__u64 closetimeo_ns;	/* how long handles may stay open when their file is closed, at most an hour */
 	__u32 maxkept;		/* how many; 0: EXTFUSE_MAX_KEPT */
 };

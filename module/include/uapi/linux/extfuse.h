@@ -266,10 +266,12 @@ struct extfuse_ioc_prog {
  * taken): a listing is for all callers, and may be cached.  Not with FAIL_CLOSED.
  */
 #define EXTFUSE_ATTACH_HIDES_NONE	(1U << 6)
+/* Each part of a listing is asked for by READDIRPLUS, where the daemon has it and names are not the kernel's. */
+#define EXTFUSE_ATTACH_RDIRPLUS		(1U << 7)
 #define EXTFUSE_ATTACH_FLAGS		(EXTFUSE_ATTACH_WHO | EXTFUSE_ATTACH_NAMES_DIR | \
 					 EXTFUSE_ATTACH_FAIL_CLOSED | EXTFUSE_ATTACH_SHADOW | \
 					 EXTFUSE_ATTACH_WHO_FEW | EXTFUSE_ATTACH_NOFLUSH | \
-					 EXTFUSE_ATTACH_HIDES_NONE)
+					 EXTFUSE_ATTACH_HIDES_NONE | EXTFUSE_ATTACH_RDIRPLUS)
 
 #define EXTFUSE_NAME_LEN	32
 #define EXTFUSE_PROGS_MAX	128
