@@ -6,18 +6,17 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "device.h"
 #include "load.h"
 #include "packages.h"
+#include "process.h"
 
 /* One run of the checks: what one of them has found, and a later one tells. */
 struct doctor {
@@ -150,14 +149,11 @@ static bool check_kfuncs(struct doctor *d)
 
 static bool check_privileges(struct doctor *d)
 {
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
-	__u64 caps, need = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_BPF;
+	int may = process_may_attach();
 
-	if (syscall(SYS_capget, &head, data))
-		return lacks(d, "the kernel does not say what this user may do: %s", strerror(errno));
-	caps = data[0].effective | (__u64)data[1].effective << 32;
-	if ((caps & need) == need)
+	if (may < 0)
+		return lacks(d, "the kernel does not say what this user may do: %s", strerror(-may));
+	if (may)
 		return true;
 	return lacks(d, "mounting and attaching need root (CAP_SYS_ADMIN and CAP_BPF): use sudo");
 }

@@ -17,6 +17,7 @@
 
 #include "device.h"
 #include "packages.h"
+#include "sha256.h"
 
 #define SOURCE		"/usr/src/extfuse-" EXTFUSE_VERSION
 #define STATE		"/var/lib/dkms/extfuse/" EXTFUSE_VERSION
@@ -231,24 +232,12 @@ static const char *dkms_certificate(void)
 	return "/var/lib/dkms/mok.pub";
 }
 
-/* SHA-256 of the running kernel's BTF, in hexadecimal digits. */
-static bool kernel_base(char base[65])
-{
-	FILE *f = popen("sha256sum /sys/kernel/btf/vmlinux 2>/dev/null", "re");
-	bool said;
-
-	if (!f)
-		return false;
-	said = fscanf(f, "%64[0-9a-f]", base) == 1;
-	return !pclose(f) && said;
-}
-
 bool module_fits(char *why, size_t size)
 {
-	char made_on[65], base[65];
+	char made_on[SHA256_TEXT], base[SHA256_TEXT];
 
 	module_info("btf_base", made_on, sizeof(made_on));
-	if (!*made_on || !kernel_base(base) || !strcmp(made_on, base))
+	if (!*made_on || sha256_file("/sys/kernel/btf/vmlinux", base) || !strcmp(made_on, base))
 		return true;
 	snprintf(why, size, "extfuse.ko was made for another build of kernel %s, with other BTF: " REBUILD, release());
 	return false;

@@ -4,8 +4,12 @@
  */
 #include "process.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <stdint.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void process_leave_terminal(bool keep_errors)
@@ -29,4 +33,17 @@ void process_allow_descriptors(unsigned long max)
 		return;
 	rl.rlim_cur = rl.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+int process_may_attach(void)
+{
+	const uint64_t need = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_BPF;
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	uint64_t caps;
+
+	if (syscall(SYS_capget, &head, data))
+		return -errno;
+	caps = data[0].effective | (uint64_t)data[1].effective << 32;
+	return (caps & need) == need;
 }
