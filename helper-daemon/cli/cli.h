@@ -15,7 +15,8 @@ struct cli_args {
 	bool json;
 	bool version;
 	bool help;
-	const char *mount;
+	bool verbose;
+	const char *mount;	/* the first word; of inspect: an extension */
 	const char *ext;
 	struct extfuse_options options;
 };
@@ -24,6 +25,8 @@ struct cli_args {
 int do_status(const struct cli_args *args);
 int do_stats(const struct cli_args *args);
 int do_doctor(const struct cli_args *args);
+int do_list(const struct cli_args *args);
+int do_inspect(const struct cli_args *args);
 int do_attach(const struct cli_args *args);
 int do_replace(const struct cli_args *args);
 int do_detach(const struct cli_args *args);

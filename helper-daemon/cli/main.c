@@ -16,6 +16,7 @@
 #include "device.h"
 #include "load.h"
 #include "option.h"
+#include "text.h"
 
 struct command {
 	const char *name;
@@ -29,6 +30,8 @@ struct command {
 static const struct command commands[] = {
 	{ "status", do_status, 0, 0, "[--json]", "each mount: its daemon, its extension, and whether and why not it is accelerated" },
 	{ "stats", do_stats, 1, 1, "MOUNT [--json]", "per opcode: requests that programs answered, refused, sent up" },
+	{ "list", do_list, 0, 0, "[--json]", "the extensions that are installed: what each is, and which options it takes" },
+	{ "inspect", do_inspect, 1, 1, "FILE.bpf.o|NAME [-v]", "what an extension has in it, and whether this kernel takes it" },
 	{ "doctor", do_doctor, 0, 0, "", "what this machine has of what extfuse needs" },
 	{ "attach", do_attach, 1, 2, "MOUNT [EXT] [OPTIONS]", "attach an extension (default " DEFAULT_EXTENSION ")" },
 	{ "replace", do_replace, 1, 2, "MOUNT [EXT] [OPTIONS]", "put another extension in place of the one that is attached" },
@@ -68,6 +71,8 @@ static const struct option_row rows[] = {
 	{ "shadow", OPTION_SWITCH, AT(options.shadow), .use = OF_EXTENSION,
 	  .help = "answer from the daemon, count where the extension differs" },
 	{ "json", OPTION_SWITCH, AT(json), .use = OF_OTHERS, .help = "print JSON" },
+	{ "verbose", OPTION_SWITCH, AT(verbose), .use = OF_OTHERS, .letter = 'v',
+	  .help = "inspect: all that the kernel's verifier says" },
 	{ "version", OPTION_SWITCH, AT(version), .use = OF_OTHERS, .letter = 'V', .help = "print the version" },
 	{ "help", OPTION_SWITCH, AT(help), .use = OF_OTHERS, .letter = 'h', .help = "print this" },
 };
@@ -89,13 +94,16 @@ static void usage(FILE *out)
 
 int cli_fail(const char *fmt, ...)
 {
+	char text[8192];
 	va_list ap;
 
 	fflush(stdout);
-	fputs("extfuse: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	/* A name in it must not steer a terminal. */
+	fputs("extfuse: ", stderr);
+	text_plain(stderr, text);
 	fputc('\n', stderr);
 	return 1;
 }

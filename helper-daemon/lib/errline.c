@@ -84,9 +84,11 @@ void capture__verdict(const char *log, char *buf, size_t len)
 		 (int)strcspn(last, "\n"), last);
 }
 
+#define LOG_BEGIN	"-- BEGIN PROG LOAD LOG --\n"
+
 static void capture_text(const char *text)
 {
-	const char *begin = strstr(text, "-- BEGIN PROG LOAD LOG --\n");
+	const char *begin = strstr(text, LOG_BEGIN);
 	const char *prog = strstr(text, "prog '");
 
 	if (prog && !capture->prog[0])
@@ -102,11 +104,15 @@ static int capture_print(enum libbpf_print_level level, const char *fmt, va_list
 {
 	char *text;
 
-	if (level != LIBBPF_WARN || !capture)
+	if (!capture || (level != LIBBPF_WARN && !capture->log))
 		return 0;
 	if (vasprintf(&text, fmt, ap) < 0)
 		return 0;
-	capture_text(text);
+	/* What the verifier says of a program that it takes is no warning. */
+	if (capture->log && (level == LIBBPF_WARN || strstr(text, LOG_BEGIN)))
+		fputs(text, capture->log);
+	if (level == LIBBPF_WARN)
+		capture_text(text);
 	free(text);
 	return 0;
 }

@@ -150,9 +150,12 @@ static int explain_load(const struct extfuse_ext *ext, int ret, const struct cap
 			    strerror(-ret), cap->first[0] ? cap->first : "libbpf gives no reason");
 }
 
-int extfuse_ext__load(struct extfuse_ext *ext, char *errbuf, size_t errlen)
+/* The verifier's levels: the way to what it refuses, and how much it looked at. */
+#define LOG_WAY		1
+#define LOG_COUNTS	4
+
+static int load(struct extfuse_ext *ext, FILE *log, const struct errline *err)
 {
-	const struct errline err = { errbuf, errlen };
 	struct extfuse_ioc_prog *ioc = ext->progs;
 	struct bpf_program *prog;
 	struct capture cap;
@@ -160,16 +163,34 @@ int extfuse_ext__load(struct extfuse_ext *ext, char *errbuf, size_t errlen)
 
 	if (ext->loaded)
 		return 0;
+	bpf_object__for_each_program(prog, ext->obj)
+		if (log)
+			bpf_program__set_log_level(prog, LOG_WAY | LOG_COUNTS);
 	capture__begin(&cap);
+	cap.log = log;
 	ret = plain_errno(bpf_object__load(ext->obj));
 	capture__end();
 	if (ret)
-		return explain_load(ext, ret, &cap, &err);
+		return explain_load(ext, ret, &cap, err);
 	bpf_object__for_each_program(prog, ext->obj)
 		if (bpf_program__autoload(prog))
 			ioc++->prog_fd = bpf_program__fd(prog);
 	ext->loaded = true;
 	return 0;
+}
+
+int extfuse_ext__load(struct extfuse_ext *ext, char *errbuf, size_t errlen)
+{
+	const struct errline err = { errbuf, errlen };
+
+	return load(ext, NULL, &err);
+}
+
+int extfuse_ext__load_log(struct extfuse_ext *ext, FILE *log, char *errbuf, size_t errlen)
+{
+	const struct errline err = { errbuf, errlen };
+
+	return load(ext, log, &err);
 }
 
 static int explain_attach(const struct extfuse_ext *ext, int ret, const char *log,
@@ -276,6 +297,11 @@ bool extfuse_ext__wants_tree(const struct extfuse_ext *ext)
 bool extfuse_ext__takes_pattern(const struct extfuse_ext *ext)
 {
 	return ext->takes_pattern;
+}
+
+bool extfuse_ext__says(const struct extfuse_ext *ext, const char *variable)
+{
+	return options__says(ext->obj, variable);
 }
 
 struct bpf_object *extfuse_ext__object(struct extfuse_ext *ext)

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <extfuse/extfuse.h>
+#include <stdio.h>
 
 /* Where the caller wants the one line that says what went wrong. */
 struct errline {
@@ -24,6 +25,7 @@ struct capture {
 	char first[256];	/* first warning */
 	char verifier[256];	/* last line of the verifier that says why */
 	char prog[64];		/* program that it is about */
+	FILE *log;		/* gets all of it; NULL: nobody wants it */
 };
 
 void capture__begin(struct capture *cap);

@@ -54,6 +54,11 @@ int section__parse(const char *name, __u32 *phase, __u32 *opcode)
 	return 0;
 }
 
+int extfuse_section__parse(const char *name, __u32 *phase, __u32 *opcode)
+{
+	return section__parse(name, phase, opcode);
+}
+
 static int prog_setup(struct bpf_program *prog, long cookie)
 {
 	(void)cookie;

@@ -88,6 +88,44 @@ static void test_paths(const char *dir)
 	CHECK(!strcmp(name, ".bpf.o"), "%s", name);
 }
 
+/* Which are there: "hide metacache ...", and that each has its file. */
+static int append(void *arg, const char *name, const char *path)
+{
+	char file[512];
+
+	snprintf(file, sizeof(file), "/%s.bpf.o", name);
+	CHECK(strlen(path) > strlen(file) && !strcmp(path + strlen(path) - strlen(file), file), "%s of %s", path, name);
+	strcat(strcat(arg, name), " ");
+	return strcmp(name, "readonly") ? 0 : -ECANCELED;
+}
+
+static void test_each(const char *dir)
+{
+	char path[1024], names[512] = "";
+
+	snprintf(path, sizeof(path), "/nowhere:%s::%s", dir, dir);
+	setenv("EXTFUSE_BPF_PATH", path, 1);
+	CHECK(extfuse_ext__each(append, names) == -ECANCELED, "what a call returns ends it");
+	CHECK(!strncmp(names, "hide metacache passthrough readonly ", 36) && !names[36], "by name, each once: %s", names);
+	CHECK(!extfuse_ext__find("hide", path, sizeof(path)) && !strncmp(path, dir, strlen(dir)), "%s", path);
+}
+
+static void test_says(const char *dir)
+{
+	struct extfuse_ext *ext;
+	char path[512];
+	__u32 phase, opcode;
+
+	snprintf(path, sizeof(path), "%s/hide.bpf.o", dir);
+	CHECK(!extfuse_ext__open(&ext, path, NULL, err, sizeof(err)), "%s", err);
+	CHECK(extfuse_ext__says(ext, "extfuse_fail_closed") && extfuse_ext__says(ext, "extfuse_want_backing"), "hide is a policy");
+	CHECK(!extfuse_ext__says(ext, "extfuse_want_who") && !extfuse_ext__says(ext, "extfuse_pattern") &&
+	      !extfuse_ext__says(ext, ""), "and says nothing else");
+	extfuse_ext__free(ext);
+	CHECK(!extfuse_section__parse("extfuse.reply/lookup", &phase, &opcode) && phase == EXTFUSE_PHASE_REPLY &&
+	      opcode == FUSE_LOOKUP && extfuse_section__parse("xdp", &phase, &opcode) == -EINVAL, "sections");
+}
+
 static void test_verdicts(void)
 {
 	char buf[256] = "";
@@ -321,6 +359,8 @@ int main(int argc, char **argv)
 	test_states();
 	test_sections();
 	test_paths(argv[1]);
+	test_each(argv[1]);
+	test_says(argv[1]);
 	test_verdicts();
 	test_xattrs();
 	test_actimeo();

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <linux/extfuse.h>
 
 #ifdef __cplusplus
@@ -54,6 +55,9 @@ int extfuse_ext__open(struct extfuse_ext **ext, const char *path,
 /* Loads programs and maps into the kernel; needs extfuse.ko to be loaded. */
 int extfuse_ext__load(struct extfuse_ext *ext, char *err, size_t errlen);
 
+/* The same; @log gets all that libbpf and the verifier say of each program. */
+int extfuse_ext__load_log(struct extfuse_ext *ext, FILE *log, char *err, size_t errlen);
+
 /**
  * extfuse_ext__attach - attach a loaded extension
  * @fd:		an open /dev/extfuse
@@ -81,11 +85,32 @@ bool extfuse_ext__wants_tree(const struct extfuse_ext *ext);
 /* Is it about names, by a pattern?  Where names fold case, none says which file it means. */
 bool extfuse_ext__takes_pattern(const struct extfuse_ext *ext);
 
+/*
+ * Does the object say so?  @variable is what a macro of <extfuse/bpf.h> defines:
+ * "extfuse_fail_closed" of EXTFUSE_FAIL_CLOSED, "extfuse_want_who" of EXTFUSE_WANT_WHO.
+ */
+bool extfuse_ext__says(const struct extfuse_ext *ext, const char *variable);
+
 /* The libbpf object underneath, for an author's own maps; it stays ours. */
 struct bpf_object *extfuse_ext__object(struct extfuse_ext *ext);
 
 /* Frees the object; an attached set stays attached (the kernel holds it). */
 void extfuse_ext__free(struct extfuse_ext *ext);
+
+/* The file of an extension, as extfuse_ext__open() finds it: 0, -ENOENT or -ENAMETOOLONG. */
+int extfuse_ext__find(const char *name, char *path, size_t len);
+
+/*
+ * Calls @fn for each extension that is found by its bare name, by name in each folder, until one
+ * call does not return 0.  Returns what that did, or -errno.
+ */
+int extfuse_ext__each(int (*fn)(void *arg, const char *name, const char *path), void *arg);
+
+/*
+ * What a section's name says of its program: "extfuse.reply/lookup".  0, or -EINVAL for what is
+ * none of ours; @opcode may be EXTFUSE_OPCODE_ANY.
+ */
+int extfuse_section__parse(const char *section, __u32 *phase, __u32 *opcode);
 
 /* Detaches whatever is attached to a connection. */
 int extfuse_conn__detach(int fd, __u32 conn);
