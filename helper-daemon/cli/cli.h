@@ -16,6 +16,9 @@ struct cli_args {
 	bool version;
 	bool help;
 	bool verbose;
+	bool openmetrics;
+	bool once;
+	double interval;	/* of top, seconds */
 	const char *mount;	/* the first word; of inspect: an extension */
 	const char *ext;
 	struct extfuse_options options;
@@ -24,6 +27,7 @@ struct cli_args {
 /* Each returns the exit status: 0, or 1 on failure. */
 int do_status(const struct cli_args *args);
 int do_stats(const struct cli_args *args);
+int do_top(const struct cli_args *args);
 int do_doctor(const struct cli_args *args);
 int do_list(const struct cli_args *args);
 int do_inspect(const struct cli_args *args);
@@ -40,12 +44,15 @@ int cli_fail(const char *fmt, ...);
 /* The mount that a command is about, and a device to ask for it. */
 struct cli_target {
 	struct mount_list list;
-	const struct mount_entry *e;	/* in the list */
+	const struct mount_entry *e;	/* in the list; NULL: all of them */
 	int fd;
 };
 
-/* Finds the mount that the user named.  Returns 0, or 1 after it has said what is wrong. */
+/* Finds the mount that the user named; NULL: all.  Returns 0, or 1 after it has said what is wrong. */
 int cli_open(struct cli_target *t, const char *mount);
 void cli_close(struct cli_target *t);
+
+/* Says why there are no counters of @mount; returns 1. */
+int cli_no_counters(const char *mount, int err);
 
 #endif /* EXTFUSE_CLI_H */

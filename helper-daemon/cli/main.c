@@ -29,7 +29,8 @@ struct command {
 
 static const struct command commands[] = {
 	{ "status", do_status, 0, 0, "[--json]", "each mount: its daemon, its extension, and whether and why not it is accelerated" },
-	{ "stats", do_stats, 1, 1, "MOUNT [--json]", "per opcode: requests that programs answered, refused, sent up" },
+	{ "stats", do_stats, 0, 1, "MOUNT [--json]", "per opcode: requests that programs answered, refused, sent up; [MOUNT] --openmetrics: as metrics" },
+	{ "top", do_top, 0, 1, "[MOUNT] [--once]", "the same live: who answers, how many a second, how long programs take" },
 	{ "list", do_list, 0, 0, "[--json]", "the extensions that are installed: what each is, and which options it takes" },
 	{ "inspect", do_inspect, 1, 1, "FILE.bpf.o|NAME [-v]", "what an extension has in it, and whether this kernel takes it" },
 	{ "doctor", do_doctor, 0, 0, "", "what this machine has of what extfuse needs" },
@@ -71,6 +72,9 @@ static const struct option_row rows[] = {
 	{ "shadow", OPTION_SWITCH, AT(options.shadow), .use = OF_EXTENSION,
 	  .help = "answer from the daemon, count where the extension differs" },
 	{ "json", OPTION_SWITCH, AT(json), .use = OF_OTHERS, .help = "print JSON" },
+	{ "openmetrics", OPTION_SWITCH, AT(openmetrics), .use = OF_OTHERS, .help = "stats: print OpenMetrics text" },
+	{ "once", OPTION_SWITCH, AT(once), .use = OF_OTHERS, .help = "top: print one look, and end" },
+	{ "interval=", OPTION_SECONDS, AT(interval), .use = OF_OTHERS, .help = "SECONDS: of top: so long from one look to the next" },
 	{ "verbose", OPTION_SWITCH, AT(verbose), .use = OF_OTHERS, .letter = 'v',
 	  .help = "inspect: all that the kernel's verifier says" },
 	{ "version", OPTION_SWITCH, AT(version), .use = OF_OTHERS, .letter = 'V', .help = "print the version" },
@@ -118,38 +122,58 @@ static const struct mount_entry *mount_find(const struct mount_list *list, const
 	return NULL;
 }
 
-int cli_open(struct cli_target *t, const char *mount)
+/* First as it was given: that asks nothing of the file system. */
+static int target_find(struct cli_target *t, const char *mount)
 {
-	char *real = NULL, why[512];
-	int err;
+	char *real = NULL;
 
-	t->fd = -1;
-	err = mount_list__read(&t->list, false);
-	if (err)
-		return cli_fail("cannot read the list of mounts: %s", strerror(-err));
-	/* First as it was given: that asks nothing of the file system. */
 	t->e = mount_find(&t->list, mount);
 	if (!t->e)
 		real = realpath(mount, NULL);
 	if (real)
 		t->e = mount_find(&t->list, real);
 	free(real);
-	if (!t->e) {
-		cli_fail("%s is not an extfuse mount: 'extfuse status' lists those that are", mount);
-		cli_close(t);
-		return 1;
-	}
+	return t->e ? 0 : cli_fail("%s is not an extfuse mount: 'extfuse status' lists those that are", mount);
+}
+
+static int target_device(struct cli_target *t, const char *about)
+{
+	char why[512];
+
 	t->fd = device_open();
-	if (t->fd < 0) {
-		if (t->fd == -EACCES)
-			snprintf(why, sizeof(why), "cannot open " EXTFUSE_DEVICE ": use sudo");
-		else
-			module_no_device(t->fd, why, sizeof(why));
-		cli_fail("%s: %s", mount, why);
+	if (t->fd >= 0)
+		return 0;
+	if (t->fd == -EACCES)
+		snprintf(why, sizeof(why), "cannot open " EXTFUSE_DEVICE ": use sudo");
+	else
+		module_no_device(t->fd, why, sizeof(why));
+	return cli_fail("%s: %s", about, why);
+}
+
+int cli_open(struct cli_target *t, const char *mount)
+{
+	int err;
+
+	t->fd = -1;
+	t->e = NULL;
+	err = mount_list__read(&t->list, false);
+	if (err)
+		return cli_fail("cannot read the list of mounts: %s", strerror(-err));
+	/* Without a mount there is nobody to ask, and the module may not be there. */
+	if ((mount && target_find(t, mount)) || (t->list.count && target_device(t, mount ? mount : "all mounts"))) {
 		cli_close(t);
 		return 1;
 	}
 	return 0;
+}
+
+int cli_no_counters(const char *mount, int err)
+{
+	if (err == -ENODATA)
+		return cli_fail("%s has no counters: no extension was ever attached", mount);
+	if (err == -EPERM)
+		return cli_fail("%s: only root may read the counters: use sudo", mount);
+	return cli_fail("%s: cannot read the counters: %s", mount, strerror(-err));
 }
 
 void cli_close(struct cli_target *t)
@@ -186,7 +210,7 @@ static int command_run(struct cli_args *args, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct cli_args args = { 0 };
+	struct cli_args args = { .interval = 1 };
 	char why[256];
 	int at;
 

@@ -1,80 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * extfuse stats: the module's counters of one mount, per opcode.
+ * extfuse stats: the module's counters of one mount per opcode; as metrics of all mounts, too.
  */
 #include "cli.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "counters.h"
 #include "json.h"
-
-/* One table for both outputs. */
-static const struct {
-	const char *name;	/* in JSON */
-	const char *title;	/* in the table; NULL: not there */
-	size_t at;
-} columns[] = {
-	{ "answered", "answered", offsetof(struct extfuse_op_stats, answered) },
-	{ "passed", "passed", offsetof(struct extfuse_op_stats, passed) },
-	{ "kept", "kept", offsetof(struct extfuse_op_stats, kept) },
-	{ "failed", "failed", offsetof(struct extfuse_op_stats, failed) },
-	{ "upcalls", "sent up", offsetof(struct extfuse_op_stats, upcalls) },
-	{ "bad", "bad", offsetof(struct extfuse_op_stats, bad) },
-	{ "stale", "stale", offsetof(struct extfuse_op_stats, stale) },
-	{ "replies", "replies", offsetof(struct extfuse_op_stats, replies) },
-	{ "changed", "changed", offsetof(struct extfuse_op_stats, changed) },
-	{ "differed", "differed", offsetof(struct extfuse_op_stats, differed) },
-	{ "samples", NULL, offsetof(struct extfuse_op_stats, samples) },
-	{ "sample_ns", NULL, offsetof(struct extfuse_op_stats, sample_ns) },
-};
-
-#define NCOLUMNS	(sizeof(columns) / sizeof(*columns))
-
-static __u64 column_value(const struct extfuse_op_stats *s, size_t column)
-{
-	return *(const __u64 *)((const char *)s + columns[column].at);
-}
-
-static bool any(const struct extfuse_op_stats *s)
-{
-	static const struct extfuse_op_stats none;
-
-	return memcmp(s, &none, sizeof(none));
-}
-
-static void opcode_label(char *buf, size_t size, unsigned int op)
-{
-	const char *name = extfuse_opcode__name(op);
-
-	if (name)
-		snprintf(buf, size, "%s", name);
-	else
-		snprintf(buf, size, "OPCODE_%u", op);
-}
+#include "openmetrics.h"
 
 static void stats_print(const struct extfuse_op_stats *ops)
 {
+	struct opcode_label label;
+	const struct counter *c;
 	unsigned int op;
-	char label[32];
-	size_t c;
 
 	printf("%-16s", "opcode");
-	for (c = 0; c < NCOLUMNS; c++) {
-		if (columns[c].title)
-			printf(" %10s", columns[c].title);
+	for (c = counters; c->name; c++) {
+		if (c->title)
+			printf(" %10s", c->title);
 	}
 	printf(" %10s\n", "ns per run");
 	for (op = 0; op < EXTFUSE_OPCODES; op++) {
-		if (!any(&ops[op]))
+		if (!counters_any(&ops[op]))
 			continue;
-		opcode_label(label, sizeof(label), op);
-		printf("%-16s", label);
-		for (c = 0; c < NCOLUMNS; c++) {
-			if (columns[c].title)
-				printf(" %10llu", (unsigned long long)column_value(&ops[op], c));
+		printf("%-16s", opcode_label(&label, op));
+		for (c = counters; c->name; c++) {
+			if (c->title)
+				printf(" %10llu", (unsigned long long)counter_of(&ops[op], c));
 		}
 		if (ops[op].samples)
 			printf(" %10llu\n", (unsigned long long)(ops[op].sample_ns / ops[op].samples));
@@ -86,9 +43,9 @@ static void stats_print(const struct extfuse_op_stats *ops)
 static void stats_json(const struct mount_entry *e, const struct extfuse_op_stats *ops)
 {
 	struct json j = { .out = stdout };
+	struct opcode_label label;
+	const struct counter *c;
 	unsigned int op;
-	char label[32];
-	size_t c;
 
 	json_open(&j, NULL, '{');
 	json_string(&j, "source", e->source);
@@ -96,40 +53,102 @@ static void stats_json(const struct mount_entry *e, const struct extfuse_op_stat
 	json_number(&j, "connection", e->conn);
 	json_open(&j, "opcodes", '{');
 	for (op = 0; op < EXTFUSE_OPCODES; op++) {
-		if (!any(&ops[op]))
+		if (!counters_any(&ops[op]))
 			continue;
-		opcode_label(label, sizeof(label), op);
-		json_open(&j, label, '{');
-		for (c = 0; c < NCOLUMNS; c++)
-			json_number(&j, columns[c].name, column_value(&ops[op], c));
+		json_open(&j, opcode_label(&label, op), '{');
+		for (c = counters; c->name; c++)
+			json_number(&j, c->name, counter_of(&ops[op], c));
 		json_close(&j, '}');
 	}
 	json_close(&j, '}');
 	json_close(&j, '}');
 }
 
-int do_stats(const struct cli_args *args)
+/* Returns 0, or 1 after it has said what is wrong.  If nothing was ever attached, nothing was counted. */
+static int metrics_read(struct metrics *m, const struct cli_target *t, const struct mount_entry *e)
 {
-	struct extfuse_op_stats ops[EXTFUSE_OPCODES] = { 0 };
-	struct cli_target t;
 	int err;
 
-	if (cli_open(&t, args->mount))
-		return 1;
-	err = extfuse_conn__stats(t.fd, t.e->conn, ops);
+	m->e = e;
+	err = extfuse_conn__query(t->fd, e->conn, &m->query);
+	if (!err)
+		err = extfuse_conn__stats(t->fd, e->conn, m->ops);
+	if (err && err != -ENODATA)
+		return cli_no_counters(e->target, err);
+	if (extfuse_backing__list(t->fd, e->conn, NULL, 0, &m->backing) < 0)
+		m->backing = 0;
+	return 0;
+}
+
+/* Of several mounts of one connection the first one counts, of several on one directory the last. */
+static bool is_another(const struct cli_target *t, const struct mount_entry *e, const struct metrics *m, size_t count)
+{
+	const struct mount_entry *later;
+
+	for (later = e + 1; later < t->list.entries + t->list.count; later++) {
+		if (!strcmp(later->target, e->target))
+			return false;
+	}
+	while (count--) {
+		if (m[count].e->conn == e->conn)
+			return false;
+	}
+	return true;
+}
+
+/* Of those that cannot be asked something is said, and nothing shown. */
+static int stats_metrics(const struct cli_target *t)
+{
+	struct metrics *m = calloc(t->list.count + 1, sizeof(*m));
+	const struct mount_entry *e;
+	size_t n = 0, i;
+	int status = 0;
+
+	if (!m)
+		return cli_fail("out of memory");
+	for (i = 0; i < t->list.count; i++) {
+		e = &t->list.entries[i];
+		if (t->e && t->e != e)
+			continue;
+		if (!t->e && !is_another(t, e, m, n))
+			continue;
+		if (metrics_read(&m[n], t, e))
+			status = 1;
+		else
+			n++;
+	}
+	openmetrics_print(stdout, m, n);
+	free(m);
+	return status;
+}
+
+static int stats_one(const struct cli_args *args, const struct cli_target *t)
+{
+	struct extfuse_op_stats ops[EXTFUSE_OPCODES] = { 0 };
+	int err = extfuse_conn__stats(t->fd, t->e->conn, ops);
+
 	/* If nothing was ever attached, nothing was counted, which in JSON is an answer too. */
 	if (err == -ENODATA && args->json)
 		err = 0;
-	if (err == -ENODATA)
-		cli_fail("%s has no counters: no extension was ever attached", args->mount);
-	else if (err == -EPERM)
-		cli_fail("%s: only root may read the counters: use sudo", args->mount);
-	else if (err)
-		cli_fail("%s: cannot read the counters: %s", args->mount, strerror(-err));
-	else if (args->json)
-		stats_json(t.e, ops);
+	if (err)
+		return cli_no_counters(args->mount, err);
+	if (args->json)
+		stats_json(t->e, ops);
 	else
 		stats_print(ops);
+	return 0;
+}
+
+int do_stats(const struct cli_args *args)
+{
+	struct cli_target t;
+	int status;
+
+	if (!args->mount && !args->openmetrics)
+		return cli_fail("usage: extfuse stats MOUNT [--json], or extfuse stats [MOUNT] --openmetrics") + 1;
+	if (cli_open(&t, args->mount))
+		return 1;
+	status = args->openmetrics ? stats_metrics(&t) : stats_one(args, &t);
 	cli_close(&t);
-	return err ? 1 : 0;
+	return status;
 }

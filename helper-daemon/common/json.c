@@ -6,32 +6,7 @@
 
 #include <inttypes.h>
 
-/* Length of the UTF-8 sequence at @s, 0 if there is none. */
-static int utf8_length(const unsigned char *s)
-{
-	uint32_t c;
-	int n, i;
-
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if ((s[0] & 0xf0) == 0xe0)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	c = s[0] & (0xff >> (n + 1));
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	/* An overlong form, a surrogate, or beyond the last character. */
-	if ((n == 3 && c < 0x800) || (n == 4 && c < 0x10000) || (c >= 0xd800 && c <= 0xdfff) ||
-	    c > 0x10ffff)
-		return 0;
-	return n;
-}
+#include "text.h"
 
 static void put_string(FILE *out, const char *text)
 {
@@ -40,7 +15,7 @@ static void put_string(FILE *out, const char *text)
 
 	fputc('"', out);
 	while (*s) {
-		n = utf8_length(s);
+		n = text_utf8_length((const char *)s);
 		if (*s == '"' || *s == '\\') {
 			fprintf(out, "\\%c", *s++);
 		} else if (*s < 0x20 || *s == 0x7f) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Control characters made visible, see text.h.
+ * Control characters made visible, and characters told apart, see text.h.
  */
 #include "text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /*
@@ -58,4 +59,33 @@ void text_name(FILE *out, const char *name)
 void text_lines(FILE *out, const char *lines, size_t len)
 {
 	put(out, lines, len, "\n\t", "");
+}
+
+int text_utf8_length(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	uint32_t c;
+	int n, i;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		n = 2;
+	else if ((s[0] & 0xf0) == 0xe0)
+		n = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	c = s[0] & (0xff >> (n + 1));
+	for (i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	/* An overlong form, a surrogate, or beyond the last character. */
+	if ((n == 3 && c < 0x800) || (n == 4 && c < 0x10000) || (c >= 0xd800 && c <= 0xdfff) ||
+	    c > 0x10ffff)
+		return 0;
+	return n;
 }

@@ -17,4 +17,7 @@ void text_name(FILE *out, const char *name);
 /* Writes @len bytes of what a program has said; newlines and tabs stay as they are. */
 void text_lines(FILE *out, const char *lines, size_t len);
 
+/* Bytes of the UTF-8 character at @text, 0 if there is none. */
+int text_utf8_length(const char *text);
+
 #endif /* EXTFUSE_TEXT_H */
