@@ -236,6 +236,7 @@ static void json_programs(struct json *j, const struct inspect *i)
 		json_string(j, "opcode", opcode_text(opcode));
 		json_string(j, "phase", phase_name(phase));
 		json_string(j, "function", bpf_program__name(prog));
+		json_number(j, "instructions", bpf_program__insn_cnt(prog));
 		json_option(j, object_option_of_program(&i->o, prog));
 		json_close(j, '}');
 	}
@@ -304,11 +305,16 @@ static int look(void *arg, FILE *out)
 	int err;
 
 	err = object_open(&i->o, i->args->mount, i->why, sizeof(i->why));
-	if (err)
+	if (err) {
+		object_close(&i->o);
 		return cli_fail("%s", i->why);
+	}
 	err = sha256_file(i->o.path, i->hash);
-	if (err)
-		return cli_fail("%s: %s", i->o.path, strerror(-err));
+	if (err) {
+		cli_fail("%s: %s", i->o.path, strerror(-err));
+		object_close(&i->o);
+		return 1;
+	}
 	object_licence(&i->o, i->licence, sizeof(i->licence));
 	if (!uname(&uts))
 		snprintf(i->release, sizeof(i->release), "%s", uts.release);

@@ -89,7 +89,7 @@ void screen_end(struct screen *s)
 	close(s->signals);
 }
 
-/* A window that does not say how large it is is the usual one. */
+/* Not every terminal says how large its window is. */
 void screen_size(int *columns, int *lines)
 {
 	struct winsize size = { 0 };
