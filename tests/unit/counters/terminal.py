@@ -73,11 +73,16 @@ class Top:
     def end(self, what, status, words=None):
         """It ends, leaves the terminal as it was, and says these words last. They are read while it ends: a full terminal
         would hold it up."""
-        pid = 0
+        pid, left = 0, WAIT * 50
         while not pid:
             if select.select([self.master], [], [], 0.02)[0]:
                 self.read()
             pid, state = os.waitpid(self.pid, os.WNOHANG)
+            left -= 1
+            if not pid and left < 0:
+                complain(f"{what}: it does not end")
+                os.kill(self.pid, signal.SIGKILL)
+                left = WAIT * 50
         while select.select([self.master], [], [], 0)[0] and self.read():
             pass
         if os.waitstatus_to_exitcode(state) != status:
@@ -139,18 +144,22 @@ for order, first in ("requests", "GETATTR"), ("daemon", "LOOKUP"), ("ns/run", "R
 # With one mount there is no other view.
 top.key("m")
 top.until("^opcode ", "m with one mount")
-# Another size, at once: the smallest windows too.
-for lines, columns in (50, 200), (8, 80), (24, 20), (1, 1), (24, 80):
+top.key("q")
+top.end("q", 0)
+
+# Another size, and a key, at once, and not only at the next look; the smallest windows too.
+top = Top("/mnt", "--interval=3600")
+top.until("^GETATTR ", "a page that stays")
+for lines, columns, pattern in (50, 200, "^GETATTR .{130}#"), (8, 80, "more: make the window higher"), (24, 20, "^q: quit .{12}$"), \
+        (1, 1, "^/$"), (24, 80, "^q: quit .*sorted by rate "):
     top.text = ""
     top.resize(lines, columns)
     os.kill(top.pid, signal.SIGWINCH)
-    page = top.until("" if lines < 24 or columns < 80 else "^GETATTR ", f"{columns} x {lines}")
-    while page and (len(page) > lines or any(len(line) > columns for line in page)) and top.read():
-        page = top.page()
-    if page is None or len(page) > lines:
+    page = top.until(pattern, f"{columns} x {lines}")
+    if page and (len(page) > lines or any(len(line) > columns for line in page)):
         complain(f"{columns} x {lines}: {page}")
-    if lines == 8 and page and not any("more: make the window higher" in line for line in page):
-        complain(f"8 lines: {page}")
+top.key("s")
+top.until("sorted by requests ", "a key")
 top.key("q")
 top.end("q", 0)
 
@@ -199,6 +208,7 @@ top.end("q after a stop", 0)
 
 # The mount that it was about goes, another has its place; or only the connection goes.
 for what, name, text in ("unmounted", "mountinfo", mount(3, "/two")), ("its place is taken", "mountinfo", mount(3, "/mnt")), \
+        ("its number is taken, too", "mountinfo", mount(2, "/mnt").replace("102 ", "902 ")), \
         ("no connection", "counters", "3 state ATTACHED hide\n"):
     write("mountinfo", mount(2, "/mnt") + mount(3, "/two"))
     write("counters", COUNTERS % 1)
