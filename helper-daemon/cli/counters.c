@@ -12,6 +12,7 @@
 const struct counter counters[] = {
 	{ "answered", "answered", AT(answered), BY_PROGRAM, "requests", "program" },
 	{ "passed", "passed", AT(passed), BY_BACKING, "requests", "passed" },
+	{ "kept", "kept", AT(kept), BY_NOBODY, "kept", NULL },
 	{ "failed", "failed", AT(failed), BY_PROGRAM, "requests", "refused" },
 	{ "upcalls", "sent up", AT(upcalls), BY_DAEMON, "requests", "daemon" },
 	{ "bad", "bad", AT(bad), BY_NOBODY, "bad_verdicts", NULL },

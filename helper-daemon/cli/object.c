@@ -35,31 +35,36 @@ static int check_file(const char *name, const char *path, char *why, size_t size
 	return err ? err : -EINVAL;
 }
 
+#define ALL_OPTIONS	((1U << OBJECT_OPTIONS) - 1)
+
+/* Bit n: the option of WITH_ACTIMEO + n. */
+static struct extfuse_options options_of(unsigned int which)
+{
+	return (struct extfuse_options){
+		.actimeo_ns = which & 1U << (WITH_ACTIMEO - 1) ? SOME_NS : 0,
+		.xattrtimeo_ns = which & 1U << (WITH_XATTRTIMEO - 1) ? SOME_NS : 0,
+		.keepcache = which & 1U << (WITH_KEEPCACHE - 1),
+		.closetimeo_ns = which & 1U << (WITH_CLOSETIMEO - 1) ? SOME_NS : 0,
+	};
+}
+
 /* With as many options as it takes.  The error of the last try is of the object, not of an option. */
 static int open_all(struct object *o, const char *name, char *why, size_t size)
 {
-	const struct extfuse_options tries[] = {
-		{ .actimeo_ns = SOME_NS, .xattrtimeo_ns = SOME_NS },
-		{ .actimeo_ns = SOME_NS },
-		{ .xattrtimeo_ns = SOME_NS },
-		{ 0 },
-	};
-	int err = 0;
-	size_t i;
+	unsigned int which = ALL_OPTIONS;
+	int err;
 
-	for (i = 0; i < sizeof(tries) / sizeof(*tries); i++) {
-		o->options = tries[i];
-		err = extfuse_ext__open(&o->ext[WITH_ALL], name, &tries[i], why, size);
-		if (!err)
-			return 0;
-	}
+	do {
+		o->options = options_of(which);
+		err = extfuse_ext__open(&o->ext[WITH_ALL], name, &o->options, why, size);
+	} while (err && which--);
 	return err;
 }
 
 int object_open(struct object *o, const char *name, char *why, size_t size)
 {
-	struct extfuse_options actimeo = { .actimeo_ns = SOME_NS };
 	char ignored[16];
+	unsigned int i;
 	int err;
 
 	memset(o, 0, sizeof(*o));
@@ -70,12 +75,12 @@ int object_open(struct object *o, const char *name, char *why, size_t size)
 		return extfuse_ext__open(&o->ext[WITH_ALL], name, NULL, why, size);
 	if (!err)
 		err = open_all(o, name, why, size);
-	if (err)
-		return err;
-	extfuse_ext__open(&o->ext[WITH_NOTHING], name, NULL, ignored, sizeof(ignored));
-	if (o->options.actimeo_ns)
-		extfuse_ext__open(&o->ext[WITH_ACTIMEO], name, &actimeo, ignored, sizeof(ignored));
-	return 0;
+	for (i = 0; !err && i < WITH_ALL; i++) {
+		const struct extfuse_options one = options_of(i ? 1U << (i - 1) : 0);
+
+		extfuse_ext__open(&o->ext[i], name, &one, ignored, sizeof(ignored));
+	}
+	return err;
 }
 
 void object_close(struct object *o)
@@ -99,6 +104,16 @@ static bool takes_actimeo(const struct object *o)
 static bool takes_xattrtimeo(const struct object *o)
 {
 	return o->options.xattrtimeo_ns;
+}
+
+static bool takes_keepcache(const struct object *o)
+{
+	return o->options.keepcache;
+}
+
+static bool takes_closetimeo(const struct object *o)
+{
+	return o->options.closetimeo_ns;
 }
 
 struct bpf_program *object_next_program(const struct object *o, struct bpf_program *prog, __u32 *phase, __u32 *opcode)
@@ -149,7 +164,7 @@ static bool wants_who(const struct object *o)
 /* For the few requests about which the caller matters. */
 static bool wants_who_few(const struct object *o)
 {
-	return !wants_who(o) && (takes_xattrtimeo(o) || says(o, "extfuse_want_actimeo"));
+	return !wants_who(o) && (takes_xattrtimeo(o) || takes_closetimeo(o) || says(o, "extfuse_want_actimeo"));
 }
 
 bool object_is_policy(const struct object *o)
@@ -172,6 +187,11 @@ const struct object_fact object_options[] = {
 	{ "negtimeo", "negtimeo=", takes_actimeo },
 	{ "names", "names=dir", takes_actimeo },
 	{ "xattrtimeo", "xattrtimeo=", takes_xattrtimeo },
+	{ "keepcache", "keepcache", takes_keepcache },
+	{ "closetimeo", "closetimeo=", takes_closetimeo },
+	{ "maxkept", "maxkept=", takes_closetimeo },
+	{ "noflush", "noflush", takes_keepcache },
+	{ "rdirplus", "rdirplus", takes_keepcache },
 	{ "cachesize", "cachesize=", is_cache },
 	{ "pattern", "pattern=", takes_pattern },
 	{ 0 },
@@ -236,18 +256,25 @@ static bool map_is_with(struct extfuse_ext *ext, const struct bpf_map *map)
 	return m && bpf_map__autocreate(m);
 }
 
+/* In the order of enum object_with. */
+static const char *const option_names[] = { NULL, "actimeo=", "xattrtimeo=", "keepcache", "closetimeo=" };
+
 const char *object_option_of_program(const struct object *o, const struct bpf_program *prog)
 {
-	if (program_is_with(o->ext[WITH_NOTHING], prog))
-		return NULL;
-	return program_is_with(o->ext[WITH_ACTIMEO], prog) ? "actimeo=" : "xattrtimeo=";
+	int with = WITH_NOTHING;
+
+	while (with < WITH_ALL && !program_is_with(o->ext[with], prog))
+		with++;
+	return with < WITH_ALL ? option_names[with] : NULL;
 }
 
 const char *object_option_of_map(const struct object *o, const struct bpf_map *map)
 {
-	if (map_is_with(o->ext[WITH_NOTHING], map))
-		return NULL;
-	return map_is_with(o->ext[WITH_ACTIMEO], map) ? "actimeo=" : "xattrtimeo=";
+	int with = WITH_NOTHING;
+
+	while (with < WITH_ALL && !map_is_with(o->ext[with], map))
+		with++;
+	return with < WITH_ALL ? option_names[with] : NULL;
 }
 
 static __u64 words(__u32 bytes)

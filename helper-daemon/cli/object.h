@@ -14,17 +14,22 @@
 
 #include "json.h"
 
-/* How it was opened; each brings what the one before leaves out. */
+/* How it was opened: with no option, with one, with all that it takes. */
 enum object_with {
 	WITH_NOTHING,
 	WITH_ACTIMEO,
-	WITH_ALL,		/* the options that it takes */
+	WITH_XATTRTIMEO,
+	WITH_KEEPCACHE,
+	WITH_CLOSETIMEO,
+	WITH_ALL,
 	OBJECT_WITHS,
 };
 
+#define OBJECT_OPTIONS	(WITH_ALL - WITH_ACTIMEO)
+
 struct object {
 	char path[PATH_MAX];
-	struct extfuse_ext *ext[OBJECT_WITHS];	/* NULL but for WITH_ALL: without those options there is nothing in it */
+	struct extfuse_ext *ext[OBJECT_WITHS];	/* NULL: it does not take that, or there is nothing in it then */
 	struct extfuse_options options;		/* of WITH_ALL */
 };
 

@@ -20,6 +20,7 @@ static const struct family {
 } families[] = {
 	{ "requests", "counter", NULL,
 	  "Requests by who answered: a program, the file below (passed), a program with an error (refused), the daemon." },
+	{ "kept", "counter", NULL, "Handles that were kept when their file was closed, opens that got one, flushes that were not sent." },
 	{ "bad_verdicts", "counter", NULL, "Verdicts of programs that were not taken." },
 	{ "stale_answers", "counter", NULL, "Answers of programs that the kernel knew to be stale." },
 	{ "replies_seen", "counter", NULL, "Replies that a reply program has seen, entries of directories one by one." },
