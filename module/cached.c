@@ -46,7 +46,7 @@ u32 extfuse_cached_keep(struct extfuse_conn *xc, const struct fuse_args *args, u
 	struct inode *inode = args->ext.inode;
 
 	if (!inode || extfuse_low(inode) || in->flags & O_TRUNC ||
-	    out->open_flags & (FOPEN_DIRECT_IO | FOPEN_NONSEEKABLE | FOPEN_STREAM))
+	    out->open_flags & ~EXTFUSE_FOPEN_PLAIN)
 		return 0;
 	wish &= args->opcode == FUSE_OPENDIR ? FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR : FOPEN_KEEP_CACHE;
 	/* The daemon's own flag is the daemon's own promise. */

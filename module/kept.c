@@ -17,16 +17,13 @@
 #include "compat/args.h"
 #include <linux/slab.h>
 
-/* Handles with other flags are read in ways of their own. */
-#define KEPT_FLAGS	(FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR | FOPEN_NOFLUSH | FOPEN_PARALLEL_DIRECT_WRITES)
-
 /* Opened for reading and for no more: a lock, or a poll, would outlive its file. */
 static bool handle_is_plain(const struct extfuse_conn *xc, const struct fuse_args *args,
 			    const struct fuse_file *ff)
 {
 	const struct fuse_release_in *in = args->in_args[0].value;
 
-	if (ff->ext.flags & (O_ACCMODE | O_TRUNC | O_DIRECT) || ff->open_flags & ~KEPT_FLAGS)
+	if (ff->ext.flags & (O_ACCMODE | O_TRUNC | O_DIRECT) || ff->open_flags & ~EXTFUSE_FOPEN_PLAIN)
 		return false;
 	return !in->release_flags && RB_EMPTY_NODE(&ff->polled_node) &&
 	       !extfuse_may_be_locked(xc, args->nodeid);

@@ -12,6 +12,9 @@
 
 #define EXTFUSE_KEPT_HEADS	256
 
+/* Handles with other flags are read in ways of their own. */
+#define EXTFUSE_FOPEN_PLAIN	(FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR | FOPEN_NOFLUSH | FOPEN_PARALLEL_DIRECT_WRITES)
+
 /* Those of a connection. */
 struct extfuse_kept {
 	spinlock_t lock;		/* a leaf; for all but the last three */

@@ -4,9 +4,11 @@
  * needs: root extfuse build:bpf/metacache.bpf.o build:lib/libextfuse.a
  * libs: -Ihelper-daemon/lib/include build/lib/libextfuse.a -lbpf
  */
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "opens.h"
+#include "rawnew.h"
 
 static const struct extfuse_options pages = { .actimeo_ns = LONG_NS, .keepcache = true };
 
@@ -194,6 +196,33 @@ static void daemons_own(void)
 	end_opens();
 }
 
+/* A handle that the daemon put on a backing file has no pages here, and fuse refuses one that says so. */
+static void backed(void)
+{
+	struct raw_backing backing = { 0 };
+	uint32_t id;
+
+	serve_opens(&(struct raw_opts){ .flags = RAW_PASSTHROUGH, .max_stack_depth = 1 }, &pages);
+	/* Since 6.9. */
+	if (!(raw_init_flags(rf) & RAW_PASSTHROUGH)) {
+		end_opens();
+		return;
+	}
+	backing.fd = open("low", O_RDWR | O_CREAT, 0644);
+	CHECK(backing.fd >= 0 && pwrite(backing.fd, "back", 4, 0) == 4, "the lower file");
+	id = ioctl(raw_fd(rf), RAW_IOC_BACKING_OPEN, &backing);
+	CHECK((int)id > 0, "a backing file");
+	raw_lock(rf);
+	file->backing_id = id;
+	file->open_flags = RAW_FOPEN_PASSTHROUGH;
+	raw_unlock(rf);
+	expect_read("mnt/f", "back", 0, "on a backing file");
+	expect_read("mnt/f", "back", 0, "on a backing file, again");
+	CHECK(!ioctl(raw_fd(rf), RAW_IOC_BACKING_CLOSE, &id), "the backing file is closed");
+	close(backing.fd);
+	end_opens();
+}
+
 int main(void)
 {
 	serve_opens(&(struct raw_opts){ 0 }, &pages);
@@ -209,5 +238,6 @@ int main(void)
 	never_kept(&(struct raw_opts){ 0 }, &(struct extfuse_options){ .actimeo_ns = LONG_NS, .keepcache = true, .shadow = true },
 		   "a shadow");
 	daemons_own();
+	backed();
 	return 0;
 }
