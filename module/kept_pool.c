@@ -97,12 +97,23 @@ u64 extfuse_set_keeps(const struct extfuse_conn *xc, u64 *id)
 }
 
 /* Has the node not moved since the handle was opened? */
+/*
+ * May whoever opened the file still come to it?  Without default_permissions nobody has
+ * asked that but the daemon, which may have looked at each directory of the path.
+ */
+static bool kept_is_in_reach(const struct extfuse_conn *xc, const struct extfuse_kept_handle *kept)
+{
+	u16 rights = extfuse_slot_of_node(EXTFUSE_RIGHTS, EXTFUSE_KIND_ATTR);
+
+	return kept->fm->fc->default_permissions || extfuse_slot_fresh(xc, rights, kept->stamp);
+}
+
 static bool kept_is_fresh(const struct extfuse_conn *xc, const struct extfuse_kept_handle *kept)
 {
 	u16 data = extfuse_slot_of_node(kept->args->nodeid, EXTFUSE_KIND_DATA);
 
 	return extfuse_epoch_fresh(xc, kept->stamp) && extfuse_slot_fresh(xc, kept->slot, kept->stamp) &&
-	       extfuse_slot_fresh(xc, data, kept->stamp);
+	       extfuse_slot_fresh(xc, data, kept->stamp) && kept_is_in_reach(xc, kept);
 }
 
 static bool kept_may_stay(const struct extfuse_conn *xc, const struct extfuse_kept_handle *kept)

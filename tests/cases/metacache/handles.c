@@ -131,6 +131,34 @@ static void callers(void)
 	end_opens();
 }
 
+static void expect_inner(unsigned int n, const char *what) { expect_opened("mnt/d/f", O_RDONLY, n, what); }
+static void dir_xattr(void) { CHECK(!setxattr("mnt/d", "user.a", "v", 1, 0), "setxattr"); }
+static void dir_rename(void) { CHECK(!rename("mnt/d", "mnt/e") && !rename("mnt/e", "mnt/d"), "rename"); }
+static void dir_reached(void) { CHECK(!mkdir("mnt/d/s", 0755) && !rmdir("mnt/d/s"), "mkdir"); }
+
+static const struct row way_rows[] = {
+	{ "chmod of its directory", dir_chmod, true },
+	{ "an xattr of its directory, which may be an ACL", dir_xattr, true },
+	{ "its directory renamed", dir_rename, true },
+	{ "another name in its directory", dir_reached, false },
+};
+
+/* Without default_permissions the daemon alone decides who comes to a file, and may do so by its path. */
+static void on_the_way(void)
+{
+	serve_opens(&(struct raw_opts){ 0 }, &keeps);
+	expect_inner(1, "at first");
+	expect_inner(0, "again");
+	ROWS_RUN(way_rows, expect_inner);
+	end_opens();
+
+	serve_opens(&(struct raw_opts){ .options = "default_permissions" }, &keeps);
+	expect_inner(1, "at first");
+	dir_chmod();
+	expect_inner(0, "the kernel itself looks at its directory");
+	end_opens();
+}
+
 /* A handle that is in use is nobody else's. */
 static void in_use(void)
 {
@@ -242,3 +270,4 @@ int main(void)
 	mapped();
 	return 0;
 }
+	on_the_way();

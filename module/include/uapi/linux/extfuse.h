@@ -58,7 +58,8 @@
  * OPEN, OPENDIR, of a set with close_valid: the caller gets a handle that was kept when its
  * file was closed.  It stands if there is one of the same node, opened with the same flags
  * by the same caller (extfuse_req.who), the node's attributes are valid, and neither they
- * nor its data have moved since the handle was opened.  Else it is an upcall.
+ * nor its data have moved since the handle was opened; without default_permissions, nor the
+ * rights of any directory.  Else it is an upcall.
  */
 #define EXTFUSE_REUSE		2
 #define EXTFUSE_UPCALL		(-38)	/* -ENOSYS */
