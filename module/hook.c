@@ -215,10 +215,17 @@ static __always_inline void change_begin(struct extfuse_conn *xc, struct fuse_ar
 		extfuse_kept_moved(xc, args);
 }
 
-/* The daemon can open no more files: it gets back what is kept of it, and is asked again. */
-static __always_inline bool files_are_out(struct extfuse_conn *xc, const struct fuse_args *args, ssize_t ret)
+/*
+ * The daemon can open no more files: it gets back what is kept of it, and is asked again.
+ * Once: others go on keeping what they close.
+ */
+static __always_inline bool files_are_out(struct extfuse_conn *xc, const struct fuse_args *args, ssize_t ret,
+					  bool *flushed)
 {
-	return unlikely(ret == -EMFILE || ret == -ENFILE) && args->ext.replied && extfuse_kept_flush(xc);
+	if (likely(ret != -EMFILE && ret != -ENFILE) || *flushed || !args->ext.replied)
+		return false;
+	*flushed = extfuse_kept_flush(xc);
+	return *flushed;
 }
 
 /*
@@ -231,6 +238,7 @@ static noinline ssize_t request_send(struct extfuse_conn *xc, struct fuse_mount 
 				     struct fuse_args *args)
 {
 	const struct extfuse_opcode *op = extfuse_opcode_get(args->opcode);
+	bool flushed = false;
 	ssize_t ret;
 	u64 stamp;
 	u32 room;
@@ -255,7 +263,7 @@ again:
 		stamp = args->ext.stamp;
 		room = extfuse_out_room(args);
 		ret = request_go_up(xc, fm, args, op);
-		if (files_are_out(xc, args, ret))
+		if (files_are_out(xc, args, ret, &flushed))
 			goto again;
 		if (extfuse_is_overtaken(xc, args->opcode, stamp) &&
 		    extfuse_reply_undo(fm, args, ret, room))

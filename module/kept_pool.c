@@ -233,11 +233,11 @@ void extfuse_kept_give_all(struct extfuse_conn *xc)
 /*
  * extfuse_kept_flush - all go back, and the daemon has been waited for
  *
- * False: none was kept.
+ * False: none was kept, and none is on its way back.
  */
 bool extfuse_kept_flush(struct extfuse_conn *xc)
 {
-	if (!READ_ONCE(xc->kept.n))
+	if (!READ_ONCE(xc->kept.n) && !atomic_read(&xc->kept.going))
 		return false;
 	extfuse_kept_give_all(xc);
 	wait_event_timeout(xc->kept.gone, !atomic_read(&xc->kept.going), PATIENCE);

@@ -5,6 +5,8 @@
  * libs: -Ihelper-daemon/lib/include build/lib/libextfuse.a -lbpf
  * timeout: 120
  */
+#include <semaphore.h>
+
 #include "opens.h"
 
 static void expect_file(unsigned int n, const char *what) { expect_opened("mnt/f", O_RDONLY, n, what); }
@@ -95,6 +97,55 @@ static void files_run_out(void)
 	end_opens();
 }
 
+/* A daemon that never has one more for this file, while others keep theirs: each time that it says so one is kept. */
+static uint64_t refused;
+static atomic_int refusals;
+static sem_t keep_one, is_kept;
+
+static int no_more_files(struct raw_req *req)
+{
+	if (req->in->nodeid != refused || refusals >= 20)
+		return note_open(req);
+	refusals++;
+	sem_post(&keep_one);
+	sem_wait(&is_kept);
+	return -EMFILE;
+}
+
+static void *keeper(void *unused)
+{
+	int fd;
+
+	for (;;) {
+		sem_wait(&keep_one);
+		fd = open("mnt/g", O_RDONLY);
+		if (fd < 0)
+			return unused;
+		close(fd);
+		sem_post(&is_kept);
+	}
+}
+
+static void files_never_there(void)
+{
+	pthread_t thread;
+	struct stat st;
+
+	CHECK(!sem_init(&keep_one, 0, 0) && !sem_init(&is_kept, 0, 0), "semaphores");
+	serve_opens(&(struct raw_opts){ 0 }, &keeps);
+	refused = file->id;
+	raw_on(rf, FUSE_OPEN, no_more_files, NULL);
+	CHECK(!pthread_create(&thread, NULL, keeper, NULL), "thread");
+	CHECK(!stat("mnt/f", &st) && !stat("mnt/g", &st), "stat");
+	CHECK(open("mnt/f", O_RDONLY) < 0 && errno == EMFILE, "its error is the caller's: %s", strerror(errno));
+	CHECK(refusals == 2, "it must be asked once more, when it has got back what was kept, not %d times", refusals - 1);
+	CHECK(kept() == 1, "what was kept since stays: %d", kept());
+	CHECK(!unlink("mnt/g"), "unlink");
+	sem_post(&keep_one);
+	CHECK(!pthread_join(thread, NULL), "thread");
+	end_opens();
+}
+
 static void time_is_over(void)
 {
 	struct extfuse_options soon = keeps;
@@ -176,6 +227,7 @@ int main(void)
 	given_back_before();
 	limits();
 	files_run_out();
+	files_never_there();
 	time_is_over();
 	memory();
 	sets();
