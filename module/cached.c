@@ -37,24 +37,28 @@ static bool pages_are_fresh(const struct extfuse_conn *xc, struct inode *inode)
 
 /*
  * extfuse_cached_keep - which of these flags may a reply program set in an OPEN, or OPENDIR?
- * @wish:	FOPEN_*
+ * @wish:	FOPEN_* that the daemon has not set
  */
 u32 extfuse_cached_keep(struct extfuse_conn *xc, const struct fuse_args *args, u32 wish)
 {
 	const struct fuse_open_in *in = extfuse_in(args, 0)->value;
-	const struct fuse_open_out *out = args->out_args[0].value;
+	struct fuse_open_out *out = args->out_args[0].value;
 	struct inode *inode = args->ext.inode;
+	bool fresh;
 
 	if (!inode || extfuse_low(inode) || in->flags & O_TRUNC ||
 	    out->open_flags & ~EXTFUSE_FOPEN_PLAIN)
 		return 0;
 	wish &= args->opcode == FUSE_OPENDIR ? FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR : FOPEN_KEEP_CACHE;
+	fresh = pages_are_fresh(xc, inode);
 	/* The daemon's own flag is the daemon's own promise. */
-	if (wish & FOPEN_CACHE_DIR && !(out->open_flags & FOPEN_CACHE_DIR))
+	if (wish & FOPEN_CACHE_DIR) {
 		args->ext.made->ext.lists = true;
-	if (!pages_are_fresh(xc, inode))
-		wish &= ~FOPEN_KEEP_CACHE;
-	return wish;
+		/* That it keeps a directory of which it lets nothing be cached is none. */
+		if (!fresh)
+			out->open_flags &= ~FOPEN_KEEP_CACHE;
+	}
+	return fresh ? wish : wish & ~FOPEN_KEEP_CACHE;
 }
 
 /* extfuse_cached_released - a handle is closed: if it has dropped old pages, all that are there are newer */
@@ -85,11 +89,26 @@ void extfuse_cached_read(struct extfuse_conn *xc, const struct fuse_args *args)
 /*
  * extfuse_cached_listing - see extfuse_cache_dir()
  *
- * The rule for what a daemon says itself is the daemon's.
+ * The rule for what a daemon says itself is the daemon's, unless a program keeps what such
+ * a handle may have put there.
  */
 bool extfuse_cached_listing(const struct extfuse_conn *xc, const struct fuse_file *ff)
 {
 	if (READ_ONCE(xc->entry_progs))
 		return false;
-	return !ff->ext.lists || node_is_fresh(xc, ff->nodeid, ff->ext.stamp);
+	if (!ff->ext.lists && !(extfuse_set_reply_ops(xc) & BIT_ULL(FUSE_OPENDIR)))
+		return true;
+	return node_is_fresh(xc, ff->nodeid, ff->ext.stamp);
+}
+
+/*
+ * extfuse_cached_midst - see extfuse_list_cached()
+ *
+ * Who has come to @pos in the cache goes on there when the directory changes, as fuse has
+ * it.  The daemon has not listed this handle, and where an offset is a number of entries
+ * what it would list now has others there: some would never be seen.
+ */
+bool extfuse_cached_midst(const struct extfuse_conn *xc, const struct fuse_file *ff, loff_t pos)
+{
+	return pos && ff->readdir.pos == pos && !READ_ONCE(xc->entry_progs);
 }

@@ -9,6 +9,7 @@ u32 extfuse_cached_keep(struct extfuse_conn *xc, const struct fuse_args *args, u
 void extfuse_cached_released(struct inode *inode, const struct fuse_file *ff);
 void extfuse_cached_read(struct extfuse_conn *xc, const struct fuse_args *args);
 bool extfuse_cached_listing(const struct extfuse_conn *xc, const struct fuse_file *ff);
+bool extfuse_cached_midst(const struct extfuse_conn *xc, const struct fuse_file *ff, loff_t pos);
 
 /*
  * Call sites: may the listing that this handle reads be cached, or come from the cache?
@@ -22,6 +23,38 @@ static inline bool extfuse_cache_dir(const struct fuse_file *ff)
 		return false;
 	xc = extfuse_conn_get(ff->fm->fc);
 	return likely(!xc) || extfuse_cached_listing(xc, ff);
+}
+
+/* Call site: may what comes at @pos be read from the cache? */
+static inline bool extfuse_list_cached(struct fuse_file *ff, loff_t pos)
+{
+	const struct extfuse_conn *xc;
+
+	if (!(ff->open_flags & FOPEN_CACHE_DIR))
+		return false;
+	if (extfuse_cache_dir(ff))
+		return true;
+	xc = extfuse_conn_get(ff->fm->fc);
+	if (xc && extfuse_cached_midst(xc, ff, pos))
+		return true;
+	/* Who leaves the cache does not come back in the midst of it. */
+	ff->readdir.pos = 0;
+	ff->readdir.cache_off = 0;
+	return false;
+}
+
+/*
+ * Call site, under rdc.lock: a listing that is not yet whole begins with its first page.
+ * An open that keeps nothing drops that, and who lists goes on behind it.
+ */
+static inline bool extfuse_listing_is_lost(struct inode *dir)
+{
+	const void *page;
+
+	if (!get_fuse_inode(dir)->rdc.size)
+		return false;
+	page = xa_load(&dir->i_mapping->i_pages, 0);
+	return !page || xa_is_value(page);
 }
 
 #endif /* _EXTFUSE_CACHED_H */
