@@ -13,13 +13,10 @@
 /* Making fuse_conn.extfuse. */
 static DEFINE_MUTEX(make_lock);
 
-/* Somebody has locked a file on a connection that had nothing of ours. */
-static bool lock_unseen;
-
-void extfuse_conn_lock_unseen(void)
+void extfuse_conn_lock_unseen(struct fuse_conn *fc)
 {
-	if (!READ_ONCE(lock_unseen))
-		WRITE_ONCE(lock_unseen, true);
+	if (!READ_ONCE(fc->ext_locked))
+		WRITE_ONCE(fc->ext_locked, true);
 	/* Before the lock is asked for: the connection may get something of ours meanwhile. */
 	smp_mb();
 }
@@ -53,7 +50,7 @@ struct extfuse_conn *extfuse_conn_make(struct fuse_conn *fc)
 	if (!xc) {
 		xc = conn_alloc();
 		/* Of which nodes is not known. */
-		if (xc && READ_ONCE(lock_unseen))
+		if (xc && READ_ONCE(fc->ext_locked))
 			bitmap_fill(xc->locked, EXTFUSE_SLOTS);
 		/* Pairs with the acquire in extfuse_conn_get(). */
 		smp_store_release(&fc->extfuse, xc);

@@ -8,6 +8,6 @@
 /* Makes it, if it is not there; NULL: no memory. */
 struct extfuse_conn *extfuse_conn_make(struct fuse_conn *fc);
 /* A file is about to be locked on a connection that has nothing of ours. */
-void extfuse_conn_lock_unseen(void);
+void extfuse_conn_lock_unseen(struct fuse_conn *fc);
 
 #endif /* _EXTFUSE_CONN_H */

@@ -316,7 +316,7 @@ static noinline ssize_t plain_send(struct fuse_mount *fm, struct fuse_args *args
 	ssize_t ret;
 
 	if (unlikely(extfuse_request_is_lock(args)))
-		extfuse_conn_lock_unseen();
+		extfuse_conn_lock_unseen(fm->fc);
 	ret = fuse_daemon_request(fm, args);
 	xc = extfuse_conn_get(fm->fc);
 	if (likely(!xc))

@@ -190,6 +190,24 @@ static void take_lock(int how)
 	close(fd);
 }
 
+/* Which file was locked before anything was attached is not known; on other connections nothing was. */
+static void locked_before(void)
+{
+	rf = raw_start(&(struct raw_opts){ .flags = FUSE_POSIX_LOCKS, .attr_ns = LONG_NS, .entry_ns = LONG_NS });
+	raw_file(rf, "/f", "text", 4);
+	raw_file(rf, "/g", "text", 4);
+	take_lock(F_SETLK);
+	attach("metacache", &keeps);
+	never("mnt/f", O_RDONLY, "after a lock that nobody has noted");
+	raw_balance(rf);
+	raw_stop(rf);
+
+	serve_opens(&(struct raw_opts){ 0 }, &keeps);
+	expect_file(1, "another connection");
+	expect_file(0, "another connection, again");
+	end_opens();
+}
+
 /* Nothing yet: the daemon may tell the handle later. */
 static int no_events(struct raw_req *req)
 {
@@ -265,9 +283,10 @@ int main(void)
 	end_opens();
 
 	callers();
+	on_the_way();
 	in_use();
 	are_not_kept();
+	locked_before();
 	mapped();
 	return 0;
 }
-	on_the_way();
