@@ -16,6 +16,7 @@
  */
 #include "fuse_i.h"
 #include "kept_pool.h"
+#include "later.h"
 #include "opcode.h"
 #include "params.h"
 #include "release.h"
@@ -96,7 +97,6 @@ u64 extfuse_set_keeps(const struct extfuse_conn *xc, u64 *id)
 	return valid;
 }
 
-/* Has the node not moved since the handle was opened? */
 /*
  * May whoever opened the file still come to it?  Without default_permissions nobody has
  * asked that but the daemon, which may have looked at each directory of the path.
@@ -108,6 +108,7 @@ static bool kept_is_in_reach(const struct extfuse_conn *xc, const struct extfuse
 	return kept->fm->fc->default_permissions || extfuse_slot_fresh(xc, rights, kept->stamp);
 }
 
+/* Has the node not moved since the handle was opened? */
 static bool kept_is_fresh(const struct extfuse_conn *xc, const struct extfuse_kept_handle *kept)
 {
 	u16 data = extfuse_slot_of_node(kept->args->nodeid, EXTFUSE_KIND_DATA);
@@ -147,8 +148,8 @@ bool extfuse_pool_put(struct extfuse_conn *xc, struct extfuse_kept_handle *kept)
 	stays = kept_may_stay(xc, kept);
 	if (!stays)
 		pool_take(pool, kept);
-	else if (pool->n == 1)
-		queue_delayed_work(system_unbound_wq, &pool->work, HZ);
+	else if (pool->n == 1 && !delayed_work_pending(&pool->work))
+		extfuse_do_later(&pool->work, HZ);
 unlock:
 	spin_unlock(&pool->lock);
 	kept_send_each(xc, &out);
@@ -258,7 +259,7 @@ static void kept_work(struct work_struct *work)
 	}
 	pool->all = false;
 	if (pool->n && !pool->closed)
-		queue_delayed_work(system_unbound_wq, &pool->work, HZ);
+		extfuse_do_later(&pool->work, HZ);
 	spin_unlock(&pool->lock);
 	kept_send_each(xc, &out);
 }
@@ -278,7 +279,7 @@ void extfuse_kept_soon(struct extfuse_conn *xc, bool all)
 	spin_lock(&pool->lock);
 	if (!pool->closed) {
 		pool->all |= all;
-		mod_delayed_work(system_unbound_wq, &pool->work, 0);
+		extfuse_do_later(&pool->work, 0);
 	}
 	spin_unlock(&pool->lock);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What waits for a grace period and then frees: it is queued here, and unloading
- * waits for the queue.
+ * What waits for a grace period and then frees, or is done after a while: it is queued
+ * here, and unloading waits for the queue.
  */
 #include "fuse_i.h"
 #include "later.h"
@@ -11,6 +11,11 @@ static struct workqueue_struct *free_wq;
 void extfuse_free_later(struct work_struct *work)
 {
 	queue_work(free_wq, work);
+}
+
+void extfuse_do_later(struct delayed_work *work, unsigned long delay)
+{
+	mod_delayed_work(free_wq, work, delay);
 }
 
 void extfuse_free_wait(void)
