@@ -34,7 +34,8 @@ static bool node_is_there(const struct fuse_args *args)
 {
 	struct inode *inode = args->ext.inode;
 
-	if (!inode || fuse_is_bad(inode) || !inode->i_nlink)
+	/* What is in a tree moves no slots. */
+	if (!inode || fuse_is_bad(inode) || !inode->i_nlink || extfuse_low(inode))
 		return false;
 	return !args->ext.dentry || !d_unlinked(args->ext.dentry);
 }
