@@ -134,13 +134,15 @@ static bool kept_may_stay(const struct extfuse_conn *xc, const struct extfuse_ke
 bool extfuse_pool_put(struct extfuse_conn *xc, struct extfuse_kept_handle *kept)
 {
 	struct extfuse_kept *pool = &xc->kept;
+	/* Once: a detach makes it 0 at any time, and of an empty list none can be taken. */
+	unsigned int max = READ_ONCE(pool->max);
 	bool stays = false;
 	LIST_HEAD(out);
 
 	spin_lock(&pool->lock);
-	if (pool->closed || !pool->max)
+	if (pool->closed || !max)
 		goto unlock;
-	while (pool->n >= pool->max)
+	while (pool->n >= max)
 		pool_take_to(pool, list_first_entry(&pool->order, struct extfuse_kept_handle, order), &out);
 	pool_add(pool, kept);
 	/* Pairs with the barrier of who changes something, before it looks at pool->n. */
