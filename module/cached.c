@@ -51,6 +51,7 @@ u32 extfuse_cached_keep(struct extfuse_conn *xc, const struct fuse_args *args, u
 		return 0;
 	wish &= args->opcode == FUSE_OPENDIR ? FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR : FOPEN_KEEP_CACHE;
 	fresh = pages_are_fresh(xc, inode);
+	args->ext.made->ext.keeps = wish & FOPEN_KEEP_CACHE;
 	/* The daemon's own flag is the daemon's own promise. */
 	if (wish & FOPEN_CACHE_DIR) {
 		args->ext.made->ext.lists = true;
@@ -59,6 +60,12 @@ u32 extfuse_cached_keep(struct extfuse_conn *xc, const struct fuse_args *args, u
 			out->open_flags &= ~FOPEN_KEEP_CACHE;
 	}
 	return fresh ? wish : wish & ~FOPEN_KEEP_CACHE;
+}
+
+/* extfuse_cached_reopened - the same of a handle that was kept, whose reply no program sees; returns FOPEN_* */
+u32 extfuse_cached_reopened(const struct extfuse_conn *xc, struct inode *inode, const struct fuse_file *ff)
+{
+	return ff->ext.keeps && pages_are_fresh(xc, inode) ? FOPEN_KEEP_CACHE : 0;
 }
 
 /* extfuse_cached_released - a handle is closed: if it has dropped old pages, all that are there are newer */
@@ -74,13 +81,15 @@ void extfuse_cached_released(struct inode *inode, const struct fuse_file *ff)
 	spin_unlock(&fi->lock);
 }
 
-/* extfuse_cached_read - a READ is over, and its pages are not yet seen */
+/*
+ * extfuse_cached_read - a READ is over, and its pages are not yet seen
+ *
+ * Whatever the set: the one that takes its place may keep them.
+ */
 void extfuse_cached_read(struct extfuse_conn *xc, const struct fuse_args *args)
 {
 	u64 data = extfuse_slot_of_node(args->nodeid, EXTFUSE_KIND_DATA);
 
-	if (likely(!(extfuse_set_reply_ops(xc) & BIT_ULL(FUSE_OPEN))))
-		return;
 	if (!extfuse_epoch_fresh(xc, args->ext.open_stamp) ||
 	    !extfuse_slot_fresh(xc, data, args->ext.open_stamp))
 		extfuse_node_move(xc, args->nodeid, BIT(EXTFUSE_KIND_DATA));

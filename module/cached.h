@@ -6,6 +6,7 @@
 #define _EXTFUSE_CACHED_H
 
 u32 extfuse_cached_keep(struct extfuse_conn *xc, const struct fuse_args *args, u32 wish);
+u32 extfuse_cached_reopened(const struct extfuse_conn *xc, struct inode *inode, const struct fuse_file *ff);
 void extfuse_cached_released(struct inode *inode, const struct fuse_file *ff);
 void extfuse_cached_read(struct extfuse_conn *xc, const struct fuse_args *args);
 bool extfuse_cached_listing(const struct extfuse_conn *xc, const struct fuse_file *ff);

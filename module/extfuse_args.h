@@ -94,11 +94,11 @@ struct extfuse_handle {
 	u64 stamp;			/* the clock when it was opened: a daemon may read a directory then, and serve it later */
 	u64 who;			/* who has opened it, as extfuse_req.who; 0: not known, so it is not kept */
 	u32 flags;			/* that the daemon opened it with; only with @who */
-	u32 wish;			/* FOPEN_* that a reply program would have, see cached.c */
 	struct dentry *dentry;		/* its name, while it is released */
 	bool is_ours;			/* on a backing file, and the kernel's: the daemon does not know it */
 	bool appends;			/* opened with O_APPEND */
 	bool lists;			/* a listing may be cached because a program says so: see cached.c */
+	bool keeps;			/* so it is of what was read */
 	bool cached;			/* until 6.8: it uses the page cache */
 	const struct cred *opener;
 	struct mnt_idmap *via;		/* of the mount that it was opened through */

@@ -61,9 +61,9 @@ static bool kept_take(struct extfuse_conn *xc, struct fuse_mount *fm, struct fus
 	kept->until = jiffies + nsecs_to_jiffies(valid);
 	kept->flags = ff->ext.flags;
 	kept->open_flags = ff->open_flags;
-	kept->wish = ff->ext.wish;
 	kept->slot = extfuse_slot_of_node(args->nodeid, EXTFUSE_KIND_ATTR);
 	kept->lists = ff->ext.lists;
+	kept->keeps = ff->ext.keeps;
 	if (!extfuse_pool_put(xc, kept)) {
 		kfree(kept);
 		return false;
@@ -107,13 +107,12 @@ ssize_t extfuse_kept_open(struct extfuse_conn *xc, struct fuse_mount *fm, struct
 	if (!kept)
 		return EXTFUSE_NOT_DONE;
 	out->fh = ((const struct fuse_release_in *)kept->args->in_args[0].value)->fh;
-	out->open_flags = kept->open_flags;
 	/* It is as old as it was, also when it is closed again. */
 	ff->ext.stamp = kept->stamp;
 	ff->ext.lists = kept->lists;
-	ff->ext.wish = kept->wish;
-	/* What was read since is there by now. */
-	out->open_flags |= extfuse_cached_keep(xc, args, kept->wish);
+	ff->ext.keeps = kept->keeps;
+	/* When it was opened there may have been nothing to be kept. */
+	out->open_flags = kept->open_flags | extfuse_cached_reopened(xc, args->ext.inode, ff);
 	args->ext.pass = EXTFUSE_PASS_REUSED;
 	args->ext.replied = true;
 	extfuse_count(xc, args->opcode, kept);

@@ -19,9 +19,9 @@ struct extfuse_kept_handle {
 	unsigned long until;		/* jiffies */
 	u32 flags;			/* of its OPEN */
 	u32 open_flags;			/* FOPEN_* */
-	u32 wish;			/* struct extfuse_handle.wish */
 	u16 slot;			/* of its node's attributes */
-	bool lists;			/* struct extfuse_handle.lists */
+	bool lists;			/* as struct extfuse_handle has them */
+	bool keeps;
 };
 
 /* What an OPEN must have in common with the handle that it gets. */

@@ -138,7 +138,6 @@ static void open_merge(struct extfuse_run *run)
 
 	if (run->set->flags & EXTFUSE_ATTACH_SHADOW)
 		return;
-	run->args->ext.made->ext.wish = wish;
 	out->open_flags |= extfuse_cached_keep(run->xc, run->args, wish);
 }
 

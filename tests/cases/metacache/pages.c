@@ -126,12 +126,11 @@ static const struct row rows[] = {
  * The daemon serves what was there when the handle was opened, as a union does after a copy to its upper layer.  What
  * such a handle reads must not be what somebody sees who opens the file after the change.
  */
-static uint64_t old_handle;
+static uint64_t old_handle, last_handle = 100;
 
 static int open_numbered(struct raw_req *req)
 {
-	static uint64_t last = 100;
-	struct fuse_open_out out = { .fh = ++last };
+	struct fuse_open_out out = { .fh = ++last_handle };
 
 	raw_reply(req, 0, &out, sizeof(out));
 	return RAW_DONE;
@@ -196,6 +195,51 @@ static void daemons_own(void)
 	end_opens();
 }
 
+/* With closetimeo as well nothing is asked at all, though the handle was opened when nothing was there to be kept. */
+static void handles_kept(void)
+{
+	const struct extfuse_options both = { .actimeo_ns = LONG_NS, .keepcache = true, .closetimeo_ns = LONG_NS };
+
+	serve_opens(&(struct raw_opts){ 0 }, &both);
+	want = "text";
+	expect_file(1, "at first");
+	expect_file(0, "by the same handle");
+	CHECK(!raw_count(rf, FUSE_OPEN), "it must not be opened anew: %s", raw_asked(rf));
+	expect_file(0, "and once more");
+	do_write();
+	expect_file(1, "after a write");
+	expect_file(0, "after a write, again");
+	end_opens();
+}
+
+/* What an old handle read while the set kept nothing counts as well, for the set that takes its place. */
+static void kept_since(void)
+{
+	struct extfuse_ext *ext;
+	char c[4], err[512];
+	struct stat st;
+	int old;
+
+	serve_opens(&(struct raw_opts){ 0 }, &(struct extfuse_options){ .actimeo_ns = LONG_NS });
+	raw_on(rf, FUSE_OPEN, open_numbered, NULL);
+	raw_on(rf, FUSE_RELEASE, NULL, NULL);
+	raw_on(rf, FUSE_READ, read_old, NULL);
+	old = open_for("mnt/f", O_RDONLY);
+	old_handle = last_handle;
+	write_at("mnt/f", "new!");
+	CHECK(!stat("mnt/f", &st), "stat");
+	close(open_for("mnt/f", O_RDONLY));
+	CHECK(pread(old, c, 4, 0) == 4 && !memcmp(c, "old!", 4), "the old handle reads what it has");
+	CHECK(!extfuse_ext__open(&ext, "metacache", &pages, err, sizeof(err)) &&
+	      !extfuse_ext__load(ext, err, sizeof(err)) && !extfuse_ext__replace(ext, raw_fd(rf), 0, err, sizeof(err)), "%s", err);
+	extfuse_ext__free(ext);
+	expect_read("mnt/f", "new!", 1, "opened after the change");
+	expect_read("mnt/f", "new!", 0, "again");
+	close(old);
+	raw_balance(rf);
+	raw_stop(rf);
+}
+
 /* A handle that the daemon put on a backing file has no pages here, and fuse refuses one that says so. */
 static void backed(void)
 {
@@ -238,6 +282,8 @@ int main(void)
 	never_kept(&(struct raw_opts){ 0 }, &(struct extfuse_options){ .actimeo_ns = LONG_NS, .keepcache = true, .shadow = true },
 		   "a shadow");
 	daemons_own();
+	handles_kept();
+	kept_since();
 	backed();
 	return 0;
 }
