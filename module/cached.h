@@ -45,17 +45,23 @@ static inline bool extfuse_list_cached(struct fuse_file *ff, loff_t pos)
 }
 
 /*
- * Call site, under rdc.lock: a listing that is not yet whole begins with its first page.
- * An open that keeps nothing drops that, and who lists goes on behind it.
+ * Call site, under rdc.lock, of a listing that is not whole: it begins with its first page.  An open
+ * that keeps nothing drops that, and who lists goes on behind it, so that it would never be
+ * whole: then it begins anew, as fuse has it where a page has gone of one that is.
  */
-static inline bool extfuse_listing_is_lost(struct inode *dir)
+static inline void extfuse_listing_begin(struct inode *dir, loff_t pos)
 {
+	struct fuse_inode *fi = get_fuse_inode(dir);
 	const void *page;
 
-	if (!get_fuse_inode(dir)->rdc.size)
-		return false;
+	if (pos || !fi->rdc.size)
+		return;
 	page = xa_load(&dir->i_mapping->i_pages, 0);
-	return !page || xa_is_value(page);
+	if (page && !xa_is_value(page))
+		return;
+	fi->rdc.version++;
+	fi->rdc.size = 0;
+	fi->rdc.pos = 0;
 }
 
 #endif /* _EXTFUSE_CACHED_H */
