@@ -216,19 +216,6 @@ static __always_inline void change_begin(struct extfuse_conn *xc, struct fuse_ar
 }
 
 /*
- * The daemon can open no more files: it gets back what is kept of it, and is asked again.
- * Once: others go on keeping what they close.
- */
-static __always_inline bool files_are_out(struct extfuse_conn *xc, const struct fuse_args *args, ssize_t ret,
-					  bool *flushed)
-{
-	if (likely(ret != -EMFILE && ret != -ENFILE) || *flushed || !args->ext.replied)
-		return false;
-	*flushed = extfuse_kept_flush(xc);
-	return *flushed;
-}
-
-/*
  * A synchronous request of a connection that has, or had, programs.
  *
  * What a policy has not seen from its start to its reply, because the policy
@@ -263,7 +250,7 @@ again:
 		stamp = args->ext.stamp;
 		room = extfuse_out_room(args);
 		ret = request_go_up(xc, fm, args, op);
-		if (files_are_out(xc, args, ret, &flushed))
+		if (unlikely(ret == -EMFILE || ret == -ENFILE) && extfuse_kept_make_room(xc, args, &flushed))
 			goto again;
 		if (extfuse_is_overtaken(xc, args->opcode, stamp) &&
 		    extfuse_reply_undo(fm, args, ret, room))

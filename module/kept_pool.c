@@ -234,17 +234,30 @@ void extfuse_kept_give_all(struct extfuse_conn *xc)
 }
 
 /*
- * extfuse_kept_flush - all go back, and the daemon has been waited for
- *
- * False: none was kept, and none is on its way back.
+ * All go back, and the daemon has been waited for.  False: none was kept, and none is on
+ * its way back.
  */
-bool extfuse_kept_flush(struct extfuse_conn *xc)
+static bool kept_flush(struct extfuse_conn *xc)
 {
 	if (!READ_ONCE(xc->kept.n) && !atomic_read(&xc->kept.going))
 		return false;
 	extfuse_kept_give_all(xc);
 	wait_event_timeout(xc->kept.gone, !atomic_read(&xc->kept.going), PATIENCE);
 	return true;
+}
+
+/*
+ * extfuse_kept_make_room - the daemon says that it can open no more files
+ * @flushed:	once it has got back what is kept of it; others go on keeping what they close
+ *
+ * True: it is asked again.
+ */
+bool extfuse_kept_make_room(struct extfuse_conn *xc, const struct fuse_args *args, bool *flushed)
+{
+	if (*flushed || !args->ext.replied)
+		return false;
+	*flushed = kept_flush(xc);
+	return *flushed;
 }
 
 static void kept_work(struct work_struct *work)
@@ -297,7 +310,7 @@ void extfuse_kept_end(struct fuse_conn *fc)
 	xc->kept.closed = true;
 	spin_unlock(&xc->kept.lock);
 	cancel_delayed_work_sync(&xc->kept.work);
-	extfuse_kept_flush(xc);
+	kept_flush(xc);
 }
 
 /* Call site: how many inodes are held by what is kept? */
