@@ -13,6 +13,7 @@
 #include <linux/extfuse.h>
 
 struct dentry;
+struct extfuse_kept_handle;
 struct extfuse_shadow;
 struct extfuse_tree;
 struct file;
@@ -141,7 +142,10 @@ struct extfuse_args {
 
 	u32 uid, gid, pid;
 	struct fuse_mount *fm;		/* while pending */
-	void *out;			/* a listing of several pages in one piece, see extfuse_out_hold() */
+	union {
+		void *out;		/* a listing of several pages in one piece, see extfuse_out_hold() */
+		struct extfuse_kept_handle *held;	/* RELEASE: @kept */
+	};
 	struct extfuse_shadow *shadow;	/* an answer to be compared, see shadow.c */
 	u64 set_id;			/* 0: no set has seen the start */
 	u64 stamp;

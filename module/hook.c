@@ -208,11 +208,11 @@ static __always_inline ssize_t request_plain(struct extfuse_conn *xc, struct fus
 
 /* What is kept of a node goes back before a change of it is sent. */
 static __always_inline void change_begin(struct extfuse_conn *xc, struct fuse_args *args,
-					 const struct extfuse_opcode *op)
+					 const struct extfuse_opcode *op, bool background)
 {
 	extfuse_marks_begin(xc, args, op);
 	if (unlikely(READ_ONCE(xc->kept.n)))
-		extfuse_kept_moved(xc, args);
+		extfuse_kept_moved(xc, args, !background);
 }
 
 /*
@@ -243,7 +243,7 @@ static noinline ssize_t request_send(struct extfuse_conn *xc, struct fuse_mount 
 	}
 	if (unlikely(extfuse_request_is_lock(args)))
 		extfuse_locked_note(xc, args->nodeid);
-	change_begin(xc, args, op);
+	change_begin(xc, args, op, false);
 again:
 	ret = request_try(xc, fm, args, op, false);
 	if (ret == EXTFUSE_NOT_DONE) {
@@ -272,7 +272,7 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 
 	if (unlikely(args->ext.made) && extfuse_release_is_kept(xc, fm, args))
 		return 0;
-	change_begin(xc, args, op);
+	change_begin(xc, args, op, true);
 	ret = request_try(xc, fm, args, op, true);
 	/* A readahead that somebody advised on a handle that the daemon does not know. */
 	if (unlikely(args->ext.ours))
@@ -375,7 +375,7 @@ int extfuse_request_ended(struct fuse_req *req, int error)
 
 	if (unlikely(xc)) {
 		if (unlikely(args->ext.kept))
-			extfuse_kept_gone(xc);
+			extfuse_kept_gone(xc, args);
 		if (args->ext.pending) {
 			args->ext.pending = false;
 			if (unlikely(args->ext.shadow))

@@ -39,9 +39,9 @@ bool extfuse_flush_is_idle(const struct extfuse_conn *xc, const struct fuse_args
 
 /* kept_pool.c */
 void extfuse_kept_init(struct extfuse_kept *pool);
-void extfuse_kept_moved(struct extfuse_conn *xc, const struct fuse_args *args);
+void extfuse_kept_moved(struct extfuse_conn *xc, const struct fuse_args *args, bool wait);
 bool extfuse_kept_make_room(struct extfuse_conn *xc, const struct fuse_args *args, bool *flushed);
-void extfuse_kept_gone(struct extfuse_conn *xc);
+void extfuse_kept_gone(struct extfuse_conn *xc, const struct fuse_args *args);
 
 void extfuse_kept_give_all(struct extfuse_conn *xc);
 void extfuse_kept_soon(struct extfuse_conn *xc, bool all);

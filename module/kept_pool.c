@@ -54,31 +54,64 @@ static void pool_take_to(struct extfuse_kept *pool, struct extfuse_kept_handle *
 	list_add_tail(&kept->order, to);
 }
 
+static void kept_put(struct extfuse_kept_handle *kept)
+{
+	if (refcount_dec_and_test(&kept->refs))
+		kfree(kept);
+}
+
+static void kept_over(struct extfuse_conn *xc, struct extfuse_kept_handle *kept)
+{
+	WRITE_ONCE(kept->over, true);
+	atomic_dec(&xc->kept.going);
+	wake_up_all(&xc->kept.gone);
+	kept_put(kept);
+}
+
+/* The caller still has its reference. */
 static void kept_send(struct extfuse_conn *xc, struct extfuse_kept_handle *kept)
 {
 	struct fuse_args *args = kept->args;
 
+	refcount_set(&kept->refs, 2);
+	kept->over = false;
 	args->ext.kept = true;
+	args->ext.held = kept;
 	atomic_inc(&xc->kept.going);
 	extfuse_count(xc, args->opcode, upcalls);
 	if (extfuse_release_send(xc, kept->fm, args, GFP_KERNEL | __GFP_NOFAIL))
-		extfuse_kept_gone(xc);
-	kfree(kept);
+		kept_over(xc, kept);
 }
 
 static void kept_send_each(struct extfuse_conn *xc, struct list_head *list)
 {
 	struct extfuse_kept_handle *kept, *next;
 
-	list_for_each_entry_safe(kept, next, list, order)
+	list_for_each_entry_safe(kept, next, list, order) {
 		kept_send(xc, kept);
+		kept_put(kept);
+	}
+}
+
+/* The daemon reads them in another order than what comes after, and with many threads: so they are waited for. */
+static void kept_send_and_wait(struct extfuse_conn *xc, struct list_head *list)
+{
+	struct extfuse_kept_handle *kept, *next;
+	long left = PATIENCE;
+
+	list_for_each_entry(kept, list, order)
+		kept_send(xc, kept);
+	list_for_each_entry_safe(kept, next, list, order) {
+		if (left > 0)
+			left = wait_event_killable_timeout(xc->kept.gone, READ_ONCE(kept->over), left);
+		kept_put(kept);
+	}
 }
 
 /* A RELEASE that was held back is over. */
-void extfuse_kept_gone(struct extfuse_conn *xc)
+void extfuse_kept_gone(struct extfuse_conn *xc, const struct fuse_args *args)
 {
-	if (atomic_dec_and_test(&xc->kept.going))
-		wake_up_all(&xc->kept.gone);
+	kept_over(xc, args->ext.held);
 }
 
 /* extfuse_set_keeps - for how long the set of that number lets handles be kept, in ns; 0: not at all */
@@ -184,39 +217,42 @@ out:
 	return kept;
 }
 
-static void give_slot(struct extfuse_conn *xc, u16 slot)
+static void take_slot(struct extfuse_kept *pool, u16 slot, struct list_head *out)
 {
-	struct extfuse_kept *pool = &xc->kept;
-	struct hlist_node *next;
 	struct extfuse_kept_handle *kept;
-	LIST_HEAD(out);
+	struct hlist_node *next;
 
 	spin_lock(&pool->lock);
 	hlist_for_each_entry_safe(kept, next, pool_head(pool, slot), by_slot) {
 		if (kept->slot == slot)
-			pool_take_to(pool, kept, &out);
+			pool_take_to(pool, kept, out);
 	}
 	spin_unlock(&pool->lock);
-	kept_send_each(xc, &out);
 }
 
 /*
  * extfuse_kept_moved - a request that changes something is about to be sent, with its marks
+ * @wait:	until the daemon has answered the RELEASEs, but not for ever
  *
  * A change of data is one of attributes as well, by which what is kept is found.
  */
-void extfuse_kept_moved(struct extfuse_conn *xc, const struct fuse_args *args)
+void extfuse_kept_moved(struct extfuse_conn *xc, const struct fuse_args *args, bool wait)
 {
 	const struct fuse_open_in *open = extfuse_in(args, 0)->value;
 	unsigned int i;
+	LIST_HEAD(out);
 
 	/* Under a spinlock; what writes was opened for it. */
 	if (extfuse_request_is_writeback(args))
 		return;
 	for (i = 0; args->ext.marked && i < args->ext.nmarks; i++)
-		give_slot(xc, args->ext.mark[i]);
+		take_slot(&xc->kept, args->ext.mark[i], &out);
 	if (args->opcode == FUSE_OPEN && (open->flags & O_ACCMODE) != O_RDONLY)
-		give_slot(xc, extfuse_slot_of_node(args->nodeid, EXTFUSE_KIND_ATTR));
+		take_slot(&xc->kept, extfuse_slot_of_node(args->nodeid, EXTFUSE_KIND_ATTR), &out);
+	if (wait)
+		kept_send_and_wait(xc, &out);
+	else
+		kept_send_each(xc, &out);
 }
 
 /* extfuse_kept_give_all - their RELEASEs are sent */

@@ -9,6 +9,8 @@
 
 /* A handle that is open, and whose file is closed. */
 struct extfuse_kept_handle {
+	refcount_t refs;		/* once its RELEASE is sent: that, and who has sent it */
+	bool over;			/* it has been answered, or never will be */
 	struct list_head order;
 	struct hlist_node by_slot;
 	struct fuse_mount *fm;

@@ -21,13 +21,21 @@ static int note_change(struct raw_req *req)
 	return RAW_DEFAULT;
 }
 
-/* The daemon hears of a change when it has the handle no more: it has one thread here. */
-static void given_back_before(void)
+static int slow_release(struct raw_req *req)
+{
+	raw_sleep_ms(100);
+	return note_release(req);
+}
+
+/* The daemon hears of a change when it has the handle no more, however many threads it has. */
+static void given_back_before(bool slow)
 {
 	static const uint32_t changes[] = { FUSE_SETATTR, FUSE_UNLINK, FUSE_RENAME2, FUSE_LINK };
 	size_t i;
 
-	serve_opens(&(struct raw_opts){ .threads = 1 }, &keeps);
+	serve_opens(&(struct raw_opts){ .threads = slow ? 4 : 1 }, &keeps);
+	if (slow)
+		raw_on(rf, FUSE_RELEASE, slow_release, NULL);
 	for (i = 0; i < sizeof(changes) / sizeof(*changes); i++)
 		raw_on(rf, changes[i], note_change, NULL);
 	raw_on(rf, FUSE_RENAME, note_change, NULL);
@@ -224,7 +232,8 @@ static void daemon_gone(void)
 
 int main(void)
 {
-	given_back_before();
+	given_back_before(false);
+	given_back_before(true);
 	limits();
 	files_run_out();
 	files_never_there();

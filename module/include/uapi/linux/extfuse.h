@@ -296,7 +296,8 @@ struct extfuse_ioc_prog {
  *		EXTFUSE_MAX_CLOSE_VALID; 0: not at all.  Only one that was opened for reading,
  *		by an OPEN or OPENDIR that a request program was asked about, and that has no
  *		lock.  The daemon gets its RELEASE within a second more; before any FORGET of
- *		the node; before a request that changes the node or opens it for writing; when
+ *		the node; before a request that changes the node or opens it for writing, which
+ *		waits for it, a second at most; when
  *		the set goes, the mount is synced or unmounted, memory is needed, or after a
  *		notification about the node.  No program is asked about that RELEASE
  * @max_kept:	how many handles may be kept at once; 0: EXTFUSE_MAX_KEPT
