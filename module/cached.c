@@ -12,8 +12,8 @@
  *
  * A daemon may serve old data on a handle that was opened before a change (copy-up of
  * fuse-overlayfs, a file that was replaced).  What such a handle reads comes into the same
- * cache, so each READ of one moves the data of its node when it ends, and its listing
- * does not come into the cache at all.
+ * cache: after it nothing that is cached is known to be so, until an open has dropped it.
+ * A listing of such a handle does not come into the cache at all.
  */
 #include "fuse_i.h"
 #include "inode.h"
@@ -76,7 +76,7 @@ void extfuse_cached_released(struct inode *inode, const struct fuse_file *ff)
 	if (ff->open_flags & (FOPEN_KEEP_CACHE | FOPEN_DIRECT_IO) || extfuse_low(inode))
 		return;
 	spin_lock(&fi->lock);
-	if (ff->ext.stamp > fi->ext.pages)
+	if (ff->ext.old_reads == fi->ext.old_reads && ff->ext.stamp > fi->ext.pages)
 		WRITE_ONCE(fi->ext.pages, ff->ext.stamp);
 	spin_unlock(&fi->lock);
 }
@@ -89,10 +89,19 @@ void extfuse_cached_released(struct inode *inode, const struct fuse_file *ff)
 void extfuse_cached_read(struct extfuse_conn *xc, const struct fuse_args *args)
 {
 	u64 data = extfuse_slot_of_node(args->nodeid, EXTFUSE_KIND_DATA);
+	struct inode *inode = args->ext.inode;
+	struct fuse_inode *fi;
 
-	if (!extfuse_epoch_fresh(xc, args->ext.open_stamp) ||
-	    !extfuse_slot_fresh(xc, data, args->ext.open_stamp))
-		extfuse_node_move(xc, args->nodeid, BIT(EXTFUSE_KIND_DATA));
+	if (!inode || extfuse_low(inode))
+		return;
+	if (likely(extfuse_epoch_fresh(xc, args->ext.open_stamp) &&
+		   extfuse_slot_fresh(xc, data, args->ext.open_stamp)))
+		return;
+	fi = get_fuse_inode(inode);
+	spin_lock(&fi->lock);
+	WRITE_ONCE(fi->ext.pages, 0);
+	WRITE_ONCE(fi->ext.old_reads, fi->ext.old_reads + 1);
+	spin_unlock(&fi->lock);
 }
 
 /*

@@ -76,6 +76,7 @@ struct extfuse_node {
 		struct extfuse_tree *tree;
 		u64 pages;		/* without @low: since when all that is cached is so, see cached.c */
 	};
+	u32 old_reads;			/* of handles that are older than a change; under fi->lock, as @pages */
 	union {
 		struct {		/* of a directory: names that are about to move; only compared */
 			const struct dentry *moved[2];
@@ -95,6 +96,7 @@ struct extfuse_handle {
 	u64 stamp;			/* the clock when it was opened: a daemon may read a directory then, and serve it later */
 	u64 who;			/* who has opened it, as extfuse_req.who; 0: not known, so it is not kept */
 	u32 flags;			/* that the daemon opened it with; only with @who */
+	u32 old_reads;			/* of its node when it was opened */
 	struct dentry *dentry;		/* its name, while it is released */
 	bool is_ours;			/* on a backing file, and the kernel's: the daemon does not know it */
 	bool appends;			/* opened with O_APPEND */

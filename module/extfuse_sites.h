@@ -340,6 +340,9 @@ static inline void extfuse_open_args(struct fuse_args *args, struct fuse_file *f
 	args->ext.inode = inode;
 	args->ext.made = ff;
 	args->ext.file = file;
+	/* Before the open drops what is cached. */
+	if (inode)
+		ff->ext.old_reads = READ_ONCE(get_fuse_inode(inode)->ext.old_reads);
 }
 
 /* Call sites: what is done on an open file; the daemon does not know a handle on a backing file. */

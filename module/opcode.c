@@ -178,16 +178,3 @@ bool extfuse_request_is_writeback(const struct fuse_args *args)
 	       args->in_args[0].size >= offsetofend(struct fuse_write_in, write_flags) &&
 	       in->write_flags & FUSE_WRITE_CACHE;
 }
-
-bool extfuse_request_is_unlock(const struct fuse_args *args)
-{
-	const struct fuse_lk_in *in = args->in_args[0].value;
-
-	return (args->opcode == FUSE_SETLK || args->opcode == FUSE_SETLKW) &&
-	       in->lk.type == F_UNLCK;
-}
-
-bool extfuse_request_is_lock(const struct fuse_args *args)
-{
-	return (args->opcode == FUSE_SETLK || args->opcode == FUSE_SETLKW) && !extfuse_request_is_unlock(args);
-}

@@ -46,7 +46,23 @@ static inline const struct extfuse_opcode *extfuse_opcode_get(u32 opcode)
 
 bool extfuse_error_is_plain(const struct fuse_args *args, int error);
 bool extfuse_request_is_writeback(const struct fuse_args *args);
-bool extfuse_request_is_unlock(const struct fuse_args *args);
-bool extfuse_request_is_lock(const struct fuse_args *args);
+
+/* One that takes, or waits for, a lock; or one that lets go of it. */
+static inline bool extfuse_request_is_setlk(const struct fuse_args *args)
+{
+	return args->opcode == FUSE_SETLK || args->opcode == FUSE_SETLKW;
+}
+
+static inline bool extfuse_request_is_unlock(const struct fuse_args *args)
+{
+	const struct fuse_lk_in *in = args->in_args[0].value;
+
+	return extfuse_request_is_setlk(args) && in->lk.type == F_UNLCK;
+}
+
+static inline bool extfuse_request_is_lock(const struct fuse_args *args)
+{
+	return extfuse_request_is_setlk(args) && !extfuse_request_is_unlock(args);
+}
 
 #endif /* _EXTFUSE_OPCODE_H */

@@ -12,7 +12,6 @@
 const struct counter counters[] = {
 	{ "answered", "answered", AT(answered), BY_PROGRAM, "requests", "program" },
 	{ "passed", "passed", AT(passed), BY_BACKING, "requests", "passed" },
-	{ "kept", "kept", AT(kept), BY_NOBODY, "kept", NULL },
 	{ "failed", "failed", AT(failed), BY_PROGRAM, "requests", "refused" },
 	{ "upcalls", "sent up", AT(upcalls), BY_DAEMON, "requests", "daemon" },
 	{ "bad", "bad", AT(bad), BY_NOBODY, "bad_verdicts", NULL },
@@ -20,6 +19,7 @@ const struct counter counters[] = {
 	{ "replies", "replies", AT(replies), BY_NOBODY, "replies_seen", NULL },
 	{ "changed", "changed", AT(changed), BY_NOBODY, "replies_changed", NULL },
 	{ "differed", "differed", AT(differed), BY_NOBODY, "answers_differed", NULL },
+	{ "kept", "kept", AT(kept), BY_NOBODY, "kept", NULL },
 	{ "samples", NULL, AT(samples), BY_NOBODY, "program_run_seconds", "count" },
 	{ "sample_ns", NULL, AT(sample_ns), BY_NOBODY, "program_run_seconds", "sum" },
 	{ 0 },

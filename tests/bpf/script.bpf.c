@@ -11,6 +11,11 @@
 
 /* actimeo= gives max_valid of the attachment; the rules do the rest. */
 EXTFUSE_OPTIONS;
+#ifndef SCRIPT_ONLY
+/* So does closetimeo=; a program for each opcode is never left out. */
+EXTFUSE_WANT_CLOSETIMEO;
+EXTFUSE_WANT_KEEPCACHE;
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

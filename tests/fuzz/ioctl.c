@@ -51,10 +51,12 @@ static void attach(struct rng *r, int fd)
 {
 	static char log[4096];
 	struct extfuse_ioc_attach a = {
-		.conn = draw_conn(r), .flags = rng_one_in(r, 6) ? rng_odd(r) : rng_below(r, 16),
+		.conn = draw_conn(r), .flags = rng_one_in(r, 6) ? rng_odd(r) : rng_below(r, 256),
 		.nprogs = rng_one_in(r, 6) ? rng_odd(r) : 1 + rng_below(r, 8), .log_size = rng_one_in(r, 3) ? rng_odd(r) : sizeof(log),
 		.log = rng_one_in(r, 3) ? draw_pointer(r) : (uintptr_t)log,
 		.max_attr_valid = rng_odd(r), .max_entry_valid = rng_odd(r), .name = "fuzz",
+		.close_valid = rng_one_in(r, 4) ? rng_odd(r) : rng_below(r, 4) * 1000000000ULL,
+		.max_kept = rng_one_in(r, 4) ? rng_odd(r) : rng_below(r, 8),
 	};
 
 	/* More than there is room for is not written there. */

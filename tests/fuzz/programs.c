@@ -12,10 +12,25 @@
 #include "daemon.h"
 #include "script_abi.h"
 
-static const char * const names[] = { "tests/bpf/script", "tests/bpf/script-few", "tests/bpf/tree-up", "tests/bpf/nodes",
-				      "bpf/passthrough", "bpf/metacache", "bpf/readonly", "bpf/hide" };
+#define SECOND	1000000000ULL
 
-#define SETS	(sizeof(names) / sizeof(*names))
+static const struct {
+	const char *name;
+	struct extfuse_options options;
+} sets[] = {
+	{ "tests/bpf/script", { .actimeo_ns = SECOND, .closetimeo_ns = 2 * SECOND, .maxkept = 8, .keepcache = true } },
+	{ "tests/bpf/script-few", { .actimeo_ns = SECOND } },
+	{ "tests/bpf/tree-up", { 0 } },
+	{ "tests/bpf/nodes", { 0 } },
+	{ "bpf/passthrough", { 0 } },
+	{ "bpf/metacache", { .actimeo_ns = SECOND } },
+	{ "bpf/metacache", { .actimeo_ns = SECOND, .xattrtimeo_ns = SECOND, .closetimeo_ns = SECOND, .keepcache = true, .noflush = true,
+			     .rdirplus = true } },
+	{ "bpf/readonly", { 0 } },
+	{ "bpf/hide", { .pattern = "secret*" } },
+};
+
+#define SETS	(sizeof(sets) / sizeof(*sets))
 
 static struct extfuse_ext *exts[SETS];
 static int rules[2], outs[2], nscripts;
@@ -30,18 +45,15 @@ static int map_of(struct extfuse_ext *ext, const char *name)
 
 void programs_load(void)
 {
-	struct extfuse_options opts = {};
 	const char *build = getenv("EXTFUSE_BUILD") ?: "/extfuse/build";
 	char path[4096], err[1024];
 	unsigned int i;
 
 	for (i = 0; i < SETS; i++) {
-		opts.actimeo_ns = strstr(names[i], "script") || strstr(names[i], "metacache") ? 1000000000 : 0;
-		opts.pattern = strstr(names[i], "hide") ? "secret*" : NULL;
-		snprintf(path, sizeof(path), "%s/%s.bpf.o", build, names[i]);
-		CHECK(!extfuse_ext__open(&exts[i], path, &opts, err, sizeof(err)), "%s", err);
+		snprintf(path, sizeof(path), "%s/%s.bpf.o", build, sets[i].name);
+		CHECK(!extfuse_ext__open(&exts[i], path, &sets[i].options, err, sizeof(err)), "%s", err);
 		CHECK(!extfuse_ext__load(exts[i], err, sizeof(err)), "%s", err);
-		if (!strstr(names[i], "script"))
+		if (!strstr(sets[i].name, "script"))
 			continue;
 		rules[nscripts] = map_of(exts[i], "rules");
 		outs[nscripts++] = map_of(exts[i], "outs");
@@ -72,6 +84,10 @@ static void draw_verdict(struct rng *r, struct script_rule *rule)
 	case 5:
 		rule->verdict = draw_error(r);
 		rule->times = 1 + rng_below(r, 10);
+		break;
+	case 6:
+	case 7:
+		rule->verdict = EXTFUSE_REUSE;
 		break;
 	default:
 		rule->verdict = EXTFUSE_UPCALL;

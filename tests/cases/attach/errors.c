@@ -36,8 +36,11 @@ static void fields(struct conn *conn)
 
 	WRONG(-EINVAL, conn, a.flags = EXTFUSE_ATTACH_FLAGS + 1);
 	WRONG(-EINVAL, conn, a.flags = 1U << 31);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < sizeof(good().reserved) / sizeof(*good().reserved); i++)
 		WRONG(-EINVAL, conn, a.reserved[i] = 1);
+	WRONG(-EINVAL, conn, a.reserved0 = 1);
+	WRONG(-EINVAL, conn, a.close_valid = EXTFUSE_MAX_CLOSE_VALID + 1);
+	WRONG(-EINVAL, conn, a.flags = EXTFUSE_ATTACH_FAIL_CLOSED | EXTFUSE_ATTACH_HIDES_NONE);
 	WRONG(-EINVAL, conn, a.nprogs = 0);
 	WRONG(-EINVAL, conn, a.nprogs = EXTFUSE_PROGS_MAX + 1);
 	WRONG(-EINVAL, conn, memset(a.name, 'x', sizeof(a.name)));
@@ -143,7 +146,7 @@ static void others(struct conn *conn)
 	q.flags = 1;
 	EXPECT(-EINVAL, conn_ioctl(conn->fd, EXTFUSE_IOC_QUERY, &q));
 	q.flags = 0;
-	q.reserved[3] = 1;
+	q.reserved[1] = 1;
 	EXPECT(-EINVAL, conn_ioctl(conn->fd, EXTFUSE_IOC_QUERY, &q));
 
 	/* From here on there is a set. */
@@ -160,7 +163,7 @@ static void others(struct conn *conn)
 	EXPECT(-EINVAL, conn_ioctl(conn->fd, EXTFUSE_IOC_DETACH, &d));
 	d.reserved[2] = 0;
 	a = good();
-	a.reserved[1] = 1;
+	a.reserved[0] = 1;
 	EXPECT(-EINVAL, conn_ioctl(conn->fd, EXTFUSE_IOC_REPLACE, &a));
 
 	EXPECT(0, conn_ioctl(conn->fd, EXTFUSE_IOC_STATS, &s));

@@ -46,10 +46,21 @@ static bool has_map(const char *path, const char *map)
 	return has;
 }
 
+static bool has_program(const char *path, const char *name)
+{
+	struct bpf_object *object = bpf_object__open(path);
+	bool has = bpf_object__find_program_by_name(object, name);
+
+	bpf_object__close(object);
+	return has;
+}
+
 static bool load(struct loaded *l, const char *path)
 {
+	bool stays = has_program(path, "reply_opendir");
 	struct extfuse_options opts = {
 		.actimeo_ns = has_map(path, "cache_link"), .xattrtimeo_ns = has_map(path, "cache_xattr"),
+		.keepcache = stays, .closetimeo_ns = stays,
 	};
 	char err[1024] = "";
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * what: a listing that the daemon lets the kernel keep (FOPEN_CACHE_DIR) is kept as in stock fuse, and right under metacache
- * needs: root extfuse fuse build:bpf/metacache.bpf.o
+ * needs: root extfuse fuse build:bpf/metacache.bpf.o build:tests/bpf/pass.bpf.o
  *
- * Once a set had a reply program that is asked about entries, as metacache has for READDIRPLUS, no listing is kept any more.
+ * Once a set had a reply program that may hide entries no listing is kept any more.  metacache says that it hides none.
  */
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,6 +16,7 @@
 #define FILES	40
 
 static struct rawfuse *rf;
+static char pass[512];
 
 static unsigned int asked(void)
 {
@@ -74,13 +75,12 @@ static void changes(const char *what, bool keeps)
 	kept("after a notification", keeps, FILES);
 }
 
-static void attach(void)
+static void attach(const char *name, const struct extfuse_options *opts)
 {
-	struct extfuse_options opts = { .actimeo_ns = 60 * RAW_SEC };
 	struct extfuse_ext *ext;
 	char err[512] = "";
 
-	CHECK(!extfuse_ext__open(&ext, "metacache", &opts, err, sizeof(err)), "%s", err);
+	CHECK(!extfuse_ext__open(&ext, name, opts, err, sizeof(err)), "%s", err);
 	CHECK(!extfuse_ext__load(ext, err, sizeof(err)), "%s", err);
 	CHECK(!extfuse_ext__attach(ext, raw_fd(rf), 0, err, sizeof(err)), "%s", err);
 	extfuse_ext__free(ext);
@@ -109,16 +109,23 @@ static void both(uint64_t flags)
 
 	start("extfuse", flags);
 	changes("nothing attached", true);
-	attach();
-	changes("metacache", false);
+	attach("metacache", &(struct extfuse_options){ .actimeo_ns = 60 * RAW_SEC });
+	changes("metacache", true);
 	CHECK(!extfuse_conn__detach(raw_fd(rf), 0), "detach");
-	changes("detached", false);
+	changes("detached", true);
+	attach(pass, NULL);
+	changes("may hide", false);
+	CHECK(!extfuse_conn__detach(raw_fd(rf), 0), "detach");
+	changes("detached again", false);
 	raw_balance(rf);
 	raw_stop(rf);
 }
 
 int main(void)
 {
+	const char *build = getenv("EXTFUSE_BUILD");
+
+	snprintf(pass, sizeof(pass), "%s/tests/bpf/pass.bpf.o", build ? build : "/extfuse/build");
 	both(0);
 	both(FUSE_DO_READDIRPLUS);
 	return 0;
