@@ -127,7 +127,8 @@ static void writeback(void)
 	CHECK(map != MAP_FAILED, "mmap");
 	memcpy(map, "ABCD", 4);
 	CHECK(!msync(map, 4096, MS_SYNC), "msync");
-	CHECK(raw_count(rf, FUSE_WRITE) == 1 && !memcmp(file->data, "ABCD", 4), "writeback must arrive");
+	/* More than one where the kernel writes it back by itself, before the store has come again. */
+	CHECK(raw_count(rf, FUSE_WRITE) && !memcmp(file->data, "ABCD", 4), "writeback must arrive: %s", raw_asked(rf));
 	CHECK(!script_get(s, EXTFUSE_PHASE_REQUEST, FUSE_WRITE).matched, "no program may be asked about it");
 	CHECK(pwrite(fd, "x", 1, 0) == 1 || errno == EPERM, "write");
 	munmap(map, 4096);
