@@ -82,9 +82,10 @@ static void op_stat_missing(void)
 		die("stat of a missing name");
 }
 
+/* A file that nobody has open. */
 static void op_open_close(void)
 {
-	int fd = open("f", O_RDONLY);
+	int fd = open("o", O_RDONLY);
 
 	MUST(fd);
 	close(fd);
@@ -341,6 +342,7 @@ static void do_setup(void)
 	unsigned int i;
 
 	file_make("f", 1);
+	file_make("o", 1);
 	file_make("cold", COLD_PAGES);
 	MUST(mkdir("a", 0755));
 	MUST(mkdir("a/b", 0755));

@@ -4,8 +4,9 @@
  * it: the same daemon by the same way on stock fuse and on extfuse, with or
  * without an extension, and nothing between that could cost or cache anything.
  *
- *   serve [-e EXTENSION] [-t ACTIMEO] [-x XATTRTIMEO] [-o OPTIONS] TYPE DIR DAEMON ARGUMENT...
+ *   serve [-e EXTENSION] [-t ACTIMEO] [-x XATTRTIMEO] [-k] [-o OPTIONS] TYPE DIR DAEMON ARGUMENT...
  *	mounts TYPE (fuse, extfuse) on DIR, attaches EXTENSION (a .bpf.o file),
+ *	with -k so that what was open stays (closetimeo, keepcache, noflush),
  *	starts "DAEMON /dev/fd/N ARGUMENT...", returns when DIR answers; where
  *	an argument has {fd}, that becomes N and /dev/fd/N is not given
  *   serve stats DIR
@@ -55,13 +56,24 @@ static void conn_mount(int fd, const char *type, const char *dir, const char *op
 }
 
 /* The set stays attached when its descriptors close. */
-static void conn_attach(int fd, const char *path, double actimeo, double xattrtimeo)
+static __u64 seconds(const char *text)
 {
-	struct extfuse_options opts = { .actimeo_ns = actimeo * 1e9, .xattrtimeo_ns = xattrtimeo * 1e9 };
+	return atof(text) * 1e9;
+}
+
+static void keep_all(struct extfuse_options *opts)
+{
+	opts->closetimeo_ns = seconds("60");
+	opts->keepcache = true;
+	opts->noflush = true;
+}
+
+static void conn_attach(int fd, const char *path, const struct extfuse_options *opts)
+{
 	struct extfuse_ext *ext;
 	char err[512] = "";
 
-	if (extfuse_ext__open(&ext, path, &opts, err, sizeof(err)) || extfuse_ext__load(ext, err, sizeof(err)) ||
+	if (extfuse_ext__open(&ext, path, opts, err, sizeof(err)) || extfuse_ext__load(ext, err, sizeof(err)) ||
 	    extfuse_ext__attach(ext, fd, 0, err, sizeof(err))) {
 		fprintf(stderr, "serve: %s\n", err);
 		exit(1);
@@ -141,27 +153,29 @@ static int do_stats(const char *dir)
 int main(int argc, char **argv)
 {
 	const char *ext = NULL, *options = "allow_other";
-	double actimeo = 0, xattrtimeo = 0;
+	struct extfuse_options opts = { 0 };
 	struct statfs sfs;
 	pid_t pid;
 	int fd, c;
 
 	if (argc == 3 && !strcmp(argv[1], "stats"))
 		return do_stats(argv[2]);
-	while ((c = getopt(argc, argv, "+e:t:x:o:")) != -1) {
+	while ((c = getopt(argc, argv, "+e:t:x:ko:")) != -1) {
 		if (c == 'e')
 			ext = optarg;
 		else if (c == 't')
-			actimeo = atof(optarg);
+			opts.actimeo_ns = seconds(optarg);
 		else if (c == 'x')
-			xattrtimeo = atof(optarg);
+			opts.xattrtimeo_ns = seconds(optarg);
+		else if (c == 'k')
+			keep_all(&opts);
 		else if (c == 'o')
 			options = optarg;
 		else
 			return 2;
 	}
 	if (argc - optind < 3) {
-		fprintf(stderr, "usage: serve [-e EXTENSION] [-t ACTIMEO] [-o OPTIONS] TYPE DIR DAEMON ARGUMENT...\n");
+		fprintf(stderr, "usage: serve [-e EXTENSION] [-t ACTIMEO] [-x XATTRTIMEO] [-k] [-o OPTIONS] TYPE DIR DAEMON ARGUMENT...\n");
 		return 2;
 	}
 	argv += optind;
@@ -169,7 +183,7 @@ int main(int argc, char **argv)
 	fd = conn_open(argv[0]);
 	conn_mount(fd, argv[0], argv[1], options);
 	if (ext)
-		conn_attach(fd, ext, actimeo, xattrtimeo);
+		conn_attach(fd, ext, &opts);
 	pid = fork();
 	if (!pid)
 		daemon_exec(fd, argv + 2, argc - 2);
