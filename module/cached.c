@@ -20,19 +20,11 @@
 #include "cached.h"
 #include "slots.h"
 
-/* Have neither attributes nor data of the node moved since? */
-static bool node_is_fresh(const struct extfuse_conn *xc, u64 nodeid, u64 since)
-{
-	return extfuse_epoch_fresh(xc, since) &&
-	       extfuse_slot_fresh(xc, extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR), since) &&
-	       extfuse_slot_fresh(xc, extfuse_slot_of_node(nodeid, EXTFUSE_KIND_DATA), since);
-}
-
 static bool pages_are_fresh(const struct extfuse_conn *xc, struct inode *inode)
 {
 	u64 since = READ_ONCE(get_fuse_inode(inode)->ext.pages);
 
-	return since && extfuse_attr_is_valid(inode) && node_is_fresh(xc, get_node_id(inode), since);
+	return since && extfuse_attr_is_valid(inode) && extfuse_node_fresh(xc, get_node_id(inode), since);
 }
 
 /*
@@ -116,7 +108,7 @@ bool extfuse_cached_listing(const struct extfuse_conn *xc, const struct fuse_fil
 		return false;
 	if (!ff->ext.lists && !(extfuse_set_reply_ops(xc) & BIT_ULL(FUSE_OPENDIR)))
 		return true;
-	return node_is_fresh(xc, ff->nodeid, ff->ext.stamp);
+	return extfuse_node_fresh(xc, ff->nodeid, ff->ext.stamp);
 }
 
 /*

@@ -168,6 +168,7 @@ EXTFUSE_SET_WORD(ops)
 EXTFUSE_SET_WORD(reply_ops)
 EXTFUSE_SET_WORD(covered_ops)
 EXTFUSE_SET_WORD(plain_ops)
+EXTFUSE_SET_WORD(flags)
 
 #include "extfuse_sites.h"
 

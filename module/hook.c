@@ -211,7 +211,7 @@ static __always_inline void change_begin(struct extfuse_conn *xc, struct fuse_ar
 					 const struct extfuse_opcode *op, bool background)
 {
 	extfuse_marks_begin(xc, args, op);
-	if (unlikely(READ_ONCE(xc->kept.n)))
+	if (op->flags & EXTFUSE_OP_CHANGES && unlikely(READ_ONCE(xc->kept.n)))
 		extfuse_kept_moved(xc, args, !background);
 }
 

@@ -12,6 +12,7 @@
 #include "kept_pool.h"
 #include "cached.h"
 #include "params.h"
+#include "release.h"
 #include "slots.h"
 #include "stats.h"
 #include "compat/args.h"
@@ -96,7 +97,7 @@ ssize_t extfuse_kept_open(struct extfuse_conn *xc, struct fuse_mount *fm, struct
 	struct extfuse_kept_key key = {
 		.nodeid = args->nodeid,
 		.who = ff->ext.who,
-		.opcode = args->opcode == FUSE_OPEN ? FUSE_RELEASE : FUSE_RELEASEDIR,
+		.opcode = extfuse_release_opcode(args),
 		.flags = ff->ext.flags,
 	};
 	struct extfuse_kept_handle *kept = NULL;
@@ -129,15 +130,8 @@ ssize_t extfuse_kept_open(struct extfuse_conn *xc, struct fuse_mount *fm, struct
  */
 bool extfuse_flush_is_idle(const struct extfuse_conn *xc, const struct fuse_args *args)
 {
-	const struct extfuse_set *set;
-	bool idle;
-
 	if (args->ext.flags & EXTFUSE_ARGS_WROTE || args->ext.ours || extfuse_may_be_locked(xc, args->nodeid))
 		return false;
-	rcu_read_lock();
-	set = rcu_dereference(xc->set);
-	idle = set && (set->flags & (EXTFUSE_ATTACH_NOFLUSH | EXTFUSE_ATTACH_SHADOW)) == EXTFUSE_ATTACH_NOFLUSH &&
+	return (extfuse_set_flags(xc) & (EXTFUSE_ATTACH_NOFLUSH | EXTFUSE_ATTACH_SHADOW)) == EXTFUSE_ATTACH_NOFLUSH &&
 	       READ_ONCE(extfuse_programs);
-	rcu_read_unlock();
-	return idle;
 }

@@ -141,20 +141,12 @@ static bool kept_is_in_reach(const struct extfuse_conn *xc, const struct extfuse
 	return kept->fm->fc->default_permissions || extfuse_slot_fresh(xc, rights, kept->stamp);
 }
 
-/* Has the node not moved since the handle was opened? */
-static bool kept_is_fresh(const struct extfuse_conn *xc, const struct extfuse_kept_handle *kept)
-{
-	u16 data = extfuse_slot_of_node(kept->args->nodeid, EXTFUSE_KIND_DATA);
-
-	return extfuse_epoch_fresh(xc, kept->stamp) && extfuse_slot_fresh(xc, kept->slot, kept->stamp) &&
-	       extfuse_slot_fresh(xc, data, kept->stamp) && kept_is_in_reach(xc, kept);
-}
-
 static bool kept_may_stay(const struct extfuse_conn *xc, const struct extfuse_kept_handle *kept)
 {
 	u64 id;
 
-	return extfuse_set_keeps(xc, &id) && id == kept->set_id && kept_is_fresh(xc, kept) &&
+	return extfuse_set_keeps(xc, &id) && id == kept->set_id &&
+	       extfuse_node_fresh(xc, kept->args->nodeid, kept->stamp) && kept_is_in_reach(xc, kept) &&
 	       extfuse_conn_is_connected(kept->fm->fc) &&
 	       !inode_is_open_for_write(kept->args->ext.inode);
 }
@@ -245,7 +237,7 @@ void extfuse_kept_moved(struct extfuse_conn *xc, const struct fuse_args *args, b
 	/* Under a spinlock; what writes was opened for it. */
 	if (extfuse_request_is_writeback(args))
 		return;
-	for (i = 0; args->ext.marked && i < args->ext.nmarks; i++)
+	for (i = 0; i < args->ext.nmarks; i++)
 		take_slot(&xc->kept, args->ext.mark[i], &out);
 	if (args->opcode == FUSE_OPEN && (open->flags & O_ACCMODE) != O_RDONLY)
 		take_slot(&xc->kept, extfuse_slot_of_node(args->nodeid, EXTFUSE_KIND_ATTR), &out);

@@ -76,7 +76,7 @@ static void pay_release_fill(struct pay_release *pay, struct fuse_mount *fm,
 
 	pay->in.fh = out->fh;
 	pay->in.flags = open->flags;
-	pay->args.opcode = opened->opcode == FUSE_OPEN ? FUSE_RELEASE : FUSE_RELEASEDIR;
+	pay->args.opcode = extfuse_release_opcode(opened);
 	pay->args.nodeid = opened->nodeid;
 	pay->args.ext.inode = igrab(opened->ext.inode);
 	pay->args.force = true;

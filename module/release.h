@@ -29,6 +29,12 @@ static inline struct dentry *extfuse_file_name(const struct file *file)
 	return dentry->d_sb == file_inode(file)->i_sb && !d_is_dir(dentry) ? dentry : NULL;
 }
 
+/* Of the handle that an OPEN, or OPENDIR, has made. */
+static inline u32 extfuse_release_opcode(const struct fuse_args *opened)
+{
+	return opened->opcode == FUSE_OPEN ? FUSE_RELEASE : FUSE_RELEASEDIR;
+}
+
 int extfuse_release_send(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args, gfp_t gfp);
 
 #endif /* _EXTFUSE_RELEASE_H */

@@ -79,6 +79,14 @@ static inline bool extfuse_may_be_locked(const struct extfuse_conn *xc, u64 node
 	return test_bit(extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR), xc->locked);
 }
 
+/* Have neither attributes nor data of the node moved since? */
+static inline bool extfuse_node_fresh(const struct extfuse_conn *xc, u64 nodeid, u64 since)
+{
+	return extfuse_epoch_fresh(xc, since) &&
+	       extfuse_slot_fresh(xc, extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR), since) &&
+	       extfuse_slot_fresh(xc, extfuse_slot_of_node(nodeid, EXTFUSE_KIND_DATA), since);
+}
+
 /* No change has begun or ended since the request began. */
 static inline bool extfuse_is_quiet(const struct extfuse_conn *xc, const struct fuse_args *args)
 {

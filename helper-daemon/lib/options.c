@@ -291,18 +291,21 @@ static int choose(struct bpf_object *obj, const char *name, const struct choice 
 int options__choose(struct bpf_object *obj, const char *name,
 		    const struct extfuse_options *opts, const struct errline *err)
 {
-	int ret = choose(obj, name, &choice_xattrs, opts->xattrtimeo_ns, err);
+	const struct {
+		const struct choice *choice;
+		bool given;
+	} all[] = {
+		{ &choice_xattrs, opts->xattrtimeo_ns },
+		{ &choice_actimeo, opts->actimeo_ns },
+		{ &choice_keepcache, opts->keepcache },
+		{ &choice_closetimeo, opts->closetimeo_ns },
+		{ &choice_noflush, opts->noflush },
+		{ &choice_rdirplus, opts->rdirplus },
+	};
+	int ret = 0;
 
-	if (!ret)
-		ret = choose(obj, name, &choice_actimeo, opts->actimeo_ns, err);
-	if (!ret)
-		ret = choose(obj, name, &choice_keepcache, opts->keepcache, err);
-	if (!ret)
-		ret = choose(obj, name, &choice_closetimeo, opts->closetimeo_ns, err);
-	if (!ret)
-		ret = choose(obj, name, &choice_noflush, opts->noflush, err);
-	if (!ret)
-		ret = choose(obj, name, &choice_rdirplus, opts->rdirplus, err);
+	for (size_t i = 0; !ret && i < sizeof(all) / sizeof(*all); i++)
+		ret = choose(obj, name, all[i].choice, all[i].given, err);
 	if (!ret && opts->closetimeo_ns > EXTFUSE_MAX_CLOSE_VALID)
 		ret = errline__set(err, -EINVAL, "extension %s: closetimeo can be an hour at most", name);
 	if (!ret && opts->maxkept && !opts->closetimeo_ns)

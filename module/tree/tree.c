@@ -97,16 +97,9 @@ static void tree_publish(struct inode *root, struct extfuse_tree *tree, const st
 }
 
 /* Under the connection's lock, so that none comes. */
-static bool conn_is_shadow(struct extfuse_conn *xc)
+static bool conn_is_shadow(const struct extfuse_conn *xc)
 {
-	const struct extfuse_set *set;
-	bool shadow;
-
-	rcu_read_lock();
-	set = rcu_dereference(xc->set);
-	shadow = set && set->flags & EXTFUSE_ATTACH_SHADOW;
-	rcu_read_unlock();
-	return shadow;
+	return extfuse_set_flags(xc) & EXTFUSE_ATTACH_SHADOW;
 }
 
 /*

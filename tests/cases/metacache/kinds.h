@@ -18,7 +18,7 @@ static inline void serve_kinds(uint64_t actimeo, bool shadow)
 	attach("metacache", &(struct extfuse_options){ .actimeo_ns = actimeo, .shadow = shadow });
 }
 
-static inline void end_kinds(void)
+static inline void no_bad_verdicts(void)
 {
 	struct extfuse_op_stats ops[EXTFUSE_OPCODES];
 	unsigned int i;
@@ -26,6 +26,11 @@ static inline void end_kinds(void)
 	CHECK(!extfuse_conn__stats(raw_fd(rf), 0, ops), "counters");
 	for (i = 0; i < EXTFUSE_OPCODES; i++)
 		CHECK(!ops[i].bad, "no program may have said what must not be said of %s", raw_opname(i));
+}
+
+static inline void end_kinds(void)
+{
+	no_bad_verdicts();
 	raw_balance(rf);
 	raw_stop(rf);
 }

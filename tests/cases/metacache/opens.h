@@ -62,20 +62,10 @@ static inline int kept(void)
 	return query.kept;
 }
 
-static inline void idle(void)
-{
-	CHECK(raw_until(10, !raw_in_flight(rf)), "%u requests do not end", raw_in_flight(rf));
-}
-
 /* Each handle that was opened is released, at the latest with the mount. */
 static inline void end_opens(void)
 {
-	struct extfuse_op_stats ops[EXTFUSE_OPCODES];
-	unsigned int i;
-
-	CHECK(!extfuse_conn__stats(raw_fd(rf), 0, ops), "counters");
-	for (i = 0; i < EXTFUSE_OPCODES; i++)
-		CHECK(!ops[i].bad, "no program may have said what must not be said of %s", raw_opname(i));
+	no_bad_verdicts();
 	raw_balance(rf);
 	raw_umount(rf);
 	CHECK(!files_open() && !dirs_open(), "%d files and %d directories were never released", files_open(), dirs_open());

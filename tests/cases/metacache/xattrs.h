@@ -74,11 +74,17 @@ static inline unsigned int sent(void)
 	return n;
 }
 
+/* All that was sent is over. */
+static inline void idle(void)
+{
+	CHECK(raw_until(10, !raw_in_flight(rf)), "%u requests do not end", raw_in_flight(rf));
+}
+
 /* Closes what was open for writing: that is over when the daemon has answered the RELEASE, which close() does not await. */
 static inline void close_written(int fd)
 {
 	CHECK(!close(fd), "close");
-	CHECK(raw_until(10, !raw_in_flight(rf)), "%u requests do not end", raw_in_flight(rf));
+	idle();
 }
 
 /* One attribute as text: its value, or the name of an error.  What stat() says comes first, as for ls. */
