@@ -8,7 +8,8 @@
  * (struct extfuse_node.pages): since the OPEN that dropped what was there before.  It is
  * noted when that handle is closed, for until the open has returned the old pages are
  * still there.  They stay over the next OPEN if neither the attributes nor the data of
- * the node have moved since, and the attributes are valid.
+ * the node have moved since, and the attributes are valid, or were asked for at that OPEN
+ * (cto.c).
  *
  * A daemon may serve old data on a handle that was opened before a change (copy-up of
  * fuse-overlayfs, a file that was replaced).  What such a handle reads comes into the same
@@ -20,11 +21,11 @@
 #include "cached.h"
 #include "slots.h"
 
-static bool pages_are_fresh(const struct extfuse_conn *xc, struct inode *inode)
+static bool pages_are_fresh(const struct extfuse_conn *xc, struct inode *inode, const struct fuse_file *ff)
 {
 	u64 since = READ_ONCE(get_fuse_inode(inode)->ext.pages);
 
-	return since && extfuse_attr_is_valid(inode) && extfuse_node_fresh(xc, get_node_id(inode), since);
+	return since && extfuse_attr_is_known(inode, ff) && extfuse_node_fresh(xc, get_node_id(inode), since);
 }
 
 /*
@@ -42,7 +43,7 @@ u32 extfuse_cached_keep(struct extfuse_conn *xc, const struct fuse_args *args, u
 	    out->open_flags & ~EXTFUSE_FOPEN_PLAIN)
 		return 0;
 	wish &= args->opcode == FUSE_OPENDIR ? FOPEN_KEEP_CACHE | FOPEN_CACHE_DIR : FOPEN_KEEP_CACHE;
-	fresh = pages_are_fresh(xc, inode);
+	fresh = pages_are_fresh(xc, inode, args->ext.made);
 	args->ext.made->ext.keeps = wish & FOPEN_KEEP_CACHE;
 	/* The daemon's own flag is the daemon's own promise. */
 	if (wish & FOPEN_CACHE_DIR) {
@@ -57,7 +58,7 @@ u32 extfuse_cached_keep(struct extfuse_conn *xc, const struct fuse_args *args, u
 /* extfuse_cached_reopened - the same of a handle that was kept, whose reply no program sees; returns FOPEN_* */
 u32 extfuse_cached_reopened(const struct extfuse_conn *xc, struct inode *inode, const struct fuse_file *ff)
 {
-	return ff->ext.keeps && pages_are_fresh(xc, inode) ? FOPEN_KEEP_CACHE : 0;
+	return ff->ext.keeps && pages_are_fresh(xc, inode, ff) ? FOPEN_KEEP_CACHE : 0;
 }
 
 /* extfuse_cached_released - a handle is closed: if it has dropped old pages, all that are there are newer */

@@ -82,7 +82,10 @@ struct extfuse_node {
 			const struct dentry *moved[2];
 			unsigned int moved_seq[2];
 		};
-		unsigned int nosec;	/* of a file, under fi->lock: how many write side by side */
+		struct {		/* of a file */
+			unsigned int nosec;	/* under fi->lock: how many write side by side */
+			u64 said;		/* what the daemon said last: see extfuse_cto_said() */
+		};
 	};
 #ifdef HAVE_REQUEST_IDMAP
 	/* Under fi->lock: who asked last to change a name here, and through which mount. */
@@ -102,6 +105,7 @@ struct extfuse_handle {
 	bool appends;			/* opened with O_APPEND */
 	bool lists;			/* a listing may be cached because a program says so: see cached.c */
 	bool keeps;			/* so it is of what was read */
+	bool asked;			/* so are attributes, for this open: see cto.c */
 	bool cached;			/* until 6.8: it uses the page cache */
 	const struct cred *opener;
 	struct mnt_idmap *via;		/* of the mount that it was opened through */

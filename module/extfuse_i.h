@@ -109,6 +109,7 @@ struct extfuse_conn {
 	u32 policies;			/* how many have come or gone; EXTFUSE_POLICIES_MAX: too many to tell */
 	bool entry_progs;		/* a reply program may hide directory entries */
 	bool plus;			/* EXTFUSE_ATTACH_RDIRPLUS */
+	bool cto;			/* EXTFUSE_ATTACH_CTO, for good: names rest on their directory as well */
 	bool slow_logged;
 	bool folds_logged;
 	bool writeback_logged;

@@ -10,6 +10,7 @@
 
 #include "inode.h"
 #include "cached.h"
+#include "cto.h"
 #include "release.h"
 #include "slots.h"
 #include "passthrough/backing.h"
@@ -152,7 +153,10 @@ static inline void extfuse_entry_known(struct dentry *entry, u64 stamp)
 /* In d_time of a dentry of a tree, see tree/entry.h: not a stamp. */
 #define EXTFUSE_ENTRY_SEEN	BIT_ULL(63)
 
-/* Call site: has a policy come, or gone, since the name was known?  Also asked in RCU walk. */
+/*
+ * Call site: has a policy come, or gone, since the name was known, or has an open found that
+ * its directory has changed?  Also asked in RCU walk.
+ */
 static inline bool extfuse_entry_is_old(const struct dentry *entry)
 {
 	const struct extfuse_conn *xc = extfuse_conn_get(get_fuse_conn_super(entry->d_sb));
@@ -162,7 +166,7 @@ static inline bool extfuse_entry_is_old(const struct dentry *entry)
 		return false;
 	if (known & EXTFUSE_ENTRY_SEEN)
 		return (known & EXTFUSE_POLICIES_MAX) != READ_ONCE(xc->policies);
-	return !extfuse_slot_is_fresh(&xc->policy, known);
+	return !extfuse_slot_is_fresh(&xc->policy, known) || extfuse_name_is_old(xc, entry, known);
 }
 
 /* Call site: as of when entries of a listing are known. */

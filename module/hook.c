@@ -30,6 +30,7 @@
  */
 #include "fuse_i.h"
 #include "conn.h"
+#include "cto.h"
 #include "dirents.h"
 #include "kept.h"
 #include "listing.h"
@@ -230,6 +231,9 @@ static noinline ssize_t request_send(struct extfuse_conn *xc, struct fuse_mount 
 	u64 stamp;
 	u32 room;
 
+	ret = extfuse_cto_begin(xc, args);
+	if (unlikely(ret))
+		return ret;
 	/* Before the set is looked at, as in request_try(). */
 	args->ext.stamp = extfuse_stamp(xc);
 	if (request_is_plain(xc, args, op)) {

@@ -38,6 +38,12 @@ static inline bool extfuse_attr_is_valid(struct inode *inode)
 	       !(READ_ONCE(fi->inval_mask) & STATX_BASIC_STATS & ~STATX_ATIME);
 }
 
+/* Valid, or asked for at the open of this handle, which may be longer than they live. */
+static inline bool extfuse_attr_is_known(struct inode *inode, const struct fuse_file *ff)
+{
+	return ff->ext.asked || extfuse_attr_is_valid(inode);
+}
+
 /* @mask: STATX_*; NULL: nothing. */
 void extfuse_inode_touch(struct inode *inode, u32 mask);
 bool extfuse_entry_pay(struct inode *inode);

@@ -103,7 +103,7 @@ ssize_t extfuse_kept_open(struct extfuse_conn *xc, struct fuse_mount *fm, struct
 	struct extfuse_kept_handle *kept = NULL;
 
 	args->ext.pass = EXTFUSE_PASS_NO;
-	if (READ_ONCE(xc->kept.n) && extfuse_attr_is_valid(args->ext.inode))
+	if (READ_ONCE(xc->kept.n) && extfuse_attr_is_known(args->ext.inode, ff))
 		kept = extfuse_pool_find(xc, &key);
 	if (!kept)
 		return EXTFUSE_NOT_DONE;

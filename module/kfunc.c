@@ -147,6 +147,12 @@ static noinline bool prove_rights(struct extfuse_run *run, u64 nodeid, u64 stamp
 	       prove(run, extfuse_slot_of_node(EXTFUSE_RIGHTS, EXTFUSE_KIND_ATTR), stamp);
 }
 
+/* What a name rests on beside its own changes, where opens of its directory show those of others. */
+static noinline bool prove_names(struct extfuse_run *run, u64 dir, u64 stamp)
+{
+	return prove(run, extfuse_slot_of_names(dir), stamp);
+}
+
 /**
  * bpf_extfuse_fresh - is what was read at a stamp still so
  * @req:	the context of the program
@@ -160,7 +166,8 @@ static noinline bool prove_rights(struct extfuse_run *run, u64 nodeid, u64 stamp
  * Of a node with a backing object only names are fresh: all else changes on the
  * backing file system, and nobody tells.  EXTFUSE_KIND_CONN: so for requests on it.
  * For ACCESS attributes rest on the extended ones and on the rights of all directories as
- * well, which takes three of the four.
+ * well, which takes three of the four.  With EXTFUSE_ATTACH_CTO a name rests on its directory
+ * as the last open has found it as well, which takes two.
  *
  * Callable from request programs that extfuse runs.  Takes no reference, does
  * not sleep.
@@ -192,6 +199,9 @@ __bpf_kfunc int bpf_extfuse_fresh(struct extfuse_req *req, u64 nodeid, u32 kind,
 		return 0;
 	if (unlikely(run->args->opcode == FUSE_ACCESS) && kind == EXTFUSE_KIND_ATTR &&
 	    !prove_rights(run, nodeid, stamp))
+		return 0;
+	if (kind == EXTFUSE_KIND_NAME && unlikely(READ_ONCE(run->xc->cto)) &&
+	    !prove_names(run, nodeid, stamp))
 		return 0;
 	if (!prove(run, slot, stamp))
 		return 0;

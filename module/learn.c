@@ -5,6 +5,7 @@
  */
 #include "fuse_i.h"
 #include "attr.h"
+#include "cto.h"
 #include "dirents.h"
 #include "inode.h"
 #include "learn.h"
@@ -124,8 +125,11 @@ static void learn_attr(struct extfuse_conn *xc, const struct fuse_args *args,
 {
 	learn_longest(&xc->longest_attr, extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
 	valid_drop(xc, args->nodeid, &out->attr_valid, &out->attr_valid_nsec);
-	if (!(extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES) && args->ext.inode)
-		learn_inode(xc, args->ext.inode, args->ext.stamp, &out->attr);
+	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES || !args->ext.inode)
+		return;
+	learn_inode(xc, args->ext.inode, args->ext.stamp, &out->attr);
+	if (unlikely(READ_ONCE(xc->cto)))
+		extfuse_cto_said(xc, args->ext.inode, args->ext.stamp, &out->attr);
 }
 
 /* On its own: what it has on the stack is zeroed, also where no STATX is near. */

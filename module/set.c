@@ -249,6 +249,8 @@ static void conn_settle(struct extfuse_conn *xc, const struct extfuse_set *set)
 	if (set && (set->reply_ops | set->covered_ops) & dirs && !(set->flags & EXTFUSE_ATTACH_HIDES_NONE))
 		WRITE_ONCE(xc->entry_progs, true);
 	WRITE_ONCE(xc->plus, set && set->flags & EXTFUSE_ATTACH_RDIRPLUS);
+	if (set && set->flags & EXTFUSE_ATTACH_CTO)
+		WRITE_ONCE(xc->cto, true);
 	WRITE_ONCE(xc->kept.max, set ? set->max_kept : 0);
 	WRITE_ONCE(xc->names_dir, set && set->flags & EXTFUSE_ATTACH_NAMES_DIR);
 	WRITE_ONCE(xc->names_asked, set && set->covered_ops & ~set->plain_ops & BIT_ULL(FUSE_LOOKUP));

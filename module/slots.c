@@ -30,8 +30,9 @@ u16 extfuse_slot_of_name(bool names_dir, u64 parent, const char *name, unsigned 
 {
 	u64 h = parent * __EXTFUSE_KIND_MAX + EXTFUSE_KIND_NAME;
 
-	if (!names_dir)
-		h ^= (u64)full_name_hash(NULL, name, len) << 20;
+	if (names_dir)
+		return extfuse_slot_of_names(parent);
+	h ^= (u64)full_name_hash(NULL, name, len) << 20;
 	return hash_64(h, ilog2(EXTFUSE_SLOTS));
 }
 
@@ -72,6 +73,17 @@ static void slot_change(struct extfuse_conn *xc, struct extfuse_slot *slot, int 
 	if (in_flight < 0)
 		/* Pairs with the acquire in extfuse_slot_is_fresh(). */
 		smp_store_release(&slot->in_flight, slot->in_flight - 1);
+	raw_spin_unlock(&slot->lock);
+}
+
+/* What is older than that is old. */
+static void slot_raise(struct extfuse_conn *xc, u16 number, u64 clock)
+{
+	struct extfuse_slot *slot = &xc->slots[number];
+
+	raw_spin_lock(&slot->lock);
+	if (clock > slot->last)
+		WRITE_ONCE(slot->last, clock);
 	raw_spin_unlock(&slot->lock);
 }
 
@@ -169,13 +181,28 @@ void extfuse_name_move(struct extfuse_conn *xc, u64 parent, const char *name, un
  */
 void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp, u8 kinds)
 {
-	struct extfuse_slot *slot = &xc->slots[extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR)];
-
-	raw_spin_lock(&slot->lock);
-	if (stamp > slot->last)
-		WRITE_ONCE(slot->last, stamp);
-	raw_spin_unlock(&slot->lock);
+	slot_raise(xc, extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR), stamp);
 	extfuse_node_move(xc, nodeid, kinds);
+}
+
+/*
+ * extfuse_node_opened - the node is opened, and its attributes are of now: see cto.c
+ * @dir:	it is a directory
+ *
+ * A change that somebody else has made in between shows in them just as one of ours does:
+ * extended attributes that were known before the last change are old.  So are names, and
+ * those that were confirmed since, by what was known before.
+ */
+void extfuse_node_opened(struct extfuse_conn *xc, u64 nodeid, bool dir)
+{
+	u64 last = READ_ONCE(xc->slots[extfuse_slot_of_node(nodeid, EXTFUSE_KIND_DATA)].last);
+	struct extfuse_slot *names = &xc->slots[extfuse_slot_of_names(nodeid)];
+
+	slot_raise(xc, extfuse_slot_of_node(nodeid, EXTFUSE_KIND_XATTR), last);
+	if (dir && READ_ONCE(names->last) < last)
+		slot_change(xc, names, 0);
+	/* As in extfuse_node_move(). */
+	smp_mb();
 }
 
 /* Everything that bpf_extfuse_fresh() said yes to, asked again. */

@@ -35,6 +35,12 @@ static inline u16 extfuse_slot_of_node(u64 nodeid, unsigned int kind)
 	return hash_64(nodeid * __EXTFUSE_KIND_MAX + kind, ilog2(EXTFUSE_SLOTS));
 }
 
+/* Of all names of a directory. */
+static inline u16 extfuse_slot_of_names(u64 dir)
+{
+	return extfuse_slot_of_node(dir, EXTFUSE_KIND_NAME);
+}
+
 u16 extfuse_slot_of_name(bool names_dir, u64 parent, const char *name, unsigned int len);
 void extfuse_slots_init(struct extfuse_conn *xc);
 void extfuse_slot_begin(struct extfuse_conn *xc, u16 slot);
@@ -98,6 +104,7 @@ bool extfuse_proofs_fresh(struct extfuse_conn *xc, const struct extfuse_proof *p
 void extfuse_node_move(struct extfuse_conn *xc, u64 nodeid, u8 kinds);
 void extfuse_name_move(struct extfuse_conn *xc, u64 parent, const char *name, unsigned int len);
 void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp, u8 kinds);
+void extfuse_node_opened(struct extfuse_conn *xc, u64 nodeid, bool dir);
 void extfuse_epoch_move(struct extfuse_conn *xc);
 void extfuse_epoch_hold(struct extfuse_conn *xc);
 void extfuse_epoch_release(struct extfuse_conn *xc);

@@ -63,6 +63,8 @@ static const struct option_row rows[] = {
 	  .help = "no FLUSH of descriptors that can only read" },
 	{ "rdirplus", OPTION_SWITCH, AT(options.rdirplus), .use = OF_EXTENSION,
 	  .help = "listings bring names with their attributes, where the daemon has that" },
+	{ "cto", OPTION_SWITCH, AT(options.cto), .use = OF_EXTENSION,
+	  .help = "each open asks for attributes, and what is unchanged stays" },
 	{ "cachesize=", OPTION_COUNT, AT(options.cachesize), .use = OF_EXTENSION,
 	  .help = "ENTRIES: size of each of the extension's caches" },
 	{ "names-dir", OPTION_SWITCH, AT(options.names_dir), .use = OF_EXTENSION,

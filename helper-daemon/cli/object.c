@@ -192,6 +192,7 @@ const struct object_fact object_options[] = {
 	{ "maxkept", "maxkept=", takes_closetimeo },
 	{ "noflush", "noflush", takes_keepcache },
 	{ "rdirplus", "rdirplus", takes_keepcache },
+	{ "cto", "cto", takes_keepcache },
 	{ "cachesize", "cachesize=", is_cache },
 	{ "pattern", "pattern=", takes_pattern },
 	{ 0 },

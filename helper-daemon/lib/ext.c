@@ -228,6 +228,7 @@ static __u32 attach_flags(const struct extfuse_ext *ext)
 	       (ext->opts.shadow ? EXTFUSE_ATTACH_SHADOW : 0) |
 	       (ext->opts.noflush ? EXTFUSE_ATTACH_NOFLUSH : 0) |
 	       (ext->opts.rdirplus ? EXTFUSE_ATTACH_RDIRPLUS : 0) |
+	       (ext->opts.cto ? EXTFUSE_ATTACH_CTO : 0) |
 	       (ext->hides_none ? EXTFUSE_ATTACH_HIDES_NONE : 0) |
 	       (ext->opts.fail_closed ? EXTFUSE_ATTACH_FAIL_CLOSED : 0);
 }

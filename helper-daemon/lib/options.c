@@ -271,6 +271,7 @@ static int leave_out(struct bpf_object *obj, const struct choice *choice)
 /* These the module serves, beside programs that keep what was read. */
 static const struct choice choice_noflush = { .option = "noflush", .says = "extfuse_want_keepcache", .must = true };
 static const struct choice choice_rdirplus = { .option = "rdirplus", .says = "extfuse_want_keepcache", .must = true };
+static const struct choice choice_cto = { .option = "cto", .says = "extfuse_want_keepcache", .must = true };
 
 /* Keeps what serves the option if it is given, else leaves it out. */
 static int choose(struct bpf_object *obj, const char *name, const struct choice *choice, bool given,
@@ -301,6 +302,7 @@ int options__choose(struct bpf_object *obj, const char *name,
 		{ &choice_closetimeo, opts->closetimeo_ns },
 		{ &choice_noflush, opts->noflush },
 		{ &choice_rdirplus, opts->rdirplus },
+		{ &choice_cto, opts->cto },
 	};
 	int ret = 0;
 

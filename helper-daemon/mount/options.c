@@ -48,8 +48,16 @@ static const struct option_row rows[] = {
 	  .help = "the daemon is not told that a descriptor was closed which could only read (no FLUSH)" },
 	{ "rdirplus", OPTION_SWITCH, AT(attach.rdirplus), .use = BOTH,
 	  .help = "listings bring names with their attributes (READDIRPLUS), where the daemon has that" },
+	{ "cto", OPTION_SWITCH, AT(attach.cto), .use = BOTH,
+	  .help = "each open asks the daemon for attributes, and what is kept of a file or directory stays if they are the same" },
+	{ "cache=strict", OPTION_SWITCH, AT(cache_strict), .use = BOTH,
+	  .help = "the default: nothing is kept for longer than the daemon says; options after each of these three change single ones" },
+	{ "cache=cto", OPTION_SWITCH, AT(cache_cto), .use = FOREIGN,
+	  .help = "others change the tree as well: what they changed is seen when a file or directory is opened after that, and else within a minute" },
+	{ "cache=cto", OPTION_REFUSED, OPTION_NOWHERE, .use = MIRROR,
+	  .help = "names and data of a mirror are the kernel's" },
 	{ "cache=local", OPTION_SWITCH, AT(cache_local), .use = FOREIGN,
-	  .help = "nobody changes the tree but through this mount: actimeo, xattrtimeo, closetimeo, keepcache, noflush and rdirplus together; options after it change single ones" },
+	  .help = "nobody changes the tree but through this mount: actimeo, xattrtimeo, closetimeo, keepcache, noflush and rdirplus together" },
 	{ "cache=local", OPTION_REFUSED, OPTION_NOWHERE, .use = MIRROR,
 	  .help = "names and data of a mirror are the kernel's" },
 	{ "cachesize=", OPTION_COUNT, AT(attach.cachesize), .use = BOTH,
@@ -197,17 +205,31 @@ void words_add(struct words *w, const char *fmt, ...)
 
 /* So long for names, attributes and extended attributes, and for what is kept open. */
 #define LOCAL_NS	(3600 * 1000000000ULL)
-#define LOCAL_CLOSE_NS	(60 * 1000000000ULL)
+#define CTO_NS		(60 * 1000000000ULL)
+#define CLOSE_NS	(60 * 1000000000ULL)
 
-/* cache=local: what stands behind it in the list may change single options. */
-static void take_cache_local(struct extfuse_options *attach)
+/* cache=: what stands behind it in the list may change single options. */
+static void take_cache(struct extfuse_options *attach, __u64 ns, bool cto)
 {
-	attach->actimeo_ns = LOCAL_NS;
-	attach->xattrtimeo_ns = LOCAL_NS;
-	attach->closetimeo_ns = LOCAL_CLOSE_NS;
-	attach->keepcache = true;
-	attach->noflush = true;
-	attach->rdirplus = true;
+	attach->actimeo_ns = ns;
+	attach->xattrtimeo_ns = ns;
+	attach->negtimeo_ns = 0;
+	attach->negtimeo_given = false;
+	attach->closetimeo_ns = ns ? CLOSE_NS : 0;
+	attach->keepcache = ns;
+	attach->noflush = ns;
+	attach->rdirplus = ns;
+	attach->cto = cto;
+}
+
+static void take_if_cache(struct mount_options *o, size_t at)
+{
+	if (at == AT(cache_local))
+		take_cache(&o->attach, LOCAL_NS, false);
+	else if (at == AT(cache_cto))
+		take_cache(&o->attach, CTO_NS, true);
+	else if (at == AT(cache_strict))
+		take_cache(&o->attach, 0, false);
 }
 
 static int word_parse(struct mount_options *o, const char *word, bool mirror, bool sloppy,
@@ -240,8 +262,8 @@ static int word_parse(struct mount_options *o, const char *word, bool mirror, bo
 	if (row->mark & TO_DAEMON)
 		words_add(&o->daemon, "%s", word);
 	ret = option_take(row, o, word, value, err, errlen);
-	if (!ret && row->at == AT(cache_local))
-		take_cache_local(&o->attach);
+	if (!ret)
+		take_if_cache(o, row->at);
 	return ret;
 }
 

@@ -31,6 +31,8 @@ struct mount_options {
 	bool allow_other;
 	bool default_permissions;
 	bool allow_idmap;
+	bool cache_strict;	/* these three are taken where they stand in the list */
+	bool cache_cto;
 	bool cache_local;
 	bool remount;
 	bool handed_back;	/* the list has all flags of the mount that is there */

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # For the cases of daemons that people use: with cache=local a first pass sends no more than without, the second one
-# nothing, and what is seen is the same. Sourced after case.sh, in an empty directory.
+# nothing, with cache=cto the second one sends GETATTRs, and what is seen is the same. Sourced after case.sh, in an empty
+# directory.
 
 dirs=3 files=15
 [ -z "${LONG:-}" ] || files=300
@@ -39,27 +40,62 @@ mount_daemon() {
 	mount -t extfuse -o "$2" "$1" "$PWD/$3" >said.mount 2>&1 || fail "mount $1: $(cat said.mount)"
 }
 
-# compare PROGRAM#SPEC OPTIONS: leaves it mounted with cache=local
+# twice PROGRAM#SPEC OPTIONS NAME: mounts and leaves it so; a pass, and another one; what they say is as without any cache
+twice() {
+	mount_daemon "$1" "$2" mnt
+	pass >said.first
+	sent "$3.first"
+	pass >said.second
+	sent "$3.second"
+	assert_same said.without said.first
+	assert_same said.first said.second
+	echo "with $3: opcode, without, first pass, both passes:"
+	join -a 1 -a 2 -e 0 -o 0,1.2,2.2 without "$3.first" | join -a 1 -a 2 -e 0 -o 0,1.2,1.3,2.2 - "$3.second"
+}
+
+# no_more NAME OPCODE: of opcodes but this the second pass has sent none
+no_more() {
+	more=$(join "$1.first" "$1.second" | awk -v but="$2" '$3 > $2 && $1 != but')
+	[ -z "$more" ] || fail "with $1 the second pass sends again: $more"
+}
+
+# compare PROGRAM#SPEC OPTIONS: without, with cache=cto, with cache=local, with which it is left mounted
 compare() {
+	local options=$2${2:+,}
 	mkdir -p mnt
-	mount_daemon "$1" "$2${2:+,}ext=$EXTFUSE_BUILD/tests/bpf/pass.bpf.o" mnt
+	mount_daemon "$1" "${options}ext=$EXTFUSE_BUILD/tests/bpf/pass.bpf.o" mnt
 	on_exit umount "$PWD/mnt"
 	pass >said.without
 	sent without
 	must umount "$PWD/mnt"
-	mount_daemon "$1" "$2${2:+,}cache=local" mnt
-	pass >said.first
-	sent first
-	pass >said.second
-	sent second
-	assert_same said.without said.first
-	assert_same said.first said.second
-	echo "opcode, without, first pass, both passes:"
-	join -a 1 -a 2 -e 0 -o 0,1.2,2.2 without first | join -a 1 -a 2 -e 0 -o 0,1.2,1.3,2.2 - second
 	assert_ge "what is sent without" "$(all without)" $((dirs * files * 2))
-	assert_le "what the first pass sends" "$(all first)" "$(all without)"
-	more=$(join first second | awk '$3 > $2')
-	[ -z "$more" ] || fail "the second pass sends again: $more"
+
+	# For longer than both passes take.
+	twice "$1" "${options}cache=cto,actimeo=3600,xattrtimeo=3600,closetimeo=3600" cto
+	no_more cto GETATTR
+	assert_le "what the first pass sends but GETATTRs" "$(awk '$1 != "GETATTR"' cto.first | all /dev/stdin)" "$(all without)"
+	assert_ge "GETATTRs of opens in the second pass" "$(join cto.first cto.second | awk '$1 == "GETATTR" { print $3 - $2 }')" $((dirs * files))
+	must umount "$PWD/mnt"
+
+	twice "$1" "${options}cache=local" local
+	no_more local NONE
+	assert_le "what the first pass sends" "$(all local.first)" "$(all without)"
+}
+
+# behind DIRECTORY: with cache=cto, somebody else changes what the daemon serves; who opens it then sees that
+behind() {
+	cat mnt/0/f1 mnt/1/f1 >/dev/null
+	find mnt >/dev/null
+	[ ! -e mnt/1/behind ] || fail "it is there already"
+	echo changed >>"$1/0/f1"
+	echo new >"$1/1/behind"
+	rm "$1/1/f2"
+	assert_ne "nobody has told the kernel" "$(stat -c %s "$1/0/f1")" "$(stat -c %s mnt/0/f1)"
+	assert_eq "what somebody has appended" changed "$(tail -n 1 mnt/0/f1)"
+	assert_eq "its size" "$(stat -c %s "$1/0/f1")" "$(stat -c %s mnt/0/f1)"
+	assert_eq "names" "$(cd "$1/1" && find . | sort | xargs)" "$(cd mnt/1 && find . | sort | xargs)"
+	assert_eq "the new file" new "$(cat mnt/1/behind)"
+	[ ! -e mnt/1/f2 ] || fail "what was removed is still there"
 }
 
 # change: through the mount, and what is read afterwards is so.

@@ -318,7 +318,7 @@ static void test_errors(const char *tests)
 	const struct extfuse_options small = { .cachesize = 1 }, size = { .cachesize = 1024 },
 		time = { .actimeo_ns = 1 }, none = { .negtimeo_given = true }, xattr = { .xattrtimeo_ns = 1 },
 		keep = { .keepcache = true }, close = { .closetimeo_ns = 1 }, flush = { .noflush = true },
-		plus = { .rdirplus = true }, day = { .closetimeo_ns = 86400000000000ULL }, kept = { .maxkept = 1 };
+		plus = { .rdirplus = true }, cto = { .cto = true }, day = { .closetimeo_ns = 86400000000000ULL }, kept = { .maxkept = 1 };
 	static const char *const bad_patterns[] = {
 		"", "a/b", "a*b*", "0123456789012345678901234567890123456789012345678901234567890123*",
 		"*0123456789012345678901234567890123456789012345678901234567890123",
@@ -338,6 +338,7 @@ static void test_errors(const char *tests)
 	refused(path, &close, -EINVAL, "it takes no closetimeo");
 	refused(path, &flush, -EINVAL, "it takes no noflush");
 	refused(path, &plus, -EINVAL, "it takes no rdirplus");
+	refused(path, &cto, -EINVAL, "it takes no cto");
 	refused("metacache", &day, -EINVAL, "an hour at most");
 	refused("metacache", &kept, -EINVAL, "maxkept says how many files closetimeo keeps");
 	refused(path, &pattern, -EINVAL, "it takes no pattern");

@@ -39,6 +39,7 @@ struct extfuse_options {
 	bool rdirplus;		/* EXTFUSE_ATTACH_RDIRPLUS */
 	__u64 closetimeo_ns;	/* how long handles may stay open when their file is closed, at most an hour */
 	__u32 maxkept;		/* how many; 0: EXTFUSE_MAX_KEPT */
+	bool cto;		/* EXTFUSE_ATTACH_CTO */
 };
 
 /**

@@ -269,10 +269,20 @@ struct extfuse_ioc_prog {
 #define EXTFUSE_ATTACH_HIDES_NONE	(1U << 6)
 /* Each part of a listing is asked for by READDIRPLUS, where the daemon has it and names are not the kernel's. */
 #define EXTFUSE_ATTACH_RDIRPLUS		(1U << 7)
+/*
+ * Close to open, as NFS has it.  Before a file or directory is opened the daemon is asked for
+ * its attributes, by the caller, whatever programs say; an error of that is the open's.
+ * What is known of it stays (pages, listing, handles, extended attributes, names of the
+ * directory) if mode, owner, links, size, mtime and ctime are as they were, also where
+ * attributes have no lifetime.  Under the writeback cache fuse takes no size of a regular
+ * file that it knows; a change of that drops its pages, and does not show.
+ */
+#define EXTFUSE_ATTACH_CTO		(1U << 8)
 #define EXTFUSE_ATTACH_FLAGS		(EXTFUSE_ATTACH_WHO | EXTFUSE_ATTACH_NAMES_DIR | \
 					 EXTFUSE_ATTACH_FAIL_CLOSED | EXTFUSE_ATTACH_SHADOW | \
 					 EXTFUSE_ATTACH_WHO_FEW | EXTFUSE_ATTACH_NOFLUSH | \
-					 EXTFUSE_ATTACH_HIDES_NONE | EXTFUSE_ATTACH_RDIRPLUS)
+					 EXTFUSE_ATTACH_HIDES_NONE | EXTFUSE_ATTACH_RDIRPLUS | \
+					 EXTFUSE_ATTACH_CTO)
 
 #define EXTFUSE_NAME_LEN	32
 #define EXTFUSE_PROGS_MAX	128
