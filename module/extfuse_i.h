@@ -113,6 +113,8 @@ struct extfuse_conn {
 	bool slow_logged;
 	bool folds_logged;
 	bool writeback_logged;
+	bool learned;			/* the daemon has said lifetimes */
+	bool direct;			/* it has opened a file without the page cache */
 	u64 longest_attr;		/* longest lifetimes this daemon gave, ns */
 	u64 longest_entry;
 	atomic_t bad_in_row;

@@ -5,7 +5,7 @@
 #include "fuse_i.h"
 #include "conn.h"
 #include "helpers.h"
-#include "params.h"
+#include "query.h"
 #include "set.h"
 #include "stats.h"
 #include "passthrough/backing_ioctl.h"
@@ -127,54 +127,6 @@ static long ioctl_detach(struct extfuse_conn *xc, const struct extfuse_ioc_detac
 	return extfuse_set_detach(xc);
 }
 
-static u32 conn_state(const struct extfuse_conn *xc)
-{
-	u32 state = READ_ONCE(xc->state);
-
-	if (state == EXTFUSE_STATE_ATTACHED && !READ_ONCE(extfuse_programs))
-		return EXTFUSE_STATE_PROGRAMS_OFF;
-	return state;
-}
-
-static void query_fill(struct extfuse_conn *xc, struct extfuse_ioc_query *arg)
-{
-	const struct extfuse_set *set;
-
-	mutex_lock(&xc->lock);
-	arg->state = conn_state(xc);
-	arg->flags = xc->has_tree ? EXTFUSE_QUERY_TREE : 0;
-	arg->clock = atomic64_read(&xc->clock);
-	arg->kept = READ_ONCE(xc->kept.n);
-	memcpy(arg->name, xc->name, sizeof(arg->name));
-	rcu_read_lock();
-	set = rcu_dereference(xc->set);
-	if (set && !extfuse_set_is_lost(set)) {
-		arg->attach_flags = set->flags;
-		arg->request_ops = set->request_ops;
-		arg->reply_ops = set->reply_ops;
-		arg->id = set->id;
-		arg->max_attr_valid = set->max_attr_valid;
-		arg->max_entry_valid = set->max_entry_valid;
-		arg->close_valid = set->close_valid;
-		arg->max_kept = set->max_kept;
-	}
-	rcu_read_unlock();
-	mutex_unlock(&xc->lock);
-}
-
-static long ioctl_query(struct fuse_conn *fc, struct extfuse_conn *xc, struct extfuse_ioc_query *arg)
-{
-	if (arg->flags || !is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)))
-		return -EINVAL;
-	memset(arg, 0, sizeof(*arg));
-	arg->conn = fc->dev;
-	if (!extfuse_conn_is_connected(fc))
-		arg->state = EXTFUSE_STATE_ABORTED;
-	if (xc)
-		query_fill(xc, arg);
-	return 0;
-}
-
 /* By its number, with a reference.  The caller has been found to have the right to attach. */
 static struct fuse_conn *conn_find(u32 number)
 {
@@ -256,7 +208,7 @@ static long do_detach(const struct call *call)
 
 static long do_query(const struct call *call)
 {
-	long err = ioctl_query(call->fc, call->xc, &call->arg->query);
+	long err = extfuse_ioctl_query(call->fc, call->xc, &call->arg->query);
 
 	return err ?: give(call, &call->arg->query, sizeof(call->arg->query));
 }

@@ -80,6 +80,8 @@ bool extfuse_release_is_kept(struct extfuse_conn *xc, struct fuse_mount *fm, str
 	const struct fuse_file *ff = args->ext.made;
 
 	args->ext.made = NULL;
+	if (unlikely(ff->open_flags & FOPEN_DIRECT_IO))
+		WRITE_ONCE(xc->direct, true);
 	if (args->ext.inode)
 		extfuse_cached_released(args->ext.inode, ff);
 	return kept_take(xc, fm, args, ff);

@@ -85,8 +85,10 @@ static void learn_node(void *data, struct fuse_entry_out *out)
 	valid_drop(learn->xc, out->nodeid, &out->attr_valid, &out->attr_valid_nsec);
 }
 
-static void learn_longest(u64 *longest, u64 valid)
+static void learn_longest(struct extfuse_conn *xc, u64 *longest, u64 valid)
 {
+	if (unlikely(!READ_ONCE(xc->learned)))
+		WRITE_ONCE(xc->learned, true);
 	if (unlikely(valid > READ_ONCE(*longest)))
 		WRITE_ONCE(*longest, valid);
 }
@@ -102,8 +104,8 @@ static void learn_entry(struct extfuse_conn *xc, const struct fuse_args *args,
 		.stamp = args->ext.stamp,
 	};
 
-	learn_longest(&xc->longest_attr, extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
-	learn_longest(&xc->longest_entry,
+	learn_longest(xc, &xc->longest_attr, extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
+	learn_longest(xc, &xc->longest_entry,
 		      extfuse_valid_ns(out->entry_valid, out->entry_valid_nsec));
 	if (!out->nodeid)
 		return;
@@ -123,7 +125,7 @@ static void learn_entry(struct extfuse_conn *xc, const struct fuse_args *args,
 static void learn_attr(struct extfuse_conn *xc, const struct fuse_args *args,
 		       struct fuse_attr_out *out)
 {
-	learn_longest(&xc->longest_attr, extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
+	learn_longest(xc, &xc->longest_attr, extfuse_valid_ns(out->attr_valid, out->attr_valid_nsec));
 	valid_drop(xc, args->nodeid, &out->attr_valid, &out->attr_valid_nsec);
 	if (extfuse_opcode_get(args->opcode)->flags & EXTFUSE_OP_CHANGES || !args->ext.inode)
 		return;

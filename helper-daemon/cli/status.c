@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "caches.h"
 #include "device.h"
 #include "json.h"
 #include "load.h"
@@ -81,6 +82,12 @@ static void view_fill(struct view *v, const struct mount_entry *e, int fd)
 	view_reason(v, fd >= 0);
 }
 
+/* Others than caches keep nothing, and have no such options. */
+static bool keeps(const struct view *v)
+{
+	return v->on && (!strcmp(v->extension, "metacache") || strcmp(caches_name(&v->query), "strict"));
+}
+
 static void view_print(const struct view *v)
 {
 	text_name(stdout, v->e->source);
@@ -112,6 +119,8 @@ static void view_print(const struct view *v)
 		       (unsigned long long)v->in_vain);
 	text_plain(stdout, v->reason);
 	putchar('\n');
+	if (keeps(v))
+		caches_print(&v->query, stdout);
 }
 
 static void json_ops(struct json *j, const char *key, __u64 ops)
@@ -170,6 +179,7 @@ static void view_json(struct json *j, const struct view *v)
 		json_ops(j, "reply_programs", v->query.reply_ops);
 		json_number(j, "backing_objects", v->backing);
 		json_bool(j, "tree", v->query.flags & EXTFUSE_QUERY_TREE);
+		caches_json(&v->query, j);
 	}
 	json_close(j, '}');
 }

@@ -362,6 +362,10 @@ enum extfuse_state {
 };
 
 #define EXTFUSE_QUERY_TREE	(1 << 0)	/* names are the kernel's: EXTFUSE_BACKING_TREE */
+/* What is there that a cache must go without; as far as it was seen since the first attach. */
+#define EXTFUSE_QUERY_LIFETIMES	(1 << 1)	/* the daemon has said lifetimes, which may be none: @longest_attr */
+#define EXTFUSE_QUERY_DIRECT_IO	(1 << 2)	/* it has opened a file with FOPEN_DIRECT_IO, which is closed */
+#define EXTFUSE_QUERY_WRITEBACK	(1 << 3)	/* FUSE_WRITEBACK_CACHE is agreed */
 
 /**
  * struct extfuse_ioc_query - what a connection has
@@ -377,6 +381,7 @@ enum extfuse_state {
  * @close_valid: out: as attached
  * @kept:	out: handles that are kept now
  * @max_kept:	out: how many there may be
+ * @longest_attr, @longest_entry: out: the longest lifetimes that the daemon itself has given, ns
  * @reserved:	0
  */
 struct extfuse_ioc_query {
@@ -394,6 +399,8 @@ struct extfuse_ioc_query {
 	__u64	close_valid;
 	__u32	kept;
 	__u32	max_kept;
+	__u64	longest_attr;
+	__u64	longest_entry;
 	__u64	reserved[2];
 };
 
