@@ -3,124 +3,17 @@
  * The ioctls of <linux/extfuse.h>: one table, and the check of the caller's rights.
  */
 #include "fuse_i.h"
+#include "attach.h"
 #include "conn.h"
-#include "helpers.h"
 #include "query.h"
 #include "set.h"
 #include "stats.h"
 #include "passthrough/backing_ioctl.h"
 #include <linux/nospec.h>
-#include <linux/rcupdate_trace.h>
-
-static bool is_zero(const u64 *p, unsigned int n)
-{
-	while (n--) {
-		if (p[n])
-			return false;
-	}
-	return true;
-}
-
-static int attach_is_valid(const struct extfuse_ioc_attach *arg)
-{
-	if (arg->flags & ~EXTFUSE_ATTACH_FLAGS || !is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)))
-		return -EINVAL;
-	if (arg->reserved0 || arg->close_valid > EXTFUSE_MAX_CLOSE_VALID)
-		return -EINVAL;
-	/* A policy may hide what it likes. */
-	if (arg->flags & EXTFUSE_ATTACH_FAIL_CLOSED && arg->flags & EXTFUSE_ATTACH_HIDES_NONE)
-		return -EINVAL;
-	if (!arg->nprogs || arg->nprogs > EXTFUSE_PROGS_MAX)
-		return -EINVAL;
-	if (strnlen(arg->name, sizeof(arg->name)) == sizeof(arg->name))
-		return -EINVAL;
-	return 0;
-}
-
-static int log_give(const struct extfuse_ioc_attach *arg, const struct extfuse_log *log)
-{
-	size_t len = min_t(size_t, log->len + 1, arg->log_size);
-
-	if (!arg->log_size)
-		return 0;
-	log->buf[len - 1] = '\0';
-	return copy_to_user(u64_to_user_ptr(arg->log), log->buf, len) ? -EFAULT : 0;
-}
-
-/* Of what is about to be attached: memory that cannot be written must be found before. */
-static int attach_answer(const struct extfuse_ioc_attach *arg, struct extfuse_ioc_attach __user *uarg,
-			 const struct extfuse_log *log, u64 id)
-{
-	return log_give(arg, log) ?: put_user(id, &uarg->id);
-}
-
-static int aborted_meanwhile(struct fuse_conn *fc)
-{
-	/*
-	 * An abort clears connected, then takes the set.  Here the set is published,
-	 * then connected is read: one of both sees the other.
-	 */
-	smp_mb();
-	if (extfuse_conn_is_connected(fc))
-		return 0;
-	extfuse_conn_abort(fc);
-	return -ENOTCONN;
-}
-
-static long attach_locked(struct fuse_conn *fc, const struct extfuse_ioc_attach *arg,
-			  struct extfuse_ioc_attach __user *uarg, struct extfuse_log *log,
-			  bool replace)
-{
-	struct extfuse_conn *xc = extfuse_conn_make(fc);
-	struct extfuse_set *set;
-	long err;
-
-	if (!xc)
-		return -ENOMEM;
-	/* Else each try would leave a set to a grace period of its own. */
-	if (!extfuse_conn_is_connected(fc))
-		return -ENOTCONN;
-	set = extfuse_set_make(arg, log);
-	if (IS_ERR(set))
-		return PTR_ERR(set);
-	err = attach_answer(arg, uarg, log, set->id);
-	if (err) {
-		extfuse_set_free(set);
-		return err;
-	}
-	mutex_lock(&xc->lock);
-	err = extfuse_set_publish(xc, set, replace);
-	if (!err)
-		err = aborted_meanwhile(fc);
-	else
-		extfuse_set_free(set);
-	mutex_unlock(&xc->lock);
-	/* Nobody of the old set runs any more when replace returns. */
-	if (!err && replace)
-		synchronize_rcu_tasks_trace();
-	return err;
-}
-
-static long ioctl_attach(struct fuse_conn *fc, struct extfuse_ioc_attach *arg, void __user *uarg,
-			 bool replace)
-{
-	char text[256] = "";
-	struct extfuse_log log = { .buf = text, .size = sizeof(text) };
-	long err;
-
-	err = attach_is_valid(arg);
-	if (err)
-		return err;
-	err = attach_locked(fc, arg, uarg, &log, replace);
-	/* Why not; where that cannot be written the error stays what it is. */
-	if (err)
-		log_give(arg, &log);
-	return err;
-}
 
 static long ioctl_detach(struct extfuse_conn *xc, const struct extfuse_ioc_detach *arg)
 {
-	if (arg->flags || !is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)))
+	if (arg->flags || !extfuse_is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)))
 		return -EINVAL;
 	if (!xc)
 		return -ENOENT;
@@ -193,12 +86,12 @@ static long give(const struct call *call, const void *arg, size_t size)
 
 static long do_attach(const struct call *call)
 {
-	return ioctl_attach(call->fc, &call->arg->attach, call->uarg, false);
+	return extfuse_ioctl_attach(call->fc, &call->arg->attach, call->uarg, false);
 }
 
 static long do_replace(const struct call *call)
 {
-	return ioctl_attach(call->fc, &call->arg->attach, call->uarg, true);
+	return extfuse_ioctl_attach(call->fc, &call->arg->attach, call->uarg, true);
 }
 
 static long do_detach(const struct call *call)

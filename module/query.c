@@ -57,7 +57,7 @@ static void query_fill(const struct fuse_conn *fc, struct extfuse_conn *xc, stru
 /* extfuse_ioctl_query - EXTFUSE_IOC_QUERY; @xc may be NULL */
 long extfuse_ioctl_query(struct fuse_conn *fc, struct extfuse_conn *xc, struct extfuse_ioc_query *arg)
 {
-	if (arg->flags || arg->reserved[0] || arg->reserved[1])
+	if (arg->flags || !extfuse_is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)))
 		return -EINVAL;
 	memset(arg, 0, sizeof(*arg));
 	arg->conn = fc->dev;
