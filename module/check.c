@@ -56,9 +56,25 @@ static bool is_submount(const struct inode *inode)
 }
 
 /* What is not the inode's is stale, or was never attributes. */
-static enum extfuse_outcome attr_outcome(struct fuse_attr *attr)
+static enum extfuse_outcome attr_outcome(struct extfuse_run *run, struct fuse_attr *attr)
 {
-	return fuse_invalid_attr(attr) ? EXTFUSE_BAD : EXTFUSE_STALE;
+	return fuse_invalid_attr(attr) ? extfuse_bad(run, EXTFUSE_WHY_MALFORMED) :
+					 extfuse_stale(run, EXTFUSE_WHY_DIFFERS);
+}
+
+static enum extfuse_outcome no_output(struct extfuse_run *run)
+{
+	return extfuse_bad(run, EXTFUSE_WHY_NO_OUTPUT);
+}
+
+static enum extfuse_outcome not_proven(struct extfuse_run *run)
+{
+	return extfuse_stale(run, EXTFUSE_WHY_NOT_FRESH);
+}
+
+static enum extfuse_outcome no_node(struct extfuse_run *run)
+{
+	return extfuse_stale(run, EXTFUSE_WHY_NO_NODE);
 }
 
 static enum extfuse_outcome check_getattr(struct extfuse_run *run)
@@ -67,11 +83,13 @@ static enum extfuse_outcome check_getattr(struct extfuse_run *run)
 	struct inode *inode = run->args->ext.inode;
 
 	if (!out_written(run, 0))
-		return EXTFUSE_BAD;
-	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)) || !inode || is_submount(inode))
-		return EXTFUSE_STALE;
+		return no_output(run);
+	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)))
+		return not_proven(run);
+	if (!inode || is_submount(inode))
+		return no_node(run);
 	if (!extfuse_attr_same(inode, &out->attr))
-		return attr_outcome(&out->attr);
+		return attr_outcome(run, &out->attr);
 	if (out->attr_valid || out->attr_valid_nsec)
 		extfuse_attr_cap(out, max_attr(run, &out->attr));
 	return EXTFUSE_ACCEPT;
@@ -84,13 +102,15 @@ static enum extfuse_outcome check_statx(struct extfuse_run *run)
 	struct fuse_attr_out out;
 
 	if (!out_written(run, 0) || !extfuse_statx_get(run->args, &out))
-		return EXTFUSE_BAD;
-	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)) || !inode || is_submount(inode))
-		return EXTFUSE_STALE;
+		return no_output(run);
+	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)))
+		return not_proven(run);
+	if (!inode || is_submount(inode))
+		return no_node(run);
 	if (!extfuse_attr_same(inode, &out.attr))
-		return attr_outcome(&out.attr);
+		return attr_outcome(run, &out.attr);
 	if (!extfuse_statx_btime_same(run->args, inode))
-		return EXTFUSE_STALE;
+		return extfuse_stale(run, EXTFUSE_WHY_DIFFERS);
 	extfuse_attr_cap(&out, max_attr(run, &out.attr));
 	extfuse_statx_set_valid(run->args, &out);
 	return EXTFUSE_ACCEPT;
@@ -100,9 +120,10 @@ static enum extfuse_outcome check_statx(struct extfuse_run *run)
 static enum extfuse_outcome check_lookup_negative(struct extfuse_run *run,
 						  struct fuse_entry_out *out)
 {
-	if (run->args->ext.flags & EXTFUSE_ARGS_REVAL ||
-	    !proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_NAME)))
-		return EXTFUSE_STALE;
+	if (run->args->ext.flags & EXTFUSE_ARGS_REVAL)
+		return extfuse_stale(run, EXTFUSE_WHY_KNOWN_NAME);
+	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_NAME)))
+		return not_proven(run);
 	extfuse_entry_cap(out, 0, max_entry(run));
 	return EXTFUSE_ACCEPT;
 }
@@ -113,16 +134,16 @@ static enum extfuse_outcome check_lookup(struct extfuse_run *run)
 	struct inode *inode = run->args->ext.child[0];
 
 	if (!out_written(run, 0))
-		return EXTFUSE_BAD;
+		return no_output(run);
 	if (!out->nodeid)
 		return check_lookup_negative(run, out);
 	if (!(run->args->ext.flags & EXTFUSE_ARGS_REVAL) || !inode || is_submount(inode))
-		return EXTFUSE_STALE;
+		return no_node(run);
 	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_NAME) | EXTFUSE_PROVEN_CHILD))
-		return EXTFUSE_STALE;
+		return not_proven(run);
 	if (out->nodeid != get_node_id(inode) ||
 	    inode->i_generation != (u32)out->generation || !extfuse_attr_same(inode, &out->attr))
-		return attr_outcome(&out->attr);
+		return attr_outcome(run, &out->attr);
 	extfuse_entry_cap(out, max_attr(run, &out->attr), max_entry(run));
 	return EXTFUSE_ACCEPT;
 }
@@ -135,12 +156,14 @@ static enum extfuse_outcome check_read(struct extfuse_run *run)
 	u64 size, want;
 
 	if (!out_written(run, 0))
-		return EXTFUSE_BAD;
-	if (!inode || !proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_DATA)))
-		return EXTFUSE_STALE;
+		return no_output(run);
+	if (!inode)
+		return no_node(run);
+	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_DATA)))
+		return not_proven(run);
 	size = i_size_read(inode);
 	want = in->offset >= size ? 0 : min_t(u64, in->size, size - in->offset);
-	return run->out_len[0] == want ? EXTFUSE_ACCEPT : EXTFUSE_STALE;
+	return run->out_len[0] == want ? EXTFUSE_ACCEPT : extfuse_stale(run, EXTFUSE_WHY_DIFFERS);
 }
 
 static enum extfuse_outcome check_readlink(struct extfuse_run *run)
@@ -149,13 +172,13 @@ static enum extfuse_outcome check_readlink(struct extfuse_run *run)
 	char *target;
 
 	if (!out_written(run, 0) || !run->out_len[0])
-		return EXTFUSE_BAD;
+		return no_output(run);
 	target = extfuse_out_map(run->args);
 	if (memchr(target, 0, run->out_len[0]))
-		outcome = EXTFUSE_BAD;
+		outcome = extfuse_bad(run, EXTFUSE_WHY_MALFORMED);
 	extfuse_out_unmap(run->args, target);
 	if (outcome == EXTFUSE_ACCEPT && !proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_DATA)))
-		outcome = EXTFUSE_STALE;
+		outcome = not_proven(run);
 	return outcome;
 }
 
@@ -194,36 +217,36 @@ static enum extfuse_outcome check_xattr(struct extfuse_run *run)
 	u8 what = EXTFUSE_PROVEN(EXTFUSE_KIND_XATTR);
 
 	if (!out_written(run, 0))
-		return EXTFUSE_BAD;
+		return no_output(run);
 	if (args->opcode == FUSE_LISTXATTR && args->out_argvar &&
 	    !is_xattr_list(args->out_args[0].value, run->out_len[0]))
-		return EXTFUSE_BAD;
+		return extfuse_bad(run, EXTFUSE_WHY_MALFORMED);
 	if (says_no_size(args))
-		return EXTFUSE_BAD;
+		return extfuse_bad(run, EXTFUSE_WHY_MALFORMED);
 	/* A write takes a file's capabilities away. */
 	if (is_capability(run))
 		what |= EXTFUSE_PROVEN(EXTFUSE_KIND_DATA);
-	return proven(run, what) ? EXTFUSE_ACCEPT : EXTFUSE_STALE;
+	return proven(run, what) ? EXTFUSE_ACCEPT : not_proven(run);
 }
 
 static enum extfuse_outcome check_access(struct extfuse_run *run)
 {
-	return proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)) ? EXTFUSE_ACCEPT : EXTFUSE_STALE;
+	return proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_ATTR)) ? EXTFUSE_ACCEPT : not_proven(run);
 }
 
 static enum extfuse_outcome check_statfs(struct extfuse_run *run)
 {
 	if (!out_written(run, 0))
-		return EXTFUSE_BAD;
-	return proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_CONN)) ? EXTFUSE_ACCEPT : EXTFUSE_STALE;
+		return no_output(run);
+	return proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_CONN)) ? EXTFUSE_ACCEPT : not_proven(run);
 }
 
 static enum extfuse_outcome check_readdir(struct extfuse_run *run)
 {
 	if (!out_written(run, 0))
-		return EXTFUSE_BAD;
+		return no_output(run);
 	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_DATA)))
-		return EXTFUSE_STALE;
+		return not_proven(run);
 	return extfuse_dirents_check(run);
 }
 
@@ -250,7 +273,7 @@ static noinline enum extfuse_outcome check_opcode(struct extfuse_run *run)
 	case FUSE_READDIRPLUS:
 		return check_readdir(run);
 	default:
-		return EXTFUSE_BAD;
+		return extfuse_bad(run, EXTFUSE_WHY_VERDICT);
 	}
 }
 
@@ -262,10 +285,10 @@ static noinline enum extfuse_outcome check_opcode(struct extfuse_run *run)
 enum extfuse_outcome extfuse_absence_check(struct extfuse_run *run, int verdict)
 {
 	if (run->args->opcode != FUSE_GETXATTR || verdict != -ENODATA)
-		return EXTFUSE_BAD;
+		return extfuse_bad(run, EXTFUSE_WHY_MEANS_MORE);
 	if (!proven(run, EXTFUSE_PROVEN(EXTFUSE_KIND_XATTR)) ||
 	    !extfuse_proofs_fresh(run->xc, run->proofs, run->nproofs))
-		return EXTFUSE_STALE;
+		return not_proven(run);
 	return EXTFUSE_ACCEPT;
 }
 
@@ -290,14 +313,14 @@ enum extfuse_outcome extfuse_answer_check(struct extfuse_run *run)
 		return outcome;
 	/* Sent out of distrust: the daemon itself is asked. */
 	if (args->ext.flags & EXTFUSE_ARGS_FRESH)
-		return EXTFUSE_STALE;
+		return extfuse_stale(run, EXTFUSE_WHY_DISTRUST);
 	if (!extfuse_is_quiet(run->xc, args) &&
 	    !extfuse_proofs_fresh(run->xc, run->proofs, run->nproofs))
-		return EXTFUSE_STALE;
+		return not_proven(run);
 	if (args->opcode != FUSE_LOOKUP || run->set->flags & EXTFUSE_ATTACH_SHADOW)
 		return EXTFUSE_ACCEPT;
 	out = args->out_args[0].value;
 	if (out->nodeid && !extfuse_entry_pay(args->ext.child[0]))
-		return EXTFUSE_STALE;
+		return no_node(run);
 	return EXTFUSE_ACCEPT;
 }

@@ -21,7 +21,8 @@ void extfuse_conn_lock_unseen(struct fuse_conn *fc)
 	smp_mb();
 }
 
-static struct extfuse_conn *conn_alloc(void)
+/* extfuse_conn_alloc - all of it but the clock */
+struct extfuse_conn *extfuse_conn_alloc(void)
 {
 	struct extfuse_conn *xc = kvzalloc(sizeof(*xc), GFP_KERNEL_ACCOUNT);
 
@@ -48,7 +49,9 @@ struct extfuse_conn *extfuse_conn_make(struct fuse_conn *fc)
 	mutex_lock(&make_lock);
 	xc = fc->extfuse;
 	if (!xc) {
-		xc = conn_alloc();
+		xc = extfuse_conn_alloc();
+		if (xc)
+			extfuse_clock_init(xc);
 		/* Of which nodes is not known. */
 		if (xc && READ_ONCE(fc->ext_locked))
 			bitmap_fill(xc->locked, EXTFUSE_SLOTS);

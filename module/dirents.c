@@ -78,7 +78,7 @@ enum extfuse_outcome extfuse_dirents_check(struct extfuse_run *run)
 	buf = extfuse_out_map(run->args);
 	whole = entries_whole(buf, run->out_len[0], plus, in->offset);
 	extfuse_out_unmap(run->args, buf);
-	return whole ? EXTFUSE_ACCEPT : EXTFUSE_BAD;
+	return whole ? EXTFUSE_ACCEPT : extfuse_bad(run, EXTFUSE_WHY_MALFORMED);
 }
 
 static bool entry_is_same(const struct extfuse_entry *a, const struct extfuse_entry *b)

@@ -8,6 +8,7 @@
 #include "query.h"
 #include "set.h"
 #include "stats.h"
+#include "test.h"
 #include "passthrough/backing_ioctl.h"
 #include <linux/nospec.h>
 
@@ -62,6 +63,7 @@ union ioctl_arg {
 	struct extfuse_ioc_backing backing;
 	struct extfuse_ioc_backing_list backing_list;
 	struct extfuse_ioc_backing_limit backing_limit;
+	struct extfuse_ioc_test test;
 };
 
 /* One call of an ioctl. */
@@ -138,7 +140,15 @@ static long do_backing_limit(const struct call *call)
 	return extfuse_ioctl_backing_limit(call->xc, &call->arg->backing_limit);
 }
 
+static long do_test(const struct call *call)
+{
+	long err = extfuse_ioctl_test(&call->arg->test);
+
+	return err ?: give(call, &call->arg->test, sizeof(call->arg->test));
+}
+
 enum conn_use {
+	NEEDS_NONE,	/* is about no connection */
 	MAY_HAVE,	/* extfuse_conn_get() */
 	MUST_HAVE,	/* else -ENOENT */
 	MAKES,
@@ -168,6 +178,7 @@ static const struct command {
 	COMMAND(EXTFUSE_IOC_BACKING_OPEN, 40, MUST_HAVE, do_backing_open),
 	COMMAND(EXTFUSE_IOC_BACKING_LIST, 48, MUST_HAVE, do_backing_list),
 	COMMAND(EXTFUSE_IOC_BACKING_LIMIT, 16, MAKES, do_backing_limit),
+	COMMAND(EXTFUSE_IOC_TEST, 256, NEEDS_NONE, do_test),
 };
 
 static const struct command *command_of(unsigned int cmd)
@@ -234,6 +245,8 @@ long extfuse_dev_ioctl(struct file *file, unsigned int cmd, unsigned long uarg)
 		return err;
 	if (!may_command(command, arg.conn))
 		return -EPERM;
+	if (command->conn == NEEDS_NONE)
+		return arg.conn ? -EINVAL : command->fn(&call);
 	call.fc = conn_of(file, arg.conn);
 	if (!call.fc)
 		return -ENODEV;

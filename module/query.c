@@ -4,6 +4,7 @@
  * it may do, and what was seen of the daemon on which that rests.
  */
 #include "fuse_i.h"
+#include "attach.h"
 #include "params.h"
 #include "query.h"
 #include "set.h"

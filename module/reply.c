@@ -46,8 +46,12 @@ static ssize_t reply_unseen(const struct extfuse_set *set, struct fuse_args *arg
 	return reply_refuse(args, -EIO);
 }
 
-/* One answer: kept, changed or refused. */
-static ssize_t reply_one(struct extfuse_run *run, const struct bpf_prog *prog, ssize_t ret)
+/*
+ * extfuse_reply_one - one answer: kept, changed or refused
+ *
+ * Returns what the caller gets; *said is the program's verdict.
+ */
+ssize_t extfuse_reply_one(struct extfuse_run *run, const struct bpf_prog *prog, ssize_t ret, int *said)
 {
 	struct fuse_args *args = run->args;
 	int verdict;
@@ -61,6 +65,7 @@ static ssize_t reply_one(struct extfuse_run *run, const struct bpf_prog *prog, s
 	}
 	extfuse_count(run->xc, args->opcode, replies);
 	verdict = extfuse_run_prog(run, prog);
+	*said = verdict;
 	if (!verdict && run->staged)
 		extfuse_reply_merge(run);
 	if (verdict >= 0 || verdict <= -512 || verdict == EXTFUSE_UPCALL ||
@@ -82,6 +87,7 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 	const struct bpf_prog *prog = NULL;
 	const struct extfuse_set *set;
 	struct extfuse_run run extfuse_filled_by_hand;
+	int verdict;
 
 	*last = 0;
 	rcu_read_lock_trace();
@@ -108,7 +114,7 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 		if (ret < 0)
 			ret = reply_refuse(args, ret);
 	} else {
-		ret = reply_one(&run, prog, ret);
+		ret = extfuse_reply_one(&run, prog, ret, &verdict);
 	}
 	extfuse_run_keep(&run);
 out:

@@ -90,10 +90,10 @@ static enum extfuse_outcome refusal_check(struct extfuse_run *run, int verdict)
 
 	/* Was sent to ask the daemon itself, who is not the one who knows in a tree. */
 	if (flags & EXTFUSE_ARGS_FRESH && !(run->args->ext.inode && extfuse_low(run->args->ext.inode)))
-		return EXTFUSE_STALE;
+		return extfuse_stale(run, EXTFUSE_WHY_DISTRUST);
 	/* The kernel keeps a name that it has; a policy decides which callers get it. */
 	if (flags & EXTFUSE_ARGS_REVAL && !(run->set->flags & EXTFUSE_ATTACH_FAIL_CLOSED))
-		return EXTFUSE_STALE;
+		return extfuse_stale(run, EXTFUSE_WHY_KNOWN_NAME);
 	if (likely(extfuse_error_is_plain(run->args, verdict)))
 		return EXTFUSE_ACCEPT;
 	return extfuse_absence_check(run, verdict);
@@ -124,10 +124,38 @@ static enum extfuse_outcome pass_check(struct extfuse_run *run)
 static enum extfuse_outcome reuse_check(struct extfuse_run *run)
 {
 	if (!(extfuse_opcode_get(run->args->opcode)->flags & EXTFUSE_OP_OPEN_REPLY))
-		return EXTFUSE_BAD;
+		return extfuse_bad(run, EXTFUSE_WHY_VERDICT);
 	if (!(run->set->flags & EXTFUSE_ATTACH_SHADOW))
 		run->args->ext.pass = EXTFUSE_PASS_REUSE;
 	return EXTFUSE_PASS;
+}
+
+/* May it stand?  EXTFUSE_UPCALL is no question. */
+static __always_inline enum extfuse_outcome verdict_judge(struct extfuse_run *run, int verdict)
+{
+	if (!verdict)
+		return extfuse_answer_check(run);
+	if (verdict == EXTFUSE_PASSTHROUGH)
+		return pass_check(run);
+	if (verdict == EXTFUSE_REUSE)
+		return reuse_check(run);
+	if (!refusal_stands(run, verdict))
+		return extfuse_bad(run, EXTFUSE_WHY_VERDICT);
+	return refusal_check(run, verdict);
+}
+
+/*
+ * extfuse_request_judge - the same, of a request that nobody has sent
+ * @error:	out: what its caller would get, if it is the program's to say; else 0
+ */
+enum extfuse_outcome extfuse_request_judge(struct extfuse_run *run, int verdict, int *error)
+{
+	enum extfuse_outcome outcome = verdict_judge(run, verdict);
+
+	*error = outcome == EXTFUSE_ACCEPT ? verdict : 0;
+	if (outcome == EXTFUSE_BAD && refusal_is_meant(run, verdict))
+		*error = -EIO;
+	return outcome;
 }
 
 /*
@@ -148,17 +176,7 @@ static ssize_t verdict_apply(struct extfuse_run *run, int verdict)
 	if (!extfuse_conn_is_connected(fc))
 		goto upcall;
 
-	if (!verdict)
-		outcome = extfuse_answer_check(run);
-	else if (verdict == EXTFUSE_PASSTHROUGH)
-		outcome = pass_check(run);
-	else if (verdict == EXTFUSE_REUSE)
-		outcome = reuse_check(run);
-	else if (!refusal_stands(run, verdict))
-		outcome = EXTFUSE_BAD;
-	else
-		outcome = refusal_check(run, verdict);
-
+	outcome = verdict_judge(run, verdict);
 	switch (outcome) {
 	case EXTFUSE_ACCEPT:
 		verdict_good(run->xc);

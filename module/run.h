@@ -38,6 +38,7 @@ struct extfuse_run {
 	u8 proven;
 	bool staged;
 	bool own_entries;		/* F_ENTRY: of a program, the daemon has not counted them */
+	u8 why;				/* enum extfuse_why, where what was looked at is STALE or BAD */
 	union {
 		struct {		/* request phase */
 			struct extfuse_proof proofs[EXTFUSE_FRESH_MAX];
@@ -164,5 +165,18 @@ enum extfuse_outcome {
 	EXTFUSE_PASS,		/* PASSTHROUGH: not answered, see extfuse_args.pass */
 	EXTFUSE_BAD,		/* bad verdict: upcall */
 };
+
+/* For who has made a request up and wants to know: see test.c. */
+static inline enum extfuse_outcome extfuse_stale(struct extfuse_run *run, enum extfuse_why why)
+{
+	run->why = why;
+	return EXTFUSE_STALE;
+}
+
+static inline enum extfuse_outcome extfuse_bad(struct extfuse_run *run, enum extfuse_why why)
+{
+	run->why = why;
+	return EXTFUSE_BAD;
+}
 
 #endif /* _EXTFUSE_RUN_H */

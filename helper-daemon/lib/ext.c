@@ -193,7 +193,8 @@ int extfuse_ext__load_log(struct extfuse_ext *ext, FILE *log, char *errbuf, size
 	return load(ext, log, &err);
 }
 
-static int explain_attach(const struct extfuse_ext *ext, int ret, const char *log,
+/* @doing: what was not done, "attach". */
+static int explain_attach(const struct extfuse_ext *ext, const char *doing, int ret, const char *log,
 			  const struct errline *err)
 {
 	static const struct {
@@ -209,15 +210,12 @@ static int explain_attach(const struct extfuse_ext *ext, int ret, const char *lo
 		{ E2BIG, "this library asks for more than extfuse.ko knows; load the newer module" },
 		{ EACCES, "a program calls a function that programs must not call" },
 	};
+	const char *why = log[0] ? log : strerror(-ret);
 
-	if (log[0])
-		return errline__set(err, ret, "extension %s: cannot attach it: %s", ext->name, log);
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+	for (size_t i = 0; !log[0] && i < sizeof(table) / sizeof(table[0]); i++)
 		if (table[i].err == -ret)
-			return errline__set(err, ret, "extension %s: cannot attach it: %s",
-					    ext->name, table[i].why);
-	return errline__set(err, ret, "extension %s: cannot attach it: %s", ext->name,
-			    strerror(-ret));
+			why = table[i].why;
+	return errline__set(err, ret, "extension %s: cannot %s it: %s", ext->name, doing, why);
 }
 
 static __u32 attach_flags(const struct extfuse_ext *ext)
@@ -241,15 +239,14 @@ static __u64 longest_name(const struct extfuse_options *opts)
 	return opts->negtimeo_ns > opts->actimeo_ns ? opts->negtimeo_ns : opts->actimeo_ns;
 }
 
-static int attach(struct extfuse_ext *ext, int fd, __u32 conn, unsigned long cmd,
-		  const struct errline *err)
+/* As the module takes it; @log has LOG_SIZE bytes. */
+static struct extfuse_ioc_attach attach_args(struct extfuse_ext *ext, __u32 conn, char *log)
 {
-	char log[LOG_SIZE] = "";
 	struct extfuse_ioc_attach ioc = {
 		.conn = conn,
 		.flags = attach_flags(ext),
 		.nprogs = ext->nprogs,
-		.log_size = sizeof(log),
+		.log_size = LOG_SIZE,
 		.progs = (__u64)(unsigned long)ext->progs,
 		.log = (__u64)(unsigned long)log,
 		.max_attr_valid = ext->opts.actimeo_ns,
@@ -258,12 +255,34 @@ static int attach(struct extfuse_ext *ext, int fd, __u32 conn, unsigned long cmd
 		.max_kept = ext->opts.maxkept,
 	};
 
+	memcpy(ioc.name, ext->name, sizeof(ioc.name));
+	return ioc;
+}
+
+static int attach(struct extfuse_ext *ext, int fd, __u32 conn, unsigned long cmd,
+		  const struct errline *err)
+{
+	char log[LOG_SIZE] = "";
+	struct extfuse_ioc_attach ioc = attach_args(ext, conn, log);
+
 	if (!ext->loaded)
 		return errline__set(err, -EINVAL, "extension %s: attach before load", ext->name);
-	memcpy(ioc.name, ext->name, sizeof(ioc.name));
 	if (ioctl(fd, cmd, &ioc))
-		return explain_attach(ext, -errno, log, err);
+		return explain_attach(ext, "attach", -errno, log, err);
 	return 0;
+}
+
+int extfuse_ext__test(struct extfuse_ext *ext, int fd, struct extfuse_ioc_test *test, char *errbuf, size_t errlen)
+{
+	const struct errline err = { errbuf, errlen };
+	char log[LOG_SIZE] = "";
+	struct extfuse_ioc_attach ioc = attach_args(ext, 0, log);
+
+	if (!ext->loaded)
+		return errline__set(&err, -EINVAL, "extension %s: test before load", ext->name);
+	test->attach = (__u64)(unsigned long)&ioc;
+	test->attach_size = sizeof(ioc);
+	return ioctl(fd, EXTFUSE_IOC_TEST, test) ? explain_attach(ext, "test", -errno, log, &err) : 0;
 }
 
 int extfuse_ext__attach(struct extfuse_ext *ext, int fd, __u32 conn, char *errbuf, size_t errlen)

@@ -14,6 +14,12 @@
 
 #if FUSE_KERNEL_MINOR_VERSION < 39
 #define FUSE_STATX		52
+/* No such request can be. */
+#define EXTFUSE_STATX_IN_SIZE	0
+#define EXTFUSE_STATX_OUT_SIZE	0
+#else
+#define EXTFUSE_STATX_IN_SIZE	sizeof(struct fuse_statx_in)
+#define EXTFUSE_STATX_OUT_SIZE	sizeof(struct fuse_statx_out)
 #endif
 #if FUSE_KERNEL_MINOR_VERSION < 45
 #define FUSE_COPY_FILE_RANGE_64	53

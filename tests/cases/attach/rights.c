@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: attaching and backing objects need CAP_SYS_ADMIN and CAP_BPF in the initial user namespace; a daemon may ask about its own connection only
+ * what: attaching, test runs and backing objects need CAP_SYS_ADMIN and CAP_BPF in the initial user namespace; a daemon may ask about its own connection only
  * needs: extfuse root
  */
 #include "conn.h"
@@ -86,6 +86,7 @@ static int may_not(void *arg)
 		.count = 2, .op_size = sizeof(*ops), .ops = (uintptr_t)ops,
 	};
 	struct extfuse_ioc_detach detach = { 0 };
+	struct extfuse_ioc_test test = { 0 };
 
 	if (arg)
 		caps_keep(*(uint64_t *)arg);
@@ -111,6 +112,8 @@ static int may_not(void *arg)
 		return 9;
 	if (!backing_is_refused())
 		return 10;
+	if (conn_ioctl(conn.fd, EXTFUSE_IOC_TEST, &test) != -EPERM || conn_ioctl(other, EXTFUSE_IOC_TEST, &test) != -EPERM)
+		return 11;
 	return 0;
 }
 
@@ -135,6 +138,7 @@ static int with_both(void *arg)
 {
 	struct extfuse_ioc_detach detach = { .conn = conn.number };
 	struct extfuse_ioc_query query = { .conn = conn.number };
+	struct extfuse_ioc_test test = { 0 };
 
 	caps_keep(*(uint64_t *)arg);
 	if (conn_ioctl(other, EXTFUSE_IOC_QUERY, &query))
@@ -148,6 +152,8 @@ static int with_both(void *arg)
 		return 4;
 	if (!backing_is_allowed())
 		return 5;
+	if (conn_ioctl(other, EXTFUSE_IOC_TEST, &test) != -EINVAL)
+		return 6;
 	return 0;
 }
 

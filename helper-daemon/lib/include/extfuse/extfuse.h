@@ -71,6 +71,16 @@ int extfuse_ext__attach(struct extfuse_ext *ext, int fd, __u32 conn, char *err, 
 /* The same, but takes the place of what is attached, as one. */
 int extfuse_ext__replace(struct extfuse_ext *ext, int fd, __u32 conn, char *err, size_t errlen);
 
+/**
+ * extfuse_ext__test - run a program of a loaded extension on a request, without any mount
+ * @fd:		an open /dev/extfuse
+ * @test:	see EXTFUSE_IOC_TEST in <linux/extfuse.h>; @attach and @attach_size are filled here
+ *
+ * Its maps keep what the program writes, so that one test can fill what the next one finds.
+ */
+int extfuse_ext__test(struct extfuse_ext *ext, int fd, struct extfuse_ioc_test *test,
+		      char *err, size_t errlen);
+
 /* The name as it is attached: the file's, without folder and suffix. */
 const char *extfuse_ext__name(const struct extfuse_ext *ext);
 

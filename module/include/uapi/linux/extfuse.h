@@ -581,6 +581,126 @@ struct extfuse_ioc_backing_limit {
 #define EXTFUSE_MAX_BACKING	1048576		/* unless EXTFUSE_IOC_BACKING_LIMIT says otherwise */
 
 /*
+ * Test runs: a program of a set is run once, on a request that the caller has made up.
+ * There is no mount and no daemon: the request is in the module's memory alone, on a
+ * connection that nobody else sees, and that is gone when the ioctl returns.  What the
+ * program finds and writes in its maps is what stays; no connection counts a test.
+ * The checks of what the program says are the ones that a mount's requests meet.
+ */
+
+/*
+ * Stamps of a test are below this, those of all connections are not: what a test leaves in
+ * a map is never fresh on a mount.
+ */
+#define EXTFUSE_TEST_STAMPS	(1ULL << 40)
+/* The most bytes of @in, and of @out. */
+#define EXTFUSE_TEST_MAX	65536
+
+/* extfuse_ioc_test.result */
+enum extfuse_test_result {
+	EXTFUSE_TEST_NO_PROGRAM = 0,	/* the set has none for the opcode in this phase */
+	/* request phase */
+	EXTFUSE_TEST_ANSWERED,		/* with the outputs as they are now */
+	EXTFUSE_TEST_REFUSED,		/* with @error; of a policy also where its verdict is a bad one; reply phase too */
+	EXTFUSE_TEST_PASSTHROUGH,	/* would be done on what is below, if something is */
+	EXTFUSE_TEST_REUSE,		/* would be given a kept handle, if there is one */
+	EXTFUSE_TEST_UPCALL,
+	EXTFUSE_TEST_STALE,		/* an upcall: what it said does not stand, @why */
+	EXTFUSE_TEST_BAD,		/* so too, and a bad verdict */
+	/* reply phase */
+	EXTFUSE_TEST_KEPT,		/* the daemon's answer, with the outputs as they are now */
+	__EXTFUSE_TEST_RESULT_MAX,
+};
+
+/* Why an answer, or a refusal, of a request program does not stand. */
+enum extfuse_why {
+	EXTFUSE_WHY_NONE = 0,
+	EXTFUSE_WHY_VERDICT,		/* bad: no such verdict, or not for this opcode */
+	EXTFUSE_WHY_NO_OUTPUT,		/* bad: an answer without its output */
+	EXTFUSE_WHY_MALFORMED,		/* bad: no such attributes, names, list or link can be */
+	EXTFUSE_WHY_MEANS_MORE,		/* bad: the kernel takes this error for more than an error */
+	EXTFUSE_WHY_NOT_FRESH,		/* stale: bpf_extfuse_fresh() has not said 1 to all that it rests on */
+	EXTFUSE_WHY_NO_NODE,		/* stale: the kernel does not have the node, or not by this name */
+	EXTFUSE_WHY_DIFFERS,		/* stale: the kernel knows the node otherwise */
+	EXTFUSE_WHY_KNOWN_NAME,		/* stale: the kernel keeps a name that it has */
+	EXTFUSE_WHY_DISTRUST,		/* stale: the request asks the daemon itself */
+	__EXTFUSE_WHY_MAX,
+};
+
+/**
+ * struct extfuse_ioc_test - run a program of a set on a request
+ * @conn:	0
+ * @flags:	0
+ * @attach:	user pointer to struct extfuse_ioc_attach, of @attach_size bytes, with conn 0: the
+ *		set, which is looked at as if it were to be attached; its id is not written
+ * @phase:	enum extfuse_phase
+ * @in:		user pointer to the request as a daemon reads it: struct fuse_in_header, without
+ *		extensions, and what belongs to its opcode.  The caller is that of the header
+ * @out:	user pointer to what follows struct fuse_out_header in a reply, @out_size bytes.  In
+ *		the request phase room for it, whose end a program can fill only in part where the
+ *		protocol has it so; in the reply phase the daemon's, and then what the caller gets
+ * @in_size, @out_size: bytes, at most EXTFUSE_TEST_MAX; out: bytes in @out
+ * @req_flags:	EXTFUSE_F_BACKGROUND, _NOCREDS, _IDMAPPED, _FRESH, _REVAL, _WROTE, _FOLDS, _AGAIN;
+ *		the others follow from the request
+ * @error:	reply phase: the daemon's, 0 or negative; out: what the caller gets
+ * @who:	extfuse_req.who, where the set asks for it
+ * @now:	extfuse_req.now, ns; 0: the time.  Entries of a listing have the time
+ * @stamp:	extfuse_req.stamp, below EXTFUSE_TEST_STAMPS
+ * @fresh:	by enum extfuse_kind, of the node, its name and the connection: what was read at
+ *		this stamp or later is fresh.  ~0: nothing is
+ * @fresh_others: the same of all else: other nodes (@child too), the rights of directories
+ * @generation:	of the node
+ * @attr:	user pointer to struct fuse_attr: what the kernel knows of the node; 0: does not have it
+ * @attr_valid, @entry_valid: longest lifetimes that the daemon ever gave, ns; for the first the
+ *		attributes of the node are valid from now on
+ * @child:	with @child_attr: the node that a known name leads to; EXTFUSE_F_REVAL needs it
+ * @child_generation, @child_attr: of that
+ * @cookie:	extfuse_req.cookie: reply phase: in; both: out
+ * @verdict:	out: what the program returned; of a listing in the reply phase 0
+ * @result:	out: enum extfuse_test_result
+ * @why:	out: enum extfuse_why
+ * @written:	out: request phase: bit n: output n was written
+ * @ns:		out: how long the program took
+ * @reserved:	0
+ *
+ * In the reply phase of a listing the program is asked about each entry; what is left is in @out.
+ * Errors: those of attach; -EINVAL a field or @in is not as above; -E2BIG a size beyond
+ * EXTFUSE_TEST_MAX; -EOPNOTSUPP the opcode is never given to a program, or not known here.
+ */
+struct extfuse_ioc_test {
+	__u32	conn;
+	__u32	flags;
+	__aligned_u64 attach;
+	__u32	attach_size;
+	__u32	phase;
+	__aligned_u64 in;
+	__aligned_u64 out;
+	__u32	in_size;
+	__u32	out_size;
+	__u32	req_flags;
+	__s32	error;
+	__u64	who;
+	__u64	now;
+	__u64	stamp;
+	__u64	fresh[__EXTFUSE_KIND_MAX];
+	__u64	fresh_others;
+	__u64	generation;
+	__aligned_u64 attr;
+	__u64	attr_valid;
+	__u64	entry_valid;
+	__u64	child;
+	__u64	child_generation;
+	__aligned_u64 child_attr;
+	__u64	cookie[2];
+	__s32	verdict;
+	__u32	result;
+	__u32	why;
+	__u32	written;
+	__u64	ns;
+	__u64	reserved[4];
+};
+
+/*
  * The last 16 bits of struct fuse_in_header, its padding, are these in requests that a daemon reads from /dev/extfuse; a
  * daemon that works with its caller's rights needs them.
  *
@@ -604,5 +724,6 @@ struct extfuse_ioc_backing_limit {
 #define EXTFUSE_IOC_BACKING_OPEN _IOWR(EXTFUSE_IOC_MAGIC, 7, struct extfuse_ioc_backing)
 #define EXTFUSE_IOC_BACKING_LIST _IOWR(EXTFUSE_IOC_MAGIC, 8, struct extfuse_ioc_backing_list)
 #define EXTFUSE_IOC_BACKING_LIMIT _IOW(EXTFUSE_IOC_MAGIC, 9, struct extfuse_ioc_backing_limit)
+#define EXTFUSE_IOC_TEST	_IOWR(EXTFUSE_IOC_MAGIC, 10, struct extfuse_ioc_test)
 
 #endif /* _UAPI_LINUX_EXTFUSE_H */
