@@ -19,18 +19,22 @@ struct cli_args {
 	bool openmetrics;
 	bool once;
 	double interval;	/* of top, seconds */
-	const char *mount;	/* the first word; of inspect: an extension */
+	const char *mount;	/* the first word; of inspect and test: an extension */
 	const char *ext;
+	const char *file;	/* the second word; NULL: there is none */
+	const char *expect;	/* of test: a file */
+	char *list;		/* -o: more options of the extension */
 	struct extfuse_options options;
 };
 
-/* Each returns the exit status: 0, or 1 on failure. */
+/* Each returns the exit status: 0, or 1 on failure; do_test() also 2, where it could not be run. */
 int do_status(const struct cli_args *args);
 int do_stats(const struct cli_args *args);
 int do_top(const struct cli_args *args);
 int do_doctor(const struct cli_args *args);
 int do_list(const struct cli_args *args);
 int do_inspect(const struct cli_args *args);
+int do_test(const struct cli_args *args);
 int do_attach(const struct cli_args *args);
 int do_replace(const struct cli_args *args);
 int do_detach(const struct cli_args *args);

@@ -33,6 +33,7 @@ static const struct command commands[] = {
 	{ "top", do_top, 0, 1, "[MOUNT] [--once]", "the same live: who answers, how many a second, how long programs take" },
 	{ "list", do_list, 0, 0, "[--json]", "the extensions that are installed: what each is, and which options it takes" },
 	{ "inspect", do_inspect, 1, 1, "FILE.bpf.o|NAME [-v]", "what an extension has in it, and whether this kernel takes it" },
+	{ "test", do_test, 1, 2, "FILE.bpf.o|NAME [REQUESTS] [--expect=FILE] [OPTIONS]", "run an extension on written requests, without any mount" },
 	{ "doctor", do_doctor, 0, 0, "", "what this machine has of what extfuse needs" },
 	{ "attach", do_attach, 1, 2, "MOUNT [EXT] [OPTIONS]", "attach an extension (default " DEFAULT_EXTENSION ")" },
 	{ "replace", do_replace, 1, 2, "MOUNT [EXT] [OPTIONS]", "put another extension in place of the one that is attached" },
@@ -73,12 +74,15 @@ static const struct option_row rows[] = {
 	  .help = "PATTERN: names for the extension hide, at most one * in it" },
 	{ "shadow", OPTION_SWITCH, AT(options.shadow), .use = OF_EXTENSION,
 	  .help = "answer from the daemon, count where the extension differs" },
+	{ "options=", OPTION_LIST, AT(list), .use = OF_EXTENSION, .letter = 'o',
+	  .help = "OPTION[=VALUE],…: some of these, as mount(8) has them" },
 	{ "json", OPTION_SWITCH, AT(json), .use = OF_OTHERS, .help = "print JSON" },
 	{ "openmetrics", OPTION_SWITCH, AT(openmetrics), .use = OF_OTHERS, .help = "stats: print OpenMetrics text" },
 	{ "once", OPTION_SWITCH, AT(once), .use = OF_OTHERS, .help = "top: print one look, and end" },
 	{ "interval=", OPTION_SECONDS, AT(interval), .use = OF_OTHERS, .help = "SECONDS: of top: so long from one look to the next" },
+	{ "expect=", OPTION_TEXT, AT(expect), .use = OF_OTHERS, .help = "FILE: of test: results are compared with these" },
 	{ "verbose", OPTION_SWITCH, AT(verbose), .use = OF_OTHERS, .letter = 'v',
-	  .help = "inspect: all that the kernel's verifier says" },
+	  .help = "inspect: all that the kernel's verifier says; test: how long programs took" },
 	{ "version", OPTION_SWITCH, AT(version), .use = OF_OTHERS, .letter = 'V', .help = "print the version" },
 	{ "help", OPTION_SWITCH, AT(help), .use = OF_OTHERS, .letter = 'h', .help = "print this" },
 };
@@ -92,7 +96,7 @@ static void usage(FILE *out)
 	fputs("usage: extfuse COMMAND [ARGUMENTS]\n", out);
 	for (i = 0; i < NCOMMANDS; i++)
 		fprintf(out, "  %-8s %-22s %s\n", commands[i].name, commands[i].usage, commands[i].help);
-	fputs("Options of attach and replace:\n", out);
+	fputs("Options of attach, replace and test:\n", out);
 	option_help(&table, OF_EXTENSION, "--", out);
 	fputs("Others:\n", out);
 	option_help(&table, OF_OTHERS, "--", out);
@@ -207,7 +211,27 @@ static int command_run(struct cli_args *args, int argc, char **argv)
 		return cli_fail("usage: extfuse %s %s", cmd->name, cmd->usage) + 1;
 	args->mount = argc > 1 ? argv[1] : NULL;
 	args->ext = argc > 2 ? argv[2] : DEFAULT_EXTENSION;
+	args->file = argc > 2 ? argv[2] : NULL;
 	return cmd->run(args);
+}
+
+/* Words of -o, which are those of an extension alone. */
+static int list_take(struct cli_args *args, char *why, size_t size)
+{
+	const struct option_row *row;
+	char *rest = args->list, *word;
+	const char *value;
+
+	while ((word = option_cut(&rest))) {
+		row = option_find(&table, OF_EXTENSION, word, &value);
+		if (!row || row->kind == OPTION_LIST) {
+			snprintf(why, size, "there is no option '%s' of extensions: see extfuse --help", word);
+			return -EINVAL;
+		}
+		if (option_take(row, args, word, value, why, size))
+			return -EINVAL;
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -217,6 +241,8 @@ int main(int argc, char **argv)
 	int at;
 
 	at = option_args(&table, &args, argc, argv, false, why, sizeof(why));
+	if (at >= 0 && list_take(&args, why, sizeof(why)))
+		at = -EINVAL;
 	if (at < 0 && *why)
 		cli_fail("%s", why);
 	if (at < 0)

@@ -126,6 +126,18 @@ static bool take_number(const struct option_row *row, void *at, const char *valu
 	return true;
 }
 
+/* What is given later goes behind. */
+static bool take_list(char **list, const char *value)
+{
+	char *joined;
+
+	if (!*value || asprintf(&joined, "%s%s%s", *list ? *list : "", *list ? "," : "", value) < 0)
+		return false;
+	free(*list);
+	*list = joined;
+	return true;
+}
+
 /* False: it does not take this value.  @at: its field. */
 static bool take(const struct option_row *row, void *at, const char *value)
 {
@@ -143,6 +155,8 @@ static bool take(const struct option_row *row, void *at, const char *value)
 	case OPTION_TEXT:
 		*(const char **)at = value;
 		return *value;
+	case OPTION_LIST:
+		return take_list(at, value);
 	case OPTION_COPY:
 		snprintf(at, row->limit, "%s", value);
 		return true;

@@ -21,6 +21,7 @@ enum option_kind {
 	OPTION_CLEAR,		/* or cleared */
 	OPTION_DIR,		/* a bool becomes true; the value must be the word "dir" */
 	OPTION_TEXT,		/* a const char *, not empty */
+	OPTION_LIST,		/* a char *, to be freed: all that was given, with commas between */
 	OPTION_COPY,		/* a char array of .limit bytes, which the text is cut to */
 	OPTION_NUMBER,		/* an int from 0 */
 	OPTION_COUNT,		/* a __u32 from 1 */
