@@ -64,7 +64,9 @@ void extfuse_cto_said(struct extfuse_conn *xc, struct inode *inode, u64 stamp, c
 	if (!get_fuse_conn(inode)->writeback_cache || !S_ISREG(inode->i_mode) || extfuse_low(inode))
 		return;
 	said = siphash_4u64(attr->size, attr->mtime, attr->ctime,
-			    (u64)attr->mtimensec << 32 | attr->ctimensec, &key) ?: 1;
+			    (u64)attr->mtimensec << 32 | attr->ctimensec, &key);
+	/* 0 is nothing said. */
+	said += !said;
 	if (before == said)
 		return;
 	WRITE_ONCE(*last, said);
