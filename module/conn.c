@@ -21,7 +21,7 @@ void extfuse_conn_lock_unseen(struct fuse_conn *fc)
 	smp_mb();
 }
 
-/* extfuse_conn_alloc - all of it but the clock */
+/* extfuse_conn_alloc - all of it but clock and slots, which are zero */
 struct extfuse_conn *extfuse_conn_alloc(void)
 {
 	struct extfuse_conn *xc = kvzalloc(sizeof(*xc), GFP_KERNEL_ACCOUNT);
@@ -36,7 +36,6 @@ struct extfuse_conn *extfuse_conn_alloc(void)
 	mutex_init(&xc->lock);
 	xc->max_backing = EXTFUSE_MAX_BACKING;
 	spin_lock_init(&xc->upcalls_lock);
-	extfuse_slots_init(xc);
 	extfuse_kept_init(&xc->kept);
 	return xc;
 }
@@ -51,7 +50,7 @@ struct extfuse_conn *extfuse_conn_make(struct fuse_conn *fc)
 	if (!xc) {
 		xc = extfuse_conn_alloc();
 		if (xc)
-			extfuse_clock_init(xc);
+			extfuse_slots_init(xc);
 		/* Of which nodes is not known. */
 		if (xc && READ_ONCE(fc->ext_locked))
 			bitmap_fill(xc->locked, EXTFUSE_SLOTS);

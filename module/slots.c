@@ -41,18 +41,14 @@ static void slot_init(struct extfuse_slot *slot)
 	raw_spin_lock_init(&slot->lock);
 }
 
-/* No two connections share a stamp: what one cached is never fresh on another. */
-void extfuse_clock_init(struct extfuse_conn *xc)
-{
-	atomic64_set(&xc->clock, atomic64_inc_return(&conns) << ilog2(EXTFUSE_TEST_STAMPS));
-}
-
 void extfuse_slots_init(struct extfuse_conn *xc)
 {
 	unsigned int i;
 
 	BUILD_BUG_ON(!IS_ENABLED(CONFIG_DEBUG_SPINLOCK) && !IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC) &&
 		     sizeof(struct extfuse_slot) != 16);
+	/* No two connections share a stamp: what one cached is never fresh on another. */
+	atomic64_set(&xc->clock, atomic64_inc_return(&conns) << ilog2(EXTFUSE_TEST_STAMPS));
 	slot_init(&xc->epoch);
 	slot_init(&xc->policy);
 	for (i = 0; i < EXTFUSE_SLOTS; i++)

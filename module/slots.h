@@ -43,7 +43,6 @@ static inline u16 extfuse_slot_of_names(u64 dir)
 
 u16 extfuse_slot_of_name(bool names_dir, u64 parent, const char *name, unsigned int len);
 void extfuse_slots_init(struct extfuse_conn *xc);
-void extfuse_clock_init(struct extfuse_conn *xc);
 void extfuse_slot_begin(struct extfuse_conn *xc, u16 slot);
 void extfuse_slot_end(struct extfuse_conn *xc, u16 slot);
 

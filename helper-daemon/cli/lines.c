@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
 
 #include "cli.h"
 #include "jsonin.h"
@@ -36,7 +35,7 @@ static int line_read(struct lines *l, const char *text, size_t len, unsigned int
 	struct json_object *o;
 	struct say say = { "" };
 
-	if (strspn(text, " \t\r\n") == len)
+	if (len <= LINE_MAX_BYTES && strspn(text, " \t\r\n") == len)
 		return 0;
 	if (len > LINE_MAX_BYTES || l->count == LINES_MAX)
 		return cli_fail("%s:%u: %s", l->name, number, len > LINE_MAX_BYTES ? "the line is too long" : "there are too many lines");
@@ -46,25 +45,37 @@ static int line_read(struct lines *l, const char *text, size_t len, unsigned int
 	return line_add(l, o, number);
 }
 
+/* With its newline, and a NUL; what is too long is read as far as that is known.  0: the end. */
+static size_t line_get(FILE *file, char *text)
+{
+	size_t len = 0;
+	int c;
+
+	while (len <= LINE_MAX_BYTES && (c = getc_unlocked(file)) != EOF) {
+		text[len++] = c;
+		if (c == '\n')
+			break;
+	}
+	text[len] = '\0';
+	return len;
+}
+
 int lines_read(struct lines *l, const char *name)
 {
 	bool is_stdin = !strcmp(name, "-");
 	FILE *file = is_stdin ? stdin : fopen(name, "re");
+	static char text[LINE_MAX_BYTES + 2];
 	unsigned int number = 0;
-	char *text = NULL;
-	size_t size = 0;
-	ssize_t len = 0;
+	size_t len;
 	int err = 0;
 
 	l->name = is_stdin ? "standard input" : name;
 	if (!file)
 		return cli_fail("%s: %s", name, strerror(errno));
-	errno = 0;
-	while (!err && (len = getline(&text, &size, file)) >= 0)
+	while (!err && (len = line_get(file, text)))
 		err = line_read(l, text, len, ++number);
-	if (!err && !feof(file))
+	if (!err && ferror(file))
 		err = cli_fail("%s: %s", l->name, strerror(errno));
-	free(text);
 	if (!is_stdin)
 		fclose(file);
 	return err;

@@ -230,9 +230,9 @@ int wire_encode(const struct wire_part *parts, struct json_object *o, struct wir
 /* As text where it is one. */
 static struct json_object *bytes_decode(const char *from, size_t len)
 {
+	static char hex[2 * EXTFUSE_TEST_MAX + 1];
 	struct json_object *o;
 	size_t at = 0;
-	char *hex;
 	int n;
 
 	while (at < len && from[at]) {
@@ -244,12 +244,10 @@ static struct json_object *bytes_decode(const char *from, size_t len)
 	}
 	if (at == len)
 		return json_object_new_string_len(from, len);
-	hex = malloc(2 * len + 1);
-	for (at = 0; hex && at < len; at++)
+	for (at = 0; at < len; at++)
 		sprintf(hex + 2 * at, "%02x", (unsigned char)from[at]);
 	o = json_object_new_object();
-	json_object_object_add(o, "hex", json_object_new_string(hex ? hex : ""));
-	free(hex);
+	json_object_object_add(o, "hex", json_object_new_string_len(hex, 2 * len));
 	return o;
 }
 
