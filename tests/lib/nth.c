@@ -102,7 +102,7 @@ static void start_noalloc(void)
 void nth_start(void)
 {
 	find_text();
-	built_in = !access("/proc/self/fail-nth", F_OK);
+	built_in = !access(DEBUGFS "failslab/require-start", F_OK);
 	if (built_in)
 		start_built_in();
 	else
