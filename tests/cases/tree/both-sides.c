@@ -133,15 +133,28 @@ static void *task(void *arg)
 	return NULL;
 }
 
+/* Directories move into each other, deeper than names are picked: without this an hour fills the disk. */
+static void clear(unsigned int *seed)
+{
+	char path[64], command[128];
+
+	pick(path, sizeof(path), sides[rand_r(seed) >> 3 & 1], seed);
+	snprintf(command, sizeof(command), "rm -rf %s 2>/dev/null", path);
+	run(command);
+}
+
 /* What nobody uses goes, while others walk there. */
 static void *shrink(void *arg)
 {
 	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	unsigned int seed = TASKS, turn;
 
 	(void)arg;
 	CHECK(fd >= 0, "caches");
-	while (!atomic_load(&over)) {
+	for (turn = 1; !atomic_load(&over); turn++) {
 		CHECK(pwrite(fd, "2", 1, 0) == 1, "drop");
+		if (!(turn % 16))
+			clear(&seed);
 		usleep(50000);
 	}
 	close(fd);
