@@ -190,14 +190,18 @@ void extfuse_node_cap(struct extfuse_conn *xc, u64 nodeid, u64 stamp, u8 kinds)
  * @dir:	it is a directory
  *
  * A change that somebody else has made in between shows in them just as one of ours does:
- * extended attributes that were known before the last change are old.  So are names, and
+ * what was known before the last change is old.  That may be one of attributes alone: the
+ * reply to a SETATTR has those of others in it, and fuse takes them.  So are names, and
  * those that were confirmed since, by what was known before.
  */
 void extfuse_node_opened(struct extfuse_conn *xc, u64 nodeid, bool dir)
 {
-	u64 last = READ_ONCE(xc->slots[extfuse_slot_of_node(nodeid, EXTFUSE_KIND_DATA)].last);
+	u16 data = extfuse_slot_of_node(nodeid, EXTFUSE_KIND_DATA);
+	u64 attr = READ_ONCE(xc->slots[extfuse_slot_of_node(nodeid, EXTFUSE_KIND_ATTR)].last);
+	u64 last = max(attr, READ_ONCE(xc->slots[data].last));
 	struct extfuse_slot *names = &xc->slots[extfuse_slot_of_names(nodeid)];
 
+	slot_raise(xc, data, last);
 	slot_raise(xc, extfuse_slot_of_node(nodeid, EXTFUSE_KIND_XATTR), last);
 	if (dir && READ_ONCE(names->last) < last)
 		slot_change(xc, names, 0);

@@ -60,6 +60,14 @@ static void names(void)
 	expect_look("mnt/d/late", ENOENT, 0, "a name is as it was until the directory is opened");
 	close(open_for("mnt/d", O_RDONLY | O_DIRECTORY));
 	expect_look("mnt/d/late", 0, 1, "the change was seen before");
+
+	/* So does the reply to a change of our own that is none of names. */
+	look("mnt/d/beside", ENOENT);
+	made("/d/beside", "beside");
+	CHECK(!chmod("mnt/d", 0711), "chmod");
+	look("mnt/d/beside", ENOENT);
+	close(open_for("mnt/d", O_RDONLY | O_DIRECTORY));
+	look("mnt/d/beside", 0);
 	end_opens();
 }
 

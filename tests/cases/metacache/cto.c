@@ -86,6 +86,13 @@ static void both(void)
 	expect_text("mnt/f", "t", "changed here and there");
 	expect_xattr("other", "changed here and there");
 
+	/* Nor does this, and its reply has the other's time in it. */
+	behind_xattr("third");
+	CHECK(!utimensat(AT_FDCWD, "mnt/f", NULL, 0), "utimensat");
+	expect_xattr("other", "nobody has told the kernel");
+	expect_text("mnt/f", "te", "times changed here, an attribute there");
+	expect_xattr("third", "times changed here, an attribute there");
+
 	CHECK(!truncate("mnt/f", 4), "truncate");
 	behind_text("abcd");
 	expect_text("mnt/f", "abcd", "data changed here and there");
