@@ -69,11 +69,11 @@ void extfuse_cto_said(struct extfuse_conn *xc, struct inode *inode, u64 stamp, c
 	said += !said;
 	if (before == said)
 		return;
-	WRITE_ONCE(*last, said);
 	/* For the first time: those of the inode are of when it was looked up, or else do not match. */
-	if (!before && attr->size == i_size_read(inode) && !extfuse_times_differ(inode, attr))
-		return;
-	extfuse_node_cap(xc, get_node_id(inode), stamp, BIT(EXTFUSE_KIND_DATA) | BIT(EXTFUSE_KIND_XATTR));
+	if (before || attr->size != i_size_read(inode) || extfuse_times_differ(inode, attr))
+		extfuse_node_cap(xc, get_node_id(inode), stamp, BIT(EXTFUSE_KIND_DATA) | BIT(EXTFUSE_KIND_XATTR));
+	/* Last: who opens the file beside this one, and finds it said, takes what it has for unchanged. */
+	WRITE_ONCE(*last, said);
 }
 
 /* extfuse_cto_ask - an OPEN, or OPENDIR, begins: 0, or its error */
