@@ -78,6 +78,8 @@ static void slots_fill(struct extfuse_conn *xc, const struct fuse_args *args, co
 		text = extfuse_in_name(args, name - 1, &len);
 		i = extfuse_slot_of_name(xc->names_dir, args->nodeid, text, len);
 		xc->slots[i].last = arg->fresh[EXTFUSE_KIND_NAME];
+		/* With EXTFUSE_ATTACH_CTO names rest on that as well. */
+		xc->slots[extfuse_slot_of_names(args->nodeid)].last = arg->fresh[EXTFUSE_KIND_NAME];
 	}
 	xc->epoch.last = arg->fresh[EXTFUSE_KIND_CONN];
 }
@@ -86,6 +88,7 @@ static void conn_fill(struct extfuse_conn *xc, const struct extfuse_set *set, co
 {
 	atomic64_set(&xc->clock, arg->stamp);
 	xc->names_dir = set->flags & EXTFUSE_ATTACH_NAMES_DIR;
+	xc->cto = set->flags & EXTFUSE_ATTACH_CTO;
 	xc->longest_attr = arg->attr_valid;
 	xc->longest_entry = arg->entry_valid;
 	/* Nobody's log is to tell of a test. */

@@ -72,7 +72,8 @@ static int do_list(void)
 	__u64 n = 0;
 	int err = extfuse_backing__list(raw_fd(rf), 0, infos, 4, &n);
 
-	CHECK(err < 0 || (err == 1 && n == 1 && infos[0].nodeid == NODE), "the list");
+	CHECK(err < 0 || (err == 1 && n == 1 && infos[0].nodeid == NODE), "the list: %d of %llu, node %llu", err,
+	      (unsigned long long)n, err > 0 ? (unsigned long long)infos[0].nodeid : 0);
 	return err < 0 ? err : 0;
 }
 
