@@ -51,7 +51,7 @@ static void attach(struct rng *r, int fd)
 {
 	static char log[4096];
 	struct extfuse_ioc_attach a = {
-		.conn = draw_conn(r), .flags = rng_one_in(r, 6) ? rng_odd(r) : rng_below(r, 256),
+		.conn = draw_conn(r), .flags = rng_one_in(r, 6) ? rng_odd(r) : rng_below(r, 512),
 		.nprogs = rng_one_in(r, 6) ? rng_odd(r) : 1 + rng_below(r, 8), .log_size = rng_one_in(r, 3) ? rng_odd(r) : sizeof(log),
 		.log = rng_one_in(r, 3) ? draw_pointer(r) : (uintptr_t)log,
 		.max_attr_valid = rng_odd(r), .max_entry_valid = rng_odd(r), .name = "fuzz",

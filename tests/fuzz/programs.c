@@ -26,6 +26,7 @@ static const struct {
 	{ "bpf/metacache", { .actimeo_ns = SECOND } },
 	{ "bpf/metacache", { .actimeo_ns = SECOND, .xattrtimeo_ns = SECOND, .closetimeo_ns = SECOND, .keepcache = true, .noflush = true,
 			     .rdirplus = true } },
+	{ "bpf/metacache", { .actimeo_ns = SECOND, .xattrtimeo_ns = SECOND, .closetimeo_ns = SECOND, .keepcache = true, .cto = true } },
 	{ "bpf/readonly", { 0 } },
 	{ "bpf/hide", { .pattern = "secret*" } },
 };

@@ -7,6 +7,10 @@
  * libs: -lpthread
  *
  * LONG=1: for an hour; FOR=N: for N seconds.  With an argument "src" is there already (frozen).
+ *
+ * In an hour a kernel before 6.8 may warn in the task that drops caches, of a preemption count that is one too low:
+ * its shrink_lock_dentry() waits for the parent of a negative dentry without more, and who makes the name meanwhile
+ * makes it let go of an inode's lock that it does not hold.
  */
 #include <dirent.h>
 #include <limits.h>
