@@ -270,4 +270,17 @@ static inline void acts_end(void)
 	CHECK(acts_faults && acts_failed, "there must be faults");
 }
 
+/* All of them on mounts of each kind; without LONG=1 on the first @few kinds. */
+static inline void acts_all(const struct act *acts, unsigned int n, unsigned int few)
+{
+	static const char *const mounts[] = { "ext=passthrough", "ext=hide", "ext=metacache", "ext=none" };
+	unsigned int i, kinds = getenv("LONG") ? sizeof(mounts) / sizeof(mounts[0]) : few;
+
+	acts_low();
+	nth_start();
+	for (i = 0; i < kinds; i++)
+		acts_with(mounts[i], acts, n);
+	acts_end();
+}
+
 #endif

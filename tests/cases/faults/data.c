@@ -216,16 +216,8 @@ static const struct act acts[] = {
 	{ "aio-write", a_file, do_aio_write },
 };
 
-static const char *const mounts[] = { "ext=passthrough", "ext=hide", "ext=metacache", "ext=none" };
-
 int main(void)
 {
-	unsigned int i, n = getenv("LONG") ? sizeof(mounts) / sizeof(mounts[0]) : 1;
-
-	acts_low();
-	nth_start();
-	for (i = 0; i < n; i++)
-		acts_with(mounts[i], acts, sizeof(acts) / sizeof(acts[0]));
-	acts_end();
+	acts_all(acts, sizeof(acts) / sizeof(acts[0]), 1);
 	return 0;
 }

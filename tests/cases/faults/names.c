@@ -228,16 +228,8 @@ static const struct act acts[] = {
 	{ "lock", a_file, do_lock },
 };
 
-static const char *const mounts[] = { "ext=passthrough", "ext=hide", "ext=metacache", "ext=none" };
-
 int main(void)
 {
-	unsigned int i, n = getenv("LONG") ? sizeof(mounts) / sizeof(mounts[0]) : 2;
-
-	acts_low();
-	nth_start();
-	for (i = 0; i < n; i++)
-		acts_with(mounts[i], acts, sizeof(acts) / sizeof(acts[0]));
-	acts_end();
+	acts_all(acts, sizeof(acts) / sizeof(acts[0]), 2);
 	return 0;
 }
