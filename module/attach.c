@@ -13,7 +13,7 @@
 /* extfuse_attach_is_valid - is it what this module knows?  The programs are not looked at. */
 int extfuse_attach_is_valid(const struct extfuse_ioc_attach *arg)
 {
-	if (arg->flags & ~EXTFUSE_ATTACH_FLAGS || !extfuse_is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)))
+	if (arg->flags & ~EXTFUSE_ATTACH_FLAGS || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
 		return -EINVAL;
 	if (arg->reserved0 || arg->close_valid > EXTFUSE_MAX_CLOSE_VALID)
 		return -EINVAL;

@@ -7,16 +7,6 @@
 
 #include "helpers.h"
 
-/* Reserved fields. */
-static inline bool extfuse_is_zero(const u64 *p, unsigned int n)
-{
-	while (n--) {
-		if (p[n])
-			return false;
-	}
-	return true;
-}
-
 int extfuse_attach_is_valid(const struct extfuse_ioc_attach *arg);
 int extfuse_attach_log(const struct extfuse_ioc_attach *arg, const struct extfuse_log *log);
 long extfuse_ioctl_attach(struct fuse_conn *fc, struct extfuse_ioc_attach *arg, void __user *uarg,

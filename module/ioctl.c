@@ -14,7 +14,7 @@
 
 static long ioctl_detach(struct extfuse_conn *xc, const struct extfuse_ioc_detach *arg)
 {
-	if (arg->flags || !extfuse_is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)))
+	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
 		return -EINVAL;
 	if (!xc)
 		return -ENOENT;

@@ -4,7 +4,6 @@
  * it may do, and what was seen of the daemon on which that rests.
  */
 #include "fuse_i.h"
-#include "attach.h"
 #include "params.h"
 #include "query.h"
 #include "set.h"
@@ -58,7 +57,7 @@ static void query_fill(const struct fuse_conn *fc, struct extfuse_conn *xc, stru
 /* extfuse_ioctl_query - EXTFUSE_IOC_QUERY; @xc may be NULL */
 long extfuse_ioctl_query(struct fuse_conn *fc, struct extfuse_conn *xc, struct extfuse_ioc_query *arg)
 {
-	if (arg->flags || !extfuse_is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)))
+	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
 		return -EINVAL;
 	memset(arg, 0, sizeof(*arg));
 	arg->conn = fc->dev;

@@ -29,7 +29,7 @@
 
 static int arg_is_valid(const struct extfuse_ioc_test *arg)
 {
-	if (arg->flags || !extfuse_is_zero(arg->reserved, ARRAY_SIZE(arg->reserved)) ||
+	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)) ||
 	    arg->phase >= __EXTFUSE_PHASE_MAX || arg->req_flags & ~REQ_FLAGS)
 		return -EINVAL;
 	if (arg->error > 0 || arg->error <= -512 || (arg->phase == EXTFUSE_PHASE_REQUEST && arg->error))
