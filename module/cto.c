@@ -36,8 +36,29 @@ static struct dentry *opened_name(const struct file *file, struct inode *inode)
 	return d_inode(dentry) == inode ? dget(dentry) : d_find_any_alias(inode);
 }
 
-/* As statx() with AT_STATX_FORCE_SYNC: no program answers that. */
-static noinline_for_stack int attributes_ask(const struct file *file, struct inode *inode)
+/* Under the writeback cache size and times of a regular file are the kernel's. */
+static bool attributes_are(struct inode *inode, const struct kstat *stat)
+{
+	const struct fuse_attr times = {
+		.mtime = stat->mtime.tv_sec, .mtimensec = stat->mtime.tv_nsec,
+		.ctime = stat->ctime.tv_sec, .ctimensec = stat->ctime.tv_nsec,
+	};
+
+	if (stat->mode != get_fuse_inode(inode)->orig_i_mode || stat->nlink != inode->i_nlink ||
+	    !uid_eq(stat->uid, inode->i_uid) || !gid_eq(stat->gid, inode->i_gid))
+		return false;
+	if (get_fuse_conn(inode)->writeback_cache && S_ISREG(inode->i_mode))
+		return true;
+	return stat->size == i_size_read(inode) && !extfuse_times_differ(inode, &times);
+}
+
+/*
+ * As statx() with AT_STATX_FORCE_SYNC: no program answers that. Fuse does not take a reply
+ * that another one has overtaken, which may be older: it was asked for before this one, and
+ * answered before what this one tells. Then nothing is valid, and who looks asks again.
+ */
+static noinline_for_stack int attributes_ask(struct extfuse_conn *xc, const struct file *file,
+					     struct inode *inode)
 {
 	struct path path = { .mnt = file->f_path.mnt, .dentry = opened_name(file, inode) };
 	struct kstat stat;
@@ -47,7 +68,11 @@ static noinline_for_stack int attributes_ask(const struct file *file, struct ino
 		return -ESTALE;
 	err = vfs_getattr_nosec(&path, &stat, STATX_BASIC_STATS, AT_STATX_FORCE_SYNC);
 	dput(path.dentry);
-	return err;
+	if (err || attributes_are(inode, &stat))
+		return err;
+	extfuse_node_move(xc, get_node_id(inode), BIT(EXTFUSE_KIND_ATTR));
+	fuse_invalidate_attr(inode);
+	return 0;
 }
 
 /*
@@ -86,7 +111,7 @@ int extfuse_cto_ask(struct extfuse_conn *xc, struct fuse_args *args)
 
 	if (!open_is_asked(xc, args))
 		return 0;
-	err = attributes_ask(args->ext.file, inode);
+	err = attributes_ask(xc, args->ext.file, inode);
 	/* To fuse it would mean that the daemon has no OPEN. */
 	if (err && err != -ENOSYS)
 		return err;

@@ -120,6 +120,7 @@ struct raw_node *raw_link(struct rawfuse *rf, const char *path, struct raw_node 
 struct raw_node *raw_get(struct rawfuse *rf, const char *path);		/* NULL: not there */
 struct raw_node *raw_node(struct rawfuse *rf, uint64_t id);		/* NULL: not there */
 void raw_remove(struct rawfuse *rf, const char *path);	/* the name goes, behind the kernel's back */
+void raw_resize(struct rawfuse *rf, struct raw_node *node, uint64_t size);
 void raw_setxattr(struct rawfuse *rf, struct raw_node *node, const char *name, const void *value, size_t size);
 void raw_lock(struct rawfuse *rf);
 void raw_unlock(struct rawfuse *rf);

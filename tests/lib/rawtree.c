@@ -259,6 +259,13 @@ void raw_remove(struct rawfuse *rf, const char *path)
 	raw_unlock(rf);
 }
 
+void raw_resize(struct rawfuse *rf, struct raw_node *node, uint64_t size)
+{
+	raw_lock(rf);
+	tree_resize(node, size);
+	raw_unlock(rf);
+}
+
 void raw_setxattr(struct rawfuse *rf, struct raw_node *node, const char *name, const void *value, size_t size)
 {
 	struct raw_xattr *x;

@@ -131,6 +131,69 @@ static void while_open(void)
 	end_opens();
 }
 
+static struct raw_req *asked_for[2];
+static atomic_int nasked;
+
+static int keep_getattr(struct raw_req *req)
+{
+	asked_for[nasked] = raw_keep(req);
+	atomic_fetch_add(&nasked, 1);
+	return RAW_DONE;
+}
+
+static void *looks(void *size)
+{
+	struct statx st;
+
+	CHECK(!statx(AT_FDCWD, "mnt/f", AT_STATX_FORCE_SYNC, STATX_BASIC_STATS, &st), "statx");
+	*(uint64_t *)size = st.stx_size;
+	return NULL;
+}
+
+static void *opens(void *size)
+{
+	int fd = open_for("mnt/f", O_RDONLY);
+	struct stat st;
+
+	CHECK(!fstat(fd, &st), "fstat");
+	*(uint64_t *)size = st.st_size;
+	close(fd);
+	return NULL;
+}
+
+static void answer(struct raw_req *req, const struct fuse_attr_out *out, pthread_t asker)
+{
+	raw_reply(req, 0, out, sizeof(*out));
+	free(req);
+	CHECK(!pthread_join(asker, NULL), "thread");
+}
+
+/* What is asked for before the open, and answered before a change, comes while the open asks: fuse takes that. */
+static void overtaken(void)
+{
+	struct fuse_attr_out before, after;
+	uint64_t looked, opened_size;
+	pthread_t looker, opener;
+
+	serve_cto(&(struct raw_opts){ 0 }, &cto);
+	expect_text("mnt/f", "text", "at first");
+	nasked = 0;
+	raw_on(rf, FUSE_GETATTR, keep_getattr, NULL);
+	CHECK(!pthread_create(&looker, NULL, looks, &looked), "thread");
+	CHECK(raw_until(10, nasked == 1), "who looks asks");
+	CHECK(!pthread_create(&opener, NULL, opens, &opened_size), "thread");
+	CHECK(raw_until(10, nasked == 2), "who opens asks");
+	raw_on(rf, FUSE_GETATTR, NULL, NULL);
+	raw_fill_attr(rf, file, &before);
+	behind_text("longer");
+	raw_fill_attr(rf, file, &after);
+	answer(asked_for[0], &before, looker);
+	answer(asked_for[1], &after, opener);
+	CHECK(looked == 4 && opened_size == 6, "sizes %llu and %llu were seen", (long long)looked, (long long)opened_size);
+	expect_text("mnt/f", "longer", "changed while two asked");
+	end_opens();
+}
+
 /* Lifetimes that are over, or that nobody gave, make no difference: the open itself has asked. */
 static void without_lifetimes(void)
 {
@@ -182,6 +245,7 @@ int main(void)
 	files();
 	both();
 	while_open();
+	overtaken();
 	without_lifetimes();
 	writeback();
 	with.cto = false;
