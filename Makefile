@@ -11,6 +11,7 @@
 #                'make bench' take one, unless KERNELS= says more ('*': all)
 #   TESTS=       what 'make check' runs, default all
 #   FUZZ=        hours of 'make fuzz'
+#   CUTS=        how often 'make powercut' cuts, from SEED= on
 #   SUITES=      releases of 'make deb' and 'make check-packages', default
 #                bookworm trixie sid; of the latter also rpm
 #   EXTFUSE_CACHE=  downloads and kernels, default ~/.cache/extfuse
@@ -19,14 +20,14 @@
 VERSION := $(shell cat VERSION)
 BUILD   := $(CURDIR)/build
 DESTDIR ?=
-export KERNEL_SRC SERIES EXTFUSE_CACHE BUILD KERNELS TESTS FUZZ V
+export KERNEL_SRC SERIES EXTFUSE_CACHE BUILD KERNELS TESTS FUZZ CUTS SEED V
 
 # Asked for in recipes only: it may download an image.
 kernel_dir = $(shell tests/vm/kernel.sh $(KVER))
 
 .DEFAULT_GOAL := help
 .PHONY: help deps have-deps build module bpf userspace install demo check check-quick check-long \
-	check-debug check-packages fuzz bench fork fork-diff lint deb rpm dist clean
+	check-debug check-packages fuzz powercut bench fork fork-diff lint deb rpm dist clean
 
 help:	## this list; times are on two processors
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t24
@@ -89,6 +90,9 @@ check-packages: deps	## build, install, boot, upgrade and purge the packages of 
 
 fuzz: build	## hostile daemons, programs and users by new seeds, in a VM (3 min; FUZZ=HOURS, KERNELS=)
 	@tests/fuzz/run
+
+powercut: build	## power cuts in the middle of work: what was durable is there after it (25 s each; CUTS=4, SEED=, KERNELS=)
+	@tests/powercut/run
 
 bench: build	## instructions and times against native and stock fuse, build/bench.json (10 min)
 	@tests/bench/run

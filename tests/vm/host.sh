@@ -3,7 +3,7 @@
 # The host side of a VM run, for tests/vm/run: makes what it boots from, starts QEMU with the channel as its standard
 # output, and reads the channel. Uses run's settings, which are set here to their defaults.
 
-mem='' smp=2 limit=600 grace=90 icount='' append='' userland='' log='' results=/dev/null outputs=''
+mem='' smp=2 limit=600 grace=90 icount='' append='' userland='' log='' results=/dev/null outputs='' qemu=()
 
 # EXTFUSE_SLOW=3 gives everything three times its time, for a machine that is slow or busy.
 SLOW=${EXTFUSE_SLOW:-1}
@@ -88,7 +88,7 @@ qemu_words() {
 		-fsdev "local,id=tree,path=$TREE,security_model=none,readonly=on,multidevs=remap"
 		-device virtio-9p-pci,fsdev=tree,mount_tag=tree
 		-fsdev "local,id=modules,path=$KERNEL/lib/modules,security_model=none,readonly=on"
-		-device virtio-9p-pci,fsdev=modules,mount_tag=modules)
+		-device virtio-9p-pci,fsdev=modules,mount_tag=modules "${qemu[@]}")
 	if [ -n "$icount" ]; then
 		QEMU_ARGS+=(-accel tcg -icount shift=0 -smp 1)
 	else
@@ -205,6 +205,7 @@ vm_command() {
 		vm_died "the VM was killed after $limit seconds"
 		exit 124
 	elif [ -z "$status" ]; then
+		[ -z "$complaint" ] || echo "run: the kernel complained: $complaint" >&2
 		vm_died "the VM died"
 		exit 125
 	fi
