@@ -34,7 +34,7 @@ struct option_reply {
 	uint32_t option, type, len;
 } __attribute__((packed));
 
-struct export {
+struct export_info {
 	uint64_t size;
 	uint16_t flags;
 } __attribute__((packed));
@@ -100,7 +100,7 @@ static bool tell_export(int fd, const struct disk *d)
 {
 	struct {
 		uint16_t type;
-		struct export export;
+		struct export_info export;
 	} __attribute__((packed)) info = { 0, { htobe64(d->size), htobe16(EXPORT_FLAGS) } };
 
 	return option_reply(fd, OPT_GO, REP_INFO, &info, sizeof(info)) && option_reply(fd, OPT_GO, REP_ACK, "", 0);
@@ -109,7 +109,7 @@ static bool tell_export(int fd, const struct disk *d)
 /* The data of GO begins with the length of the name. */
 static struct disk *chosen(int fd, uint32_t option, const char *data, uint32_t len, struct disk *disks, int num)
 {
-	struct export export;
+	struct export_info export;
 	struct disk *d;
 	uint32_t n;
 
@@ -117,7 +117,7 @@ static struct disk *chosen(int fd, uint32_t option, const char *data, uint32_t l
 		d = find(disks, num, data, len);
 		if (!d)
 			return NULL;
-		export = (struct export){ htobe64(d->size), htobe16(EXPORT_FLAGS) };
+		export = (struct export_info){ htobe64(d->size), htobe16(EXPORT_FLAGS) };
 		return put(fd, &export, sizeof(export)) ? d : NULL;
 	}
 	if (len < sizeof(n))
