@@ -5,9 +5,9 @@
 # same names that a user does. What is not built yet is left out.
 shopt -s nullglob
 
-# place NAME DIR: the first file of that name in build/, at most two folders down.
+# place NAME DIR: the first file of that name in build/, at most two folders down; EXTFUSE_SAN=1 prefers the sanitized build.
 place() {
-	local found=("$EXTFUSE_BUILD"/{,*/,*/*/}"$1") f
+	local found=(${EXTFUSE_SAN:+"$EXTFUSE_BUILD/san/bin/$1"} "$EXTFUSE_BUILD"/{,*/,*/*/}"$1") f
 	for f in "${found[@]}"; do
 		if [ -f "$f" ]; then
 			ln -sf "$f" "$2/$1"
