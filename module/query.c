@@ -49,6 +49,9 @@ static void query_fill(const struct fuse_conn *fc, struct extfuse_conn *xc, stru
 		arg->max_entry_valid = set->max_entry_valid;
 		arg->close_valid = set->close_valid;
 		arg->max_kept = set->max_kept;
+	} else if (set) {
+		/* Only a policy leaves something when it is lost. */
+		arg->attach_flags = EXTFUSE_ATTACH_FAIL_CLOSED;
 	}
 	rcu_read_unlock();
 	mutex_unlock(&xc->lock);

@@ -15,7 +15,11 @@ static bool has_cto(const struct extfuse_ioc_query *q) { return q->attach_flags 
 static bool has_noflush(const struct extfuse_ioc_query *q) { return q->attach_flags & EXTFUSE_ATTACH_NOFLUSH; }
 static bool has_rdirplus(const struct extfuse_ioc_query *q) { return q->attach_flags & EXTFUSE_ATTACH_RDIRPLUS; }
 static bool has_keepcache(const struct extfuse_ioc_query *q) { return (q->reply_ops & OPENS) == OPENS; }
-static bool has_xattrs(const struct extfuse_ioc_query *q) { return (q->request_ops & XATTRS) == XATTRS; }
+/* passthrough has programs for them as well, and keeps nothing. */
+static bool has_xattrs(const struct extfuse_ioc_query *q)
+{
+	return q->attach_flags & EXTFUSE_ATTACH_WHO_FEW && (q->request_ops & XATTRS) == XATTRS;
+}
 static bool has_actimeo(const struct extfuse_ioc_query *q) { return q->max_attr_valid; }
 static bool has_closetimeo(const struct extfuse_ioc_query *q) { return q->close_valid; }
 /* The module knows the longer one of both. */

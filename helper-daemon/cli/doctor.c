@@ -155,7 +155,9 @@ static bool check_privileges(struct doctor *d)
 		return lacks(d, "the kernel does not say what this user may do: %s", strerror(-may));
 	if (may)
 		return true;
-	return lacks(d, "mounting and attaching need root (CAP_SYS_ADMIN and CAP_BPF): use sudo");
+	if (geteuid())
+		return lacks(d, "mounting and attaching need root (CAP_SYS_ADMIN and CAP_BPF): use sudo");
+	return lacks(d, "mounting and attaching need CAP_SYS_ADMIN and CAP_BPF, which this root lacks, as in a container: mount on the host");
 }
 
 static bool check_daemon(struct doctor *d)

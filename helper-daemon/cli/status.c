@@ -30,6 +30,8 @@ struct view {
 	char reason[600];	/* why it is off; "" when on */
 };
 
+#define POLICY_LOST "; what the policy covers fails (EIO) until one is at work again: 'extfuse detach' lets all through"
+
 static void view_reason(struct view *v, bool opened)
 {
 	if (v->on)
@@ -44,7 +46,8 @@ static void view_reason(struct view *v, bool opened)
 	else if (v->query.state == EXTFUSE_STATE_NONE && v->has_state && *v->state.reason)
 		snprintf(v->reason, sizeof(v->reason), "%s", v->state.reason);
 	else
-		snprintf(v->reason, sizeof(v->reason), "%s", extfuse_state__explain(v->query.state));
+		snprintf(v->reason, sizeof(v->reason), "%s%s", extfuse_state__explain(v->query.state),
+			 v->query.attach_flags & EXTFUSE_ATTACH_FAIL_CLOSED ? POLICY_LOST : "");
 }
 
 /* If a daemon gives its answers no lifetime, the cache keeps nothing. */

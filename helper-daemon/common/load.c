@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "elsewhere.h"
 #include "packages.h"
 #include "sha256.h"
 
@@ -167,9 +168,15 @@ bool module_dkms(char *why, size_t size)
 
 static int absent(char *why, size_t size)
 {
-	char reason[768];
+	char reason[768], other[128];
 
-	if (module_dkms(reason, sizeof(reason)))
+	/* A kernel that was upgraded has the module, and the one that runs may have lost its headers. */
+	if (in_container())
+		snprintf(why, size, "extfuse.ko is not loaded, and a container cannot load it: 'modprobe extfuse' on the host");
+	else if (module_other_kernel(release(), other, sizeof(other)))
+		snprintf(why, size, "there is no extfuse.ko for kernel %s, which runs, but one for kernel %s: reboot into that",
+			 release(), other);
+	else if (module_dkms(reason, sizeof(reason)))
 		snprintf(why, size, "DKMS has built extfuse.ko for kernel %s, but modprobe does not find it: " REBUILD,
 			 release());
 	else
@@ -337,6 +344,11 @@ void module_no_device(int err, char *why, size_t size)
 {
 	if (err == -EBUSY) {
 		snprintf(why, size, "something is mounted on " EXTFUSE_DEVICE " and hides the device: umount " EXTFUSE_DEVICE);
+		return;
+	}
+	if (in_container()) {
+		snprintf(why, size, EXTFUSE_DEVICE " cannot be opened in this container: %s: give it the device (--device=" EXTFUSE_DEVICE "), or mount on the host",
+			 strerror(-err));
 		return;
 	}
 	snprintf(why, size, EXTFUSE_DEVICE " cannot be opened, although the module is loaded: %s; /dev should be a devtmpfs: 'modprobe -r extfuse' and 'modprobe extfuse' make the device again",

@@ -135,16 +135,23 @@ static int explain_load(const struct extfuse_ext *ext, int ret, const struct cap
 {
 	char probe[256];
 
+	if (ret == -ENOMEM)
+		return errline__set(err, ret,
+			"extension %s: not enough memory for its maps: free some, or mount with a smaller cachesize=", ext->name);
 	if (strstr(cap->first, "bpf_extfuse_") || strstr(cap->verifier, "requires JIT")) {
 		if (extfuse_module__probe(probe, sizeof(probe)))
 			return errline__set(err, ret, "extension %s: %s", ext->name, probe);
+		if (strstr(cap->first, "not found in kernel"))
+			return errline__set(err, ret,
+				"extension %s: it calls a function that this extfuse.ko does not have (%s): load a newer one, or use an extension for version " EXTFUSE_VERSION,
+				ext->name, cap->first);
 	}
 	if (cap->verifier[0])
 		return errline__set(err, ret, "extension %s: program %s: the kernel refuses it: %s",
 				    ext->name, cap->prog, cap->verifier);
 	if (ret == -EPERM)
 		return errline__set(err, ret,
-			"extension %s: no right to load BPF programs (CAP_BPF and CAP_SYS_ADMIN); run it as root",
+			"extension %s: no right to load BPF programs (CAP_BPF and CAP_SYS_ADMIN); run it as root, and not in a container",
 			ext->name);
 	return errline__set(err, ret, "extension %s: cannot load it: %s (%s)", ext->name,
 			    strerror(-ret), cap->first[0] ? cap->first : "libbpf gives no reason");
@@ -203,7 +210,7 @@ static int explain_attach(const struct extfuse_ext *ext, const char *doing, int 
 	} table[] = {
 		{ EBUSY, "another one is attached; replace or detach that" },
 		{ ENOENT, "none is attached that it could replace; attach it" },
-		{ EPERM, "no right to attach (CAP_SYS_ADMIN and CAP_BPF); run it as root" },
+		{ EPERM, "no right to attach (CAP_SYS_ADMIN and CAP_BPF); run it as root, and not in a container" },
 		{ ENODEV, "no such connection; is the file system still mounted?" },
 		{ ENOTCONN, "the connection was aborted; unmount the file system" },
 		{ ENOTTY, "extfuse.ko is another version than this library; update both" },

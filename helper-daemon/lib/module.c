@@ -105,6 +105,8 @@ static int probe(const struct errline *err)
 		return errline__set(err, -ENXIO,
 			"extfuse.ko was built without BTF, so no program can call it: " REBUILD);
 	fd = btf_fd("extfuse");
+	if (fd == -EPERM && !geteuid())
+		return errline__set(err, fd, "extfuse.ko is loaded, but this root may not use BPF (CAP_SYS_ADMIN and CAP_BPF), as in a container: run it as root of the host");
 	if (fd == -EPERM)
 		return errline__set(err, fd, "extfuse.ko is loaded, but only root can find out whether programs can call it: use sudo");
 	id = fd < 0 ? fd : kfunc_id();

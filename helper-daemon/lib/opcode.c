@@ -50,7 +50,7 @@ static const struct {
 		"the extension was detached: every request goes to the daemon" },
 	[EXTFUSE_STATE_BAD_VERDICTS] = { "BAD_VERDICTS",
 		"the module detached the extension after 1,000 bad verdicts in a row; "
-		"'extfuse stats' says of which opcode" },
+		"'extfuse stats' says of which opcode, 'extfuse attach' attaches one again" },
 	[EXTFUSE_STATE_PROGRAMS_OFF] = { "PROGRAMS_OFF",
 		"programs are switched off: echo 1 >/sys/module/extfuse/parameters/programs" },
 	[EXTFUSE_STATE_ABORTED] = { "ABORTED",

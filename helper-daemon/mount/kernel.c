@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "dead.h"
+#include "elsewhere.h"
 #include "job.h"
 #include "mounts.h"
 #include "say.h"
@@ -29,6 +30,8 @@ static void mount_failed(struct job *job, int err)
 	if (err == -EINVAL && job->opts.allow_idmap)
 		snprintf(job->err, sizeof(job->err),
 			 "cannot mount with allow_idmap: this kernel's fuse knows no idmapped mounts (that of Linux 6.12 does): mount without allow_idmap");
+	else if (err == -EPERM)
+		snprintf(job->err, sizeof(job->err), "cannot mount: %s: " HOST_ROOT_ADVICE, strerror(-err));
 	else
 		snprintf(job->err, sizeof(job->err), "cannot mount: %s (options %s)", strerror(-err),
 			 job->opts.kernel.text);

@@ -26,6 +26,21 @@ static const char *type_program(const char *type)
 	return dot && dot[1] ? dot + 1 : NULL;
 }
 
+static int source_refused(struct job *job, const char *source)
+{
+	struct stat st;
+
+	if (!stat(source, &st))
+		snprintf(job->err, sizeof(job->err),
+			 "the source %s is neither a directory, nor a file, nor PROGRAM#SPEC", source);
+	else if (errno == ENOENT)
+		snprintf(job->err, sizeof(job->err),
+			 "the source %s does not exist: make it, or name another directory or file, or PROGRAM#SPEC", source);
+	else
+		snprintf(job->err, sizeof(job->err), "the source %s cannot be used: %s", source, strerror(errno));
+	return -EINVAL;
+}
+
 /* Decides between the mirror and a foreign daemon, and what it serves. */
 static int set_source(struct job *job, const struct request *r)
 {
@@ -46,11 +61,8 @@ static int set_source(struct job *job, const struct request *r)
 	/* At a remount the source is not needed, and it may hang by now or be gone. */
 	if (remount && !hash)
 		return 0;
-	if (!hash || hash == r->source) {
-		snprintf(job->err, sizeof(job->err),
-			 "the source %s is neither a directory, nor a file, nor PROGRAM#SPEC", r->source);
-		return -EINVAL;
-	}
+	if (!hash || hash == r->source)
+		return source_refused(job, r->source);
 	job->program = strndup(r->source, hash - r->source);
 	job->spec = hash + 1;
 	if (!job->program)
@@ -126,8 +138,8 @@ int job_prepare(struct job *job, const struct request *r)
 	job->target = target ? target : r->target;
 	job->verbose = r->verbose;
 	if (err) {
-		snprintf(job->err, sizeof(job->err), "the mount point cannot be used: %s",
-			 strerror(-err));
+		snprintf(job->err, sizeof(job->err), "the mount point cannot be used: %s%s",
+			 strerror(-err), err == -ENOENT ? ": make it with 'mkdir -p'" : "");
 		return err;
 	}
 	err = set_source(job, r);

@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "elsewhere.h"
+
 /*
  * The directory without what is mounted below it.  A copy of its mount has no
  * submounts, gets none later because it is private, and prevents nobody from
@@ -44,7 +46,8 @@ static int refused(struct job *job, const char *dir, int err)
 			 "it is unbindable ('mount --make-private' changes that), or belongs to another mount namespace",
 			 dir);
 	else
-		snprintf(job->err, sizeof(job->err), "cannot copy the mount that %s is on: %s", dir, strerror(-err));
+		snprintf(job->err, sizeof(job->err), "cannot copy the mount that %s is on: %s%s", dir, strerror(-err),
+			 err == -EPERM ? ": " HOST_ROOT_ADVICE : "");
 	return err;
 }
 

@@ -31,10 +31,13 @@ static void programs_on(void)
 
 static void closed(const char *why)
 {
+	struct extfuse_ioc_query query = { 0 };
 	struct stat st;
 	char buf[8];
 	int fd = open("mnt/a", O_RDONLY);
 
+	CHECK(!extfuse_conn__query(raw_fd(rf), 0, &query) && query.attach_flags & EXTFUSE_ATTACH_FAIL_CLOSED,
+	      "%s: status must know that it is closed", why);
 	raw_reset(rf);
 	CHECK(fd >= 0, "%s: OPEN is not covered by the set", why);
 	CHECK(stat("mnt", &st) && errno == EIO, "%s: GETATTR is covered", why);

@@ -372,7 +372,7 @@ enum extfuse_state {
  * @conn:	in: connection; out: its number
  * @flags:	in: 0; out: EXTFUSE_QUERY_*
  * @state:	out: enum extfuse_state
- * @attach_flags: out: EXTFUSE_ATTACH_* of the set
+ * @attach_flags: out: EXTFUSE_ATTACH_* of the set; if a policy was lost, EXTFUSE_ATTACH_FAIL_CLOSED alone
  * @request_ops, @reply_ops: out: bit n: opcode n has such a program
  * @id:		out: number of the attachment, 0 if none
  * @max_attr_valid, @max_entry_valid: out: as attached
