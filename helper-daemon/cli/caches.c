@@ -6,6 +6,7 @@
 
 #include <linux/fuse.h>
 #include <stdbool.h>
+#include <string.h>
 
 #define NS	1000000000.0
 #define OPENS	(1ULL << FUSE_OPEN | 1ULL << FUSE_OPENDIR)
@@ -137,6 +138,18 @@ void caches_print(const struct extfuse_ioc_query *q, FILE *out)
 		if (notes[i].is_so(q))
 			fprintf(out, "                %s\n", notes[i].text);
 	}
+}
+
+void caches_title(const struct extfuse_ioc_query *q, char *text, size_t size)
+{
+	size_t len;
+
+	*text = '\0';
+	if (strcmp(caches_name(q), "strict"))
+		snprintf(text, size, ", cache=%s", caches_name(q));
+	len = strlen(text);
+	if (has_closetimeo(q))
+		snprintf(text + len, size - len, ", %u of %u handles kept", q->kept, q->max_kept);
 }
 
 void caches_json(const struct extfuse_ioc_query *q, struct json *j)

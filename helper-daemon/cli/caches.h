@@ -18,6 +18,9 @@ const char *caches_name(const struct extfuse_ioc_query *q);
 /* The lines of it, each with what is before them. */
 void caches_print(const struct extfuse_ioc_query *q, FILE *out);
 
+/* Of a mount that keeps anything: ", cache=cto, 3 of 1024 handles kept"; else an empty text. */
+void caches_title(const struct extfuse_ioc_query *q, char *text, size_t size);
+
 /* Members of the object that is open. */
 void caches_json(const struct extfuse_ioc_query *q, struct json *j);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "caches.h"
 #include "counters.h"
 #include "look.h"
 #include "screen.h"
@@ -92,8 +93,13 @@ static const char *extension_of(const struct sample *s)
 
 static void title_print(const struct top *top, char *title, size_t size)
 {
+	const struct sample *s = top->looks.now.samples;
+	char keeps[96] = "";
+
+	if (top->looks.t.e && s->query.state == EXTFUSE_STATE_ATTACHED)
+		caches_title(&s->query, keeps, sizeof(keeps));
 	if (top->looks.t.e)
-		snprintf(title, size, "%s: %s", top->looks.t.e->target, extension_of(top->looks.now.samples));
+		snprintf(title, size, "%s: %s%s", top->looks.t.e->target, extension_of(s), keeps);
 	else
 		snprintf(title, size, "%zu extfuse mount%s", top->looks.now.count, top->looks.now.count == 1 ? "" : "s");
 }
