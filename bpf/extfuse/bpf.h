@@ -4,8 +4,8 @@
  * requests of a FUSE file system in the kernel.  Context, selectors and
  * verdicts are documented in <linux/extfuse.h>, the requests themselves in
  * <linux/fuse.h>; this header adds the functions of extfuse.ko that a program
- * can call, section names, lifetimes, and values of maps that are safe to
- * read while others write.
+ * can call, section names and lifetimes; <extfuse/value.h> has values of maps
+ * that are safe to read while others write.
  *
  * Compile with clang -target bpf -O2 -g -ffreestanding, and on Debian with
  * -idirafter /usr/include/$(clang -print-multiarch) for <asm/types.h>.
@@ -19,6 +19,7 @@
 #include <linux/fuse.h>
 #include <bpf/bpf_helpers.h>
 #include <extfuse/options.h>
+#include <extfuse/value.h>
 
 /*
  * Errors and file types by number: libc's headers cannot be included here,
@@ -186,105 +187,5 @@ static __always_inline void extfuse_time_split(__u64 ns, uint64_t *sec, uint32_t
 	*sec = ns / EXTFUSE_NSEC_PER_SEC;
 	*nsec = ns - *sec * EXTFUSE_NSEC_PER_SEC;
 }
-
-/*
- * Values of hash maps.  The kernel takes an element back at once when it is
- * deleted or, in an LRU map, when room is needed, and fills it anew while
- * another processor, or a program that was preempted here, still reads it.  So
- * a value begins and ends with a mark:
- *
- *	struct value {
- *		struct extfuse_mark head;
- *		... whole 64-bit words, no padding ...
- *		struct extfuse_mark tail;
- *	};
- *
- * A writer builds a value in its own memory, seals it with extfuse_seal(), and
- * gives it to bpf_map_update_elem(); it never writes into a map.  A reader copies
- * it with extfuse_copy() and uses the copy only if that returns true.  The
- * tail's stamp is mixed with a sum of all words between: the order in which a
- * processor moves the bytes of a value is not ours to choose.
- *
- * @key identifies the element: the map's key, or a hash of it.
- */
-struct extfuse_mark {
-	__u64	key;
-	__u64	stamp;
-};
-
-/* Values are handled by the word, whatever their members are. */
-typedef __u64 __attribute__((__may_alias__)) extfuse_word;
-
-#define EXTFUSE_MARK_WORDS	(sizeof(struct extfuse_mark) / sizeof(extfuse_word))
-
-static __always_inline __u64 __extfuse_mix(__u64 sum, __u64 word)
-{
-	return (sum ^ word) * 0x9e3779b97f4a7c15ULL;
-}
-
-static __always_inline void __extfuse_seal(extfuse_word *v, unsigned long words,
-					   __u64 key, __u64 stamp)
-{
-	__u64 sum = stamp;
-	unsigned long i;
-
-#pragma unroll
-	for (i = words - EXTFUSE_MARK_WORDS; i > EXTFUSE_MARK_WORDS; i--) {
-		sum = __extfuse_mix(sum, v[i - 1]);
-		asm volatile("" : "+r"(sum));
-	}
-	v[0] = key;
-	v[1] = stamp;
-	v[words - 2] = key;
-	v[words - 1] = sum;
-}
-
-static __always_inline int __extfuse_copy(extfuse_word *dst, const volatile extfuse_word *src,
-					  unsigned long words, __u64 key)
-{
-	/* volatile: each word is read once, and what is checked is what was copied. */
-	__u64 head = src[0], sum = src[1];
-	unsigned long i;
-
-	dst[0] = head;
-	dst[1] = sum;
-#pragma unroll
-	for (i = words - EXTFUSE_MARK_WORDS; i > EXTFUSE_MARK_WORDS; i--) {
-		__u64 word = src[i - 1];
-
-		dst[i - 1] = word;
-		sum = __extfuse_mix(sum, word);
-		/* Without it the compiler keeps a second copy of the words on the stack. */
-		asm volatile("" : "+r"(sum) : "r"(dst) : "memory");
-	}
-	return head == key && src[words - 2] == key && src[words - 1] == sum;
-}
-
-/**
- * extfuse_seal - make a value ready for its map
- * @v:		pointer to the value, in the program's own memory
- * @k:		what identifies the element
- * @s:		stamp: extfuse_req.stamp of the request that it is made from
- */
-#define extfuse_seal(v, k, s) ({						\
-	_Static_assert(sizeof(*(v)) % sizeof(__u64) == 0, "whole words only");	\
-	__extfuse_seal((extfuse_word *)(v), sizeof(*(v)) / sizeof(extfuse_word),	\
-		       (k), (s));							\
-})
-
-/**
- * extfuse_copy - copy a value out of its map and check it
- * @dst:	pointer to a value in the program's own memory; its tail stays as it was
- * @src:	what bpf_map_lookup_elem() returned, not NULL
- * @k:		what identifies the element
- *
- * True if @dst is what a writer has sealed for @k.
- */
-#define extfuse_copy(dst, src, k) ({						\
-	_Static_assert(sizeof(*(dst)) == sizeof(*(src)), "one type of value");	\
-	_Static_assert(sizeof(*(dst)) % sizeof(__u64) == 0, "whole words only");	\
-	__extfuse_copy((extfuse_word *)(dst), (const volatile extfuse_word *)(src),	\
-		       sizeof(*(dst)) / sizeof(extfuse_word), (k));		\
-})
 
 #endif /* _EXTFUSE_BPF_H */
