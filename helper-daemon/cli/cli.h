@@ -19,7 +19,7 @@ struct cli_args {
 	bool openmetrics;
 	bool once;
 	double interval;	/* of top, seconds */
-	const char *mount;	/* the first word; of inspect and test: an extension */
+	const char *mount;	/* the first word; of inspect, test and new: an extension */
 	const char *ext;
 	const char *file;	/* the second word; NULL: there is none */
 	const char *expect;	/* of test: a file */
@@ -35,6 +35,7 @@ int do_doctor(const struct cli_args *args);
 int do_list(const struct cli_args *args);
 int do_inspect(const struct cli_args *args);
 int do_test(const struct cli_args *args);
+int do_new(const struct cli_args *args);
 int do_attach(const struct cli_args *args);
 int do_replace(const struct cli_args *args);
 int do_detach(const struct cli_args *args);

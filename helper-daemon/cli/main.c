@@ -34,6 +34,7 @@ static const struct command commands[] = {
 	{ "list", do_list, 0, 0, "[--json]", "the extensions that are installed: what each is, and which options it takes" },
 	{ "inspect", do_inspect, 1, 1, "FILE.bpf.o|NAME [-v]", "what an extension has in it, and whether this kernel takes it" },
 	{ "test", do_test, 1, 2, "FILE.bpf.o|NAME [REQUESTS] [--expect=FILE] [OPTIONS]", "run an extension on written requests, without any mount" },
+	{ "new", do_new, 1, 1, "NAME", "make a folder with the beginnings of an extension, which builds out of the tree" },
 	{ "doctor", do_doctor, 0, 0, "", "what this machine has of what extfuse needs" },
 	{ "attach", do_attach, 1, 2, "MOUNT [EXT] [OPTIONS]", "attach an extension (default " DEFAULT_EXTENSION ")" },
 	{ "replace", do_replace, 1, 2, "MOUNT [EXT] [OPTIONS]", "put another extension in place of the one that is attached" },

@@ -24,6 +24,8 @@ mkdir -p /usr/lib/extfuse/bpf
 for f in "$EXTFUSE_BUILD"/bpf/*.bpf.o; do
 	ln -sf "$f" /usr/lib/extfuse/bpf/
 done
+mkdir -p /usr/share/extfuse
+ln -sfn "$EXTFUSE_TREE/helper-daemon/template" /usr/share/extfuse/template
 libdir=$(echo /usr/lib/*-linux-gnu)
 for f in "$EXTFUSE_BUILD"/lib/libextfuse.so*; do
 	ln -sf "$f" "$libdir/"
