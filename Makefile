@@ -26,7 +26,7 @@ export KERNEL_SRC SERIES EXTFUSE_CACHE BUILD KERNELS TESTS FUZZ CUTS SEED V
 kernel_dir = $(shell tests/vm/kernel.sh $(KVER))
 
 .DEFAULT_GOAL := help
-.PHONY: help deps have-deps build module bpf userspace install demo check check-quick check-long \
+.PHONY: help deps have-deps build module bpf userspace examples install demo check check-quick check-long \
 	check-debug check-packages fuzz powercut bench fork fork-diff pictures lint deb rpm dist clean
 
 help:	## this list; times are on two processors
@@ -45,7 +45,7 @@ fork: have-deps	## make the fork of fs/fuse from the distribution's kernel sourc
 fork-diff: have-deps	## what the fork changes; the last line counts the lines (seconds)
 	@module/fork/import --build $(BUILD) --diff
 
-build: module bpf userspace	## fork, module for the target kernel, BPF programs, user space (4 min; again: seconds)
+build: module bpf userspace examples	## fork, module for the target kernel, BPF programs, user space (4 min; again: seconds)
 
 module: have-deps
 	@set -e; dir=$(kernel_dir); test -n "$$dir"; kver=$${dir##*/}; \
@@ -58,12 +58,15 @@ bpf: have-deps
 userspace: have-deps bpf
 	@if [ -f helper-daemon/Makefile ]; then $(MAKE) --no-print-directory -C helper-daemon BUILD=$(BUILD); fi
 
+examples: userspace
+	@$(MAKE) --no-print-directory -C docs BUILD=$(BUILD)
+
 # Not the VM, nor an ssh server: this is a user's machine.
 install: DEPS = install
 install: have-deps bpf userspace	## onto this machine: sources for DKMS, programs, commands (minutes; DESTDIR=)
 	@tests/archive/fork --own
 	@dkms/install-source $(VERSION) $(BUILD)/fork "$(DESTDIR)"
-	@for d in bpf helper-daemon; do if [ -f $$d/Makefile ]; then \
+	@for d in bpf helper-daemon docs; do if [ -f $$d/Makefile ]; then \
 		$(MAKE) --no-print-directory -C $$d BUILD=$(BUILD) DESTDIR="$(DESTDIR)" install || exit 1; fi; done
 # By force: of this version there may be a module, of another source.
 	@if [ -z "$(DESTDIR)" ]; then for step in build install; do \
