@@ -64,6 +64,7 @@ union ioctl_arg {
 	struct extfuse_ioc_backing_list backing_list;
 	struct extfuse_ioc_backing_limit backing_limit;
 	struct extfuse_ioc_test test;
+	struct extfuse_ioc_progs progs;
 };
 
 /* One call of an ioctl. */
@@ -147,6 +148,13 @@ static long do_test(const struct call *call)
 	return err ?: give(call, &call->arg->test, sizeof(call->arg->test));
 }
 
+static long do_progs(const struct call *call)
+{
+	long err = extfuse_ioctl_progs(call->xc, &call->arg->progs);
+
+	return err ?: give(call, &call->arg->progs, sizeof(call->arg->progs));
+}
+
 enum conn_use {
 	NEEDS_NONE,	/* is about no connection */
 	MAY_HAVE,	/* extfuse_conn_get() */
@@ -179,6 +187,7 @@ static const struct command {
 	COMMAND(EXTFUSE_IOC_BACKING_LIST, 48, MUST_HAVE, do_backing_list),
 	COMMAND(EXTFUSE_IOC_BACKING_LIMIT, 16, MAKES, do_backing_limit),
 	COMMAND(EXTFUSE_IOC_TEST, 256, NEEDS_NONE, do_test),
+	COMMAND(EXTFUSE_IOC_PROGS, 48, MUST_HAVE, do_progs),
 };
 
 static const struct command *command_of(unsigned int cmd)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What an administrator is told of a connection (EXTFUSE_IOC_QUERY): what is attached, what
- * it may do, and what was seen of the daemon on which that rests.
+ * What an administrator is told of a connection: what is attached, what it may do, and what
+ * was seen of the daemon on which that rests (EXTFUSE_IOC_QUERY); the programs themselves
+ * (EXTFUSE_IOC_PROGS).
  */
 #include "fuse_i.h"
 #include "params.h"
@@ -69,4 +70,36 @@ long extfuse_ioctl_query(struct fuse_conn *fc, struct extfuse_conn *xc, struct e
 	if (xc)
 		query_fill(fc, xc, arg);
 	return 0;
+}
+
+/* The ids of the set's programs, into @ids, which has room for all that a set may have; 0: there is no set. */
+static unsigned int progs_fill(struct extfuse_conn *xc, struct extfuse_ioc_progs *arg, u32 *ids)
+{
+	const struct extfuse_set *set;
+	unsigned int i, n = 0;
+
+	rcu_read_lock();
+	set = rcu_dereference(xc->set);
+	if (set && !extfuse_set_is_lost(set)) {
+		n = set->nprogs;
+		for (i = 0; i < n; i++)
+			ids[i] = set->progs[i]->aux->id;
+		arg->id = set->id;
+	}
+	rcu_read_unlock();
+	return n;
+}
+
+/* extfuse_ioctl_progs - EXTFUSE_IOC_PROGS */
+long extfuse_ioctl_progs(struct extfuse_conn *xc, struct extfuse_ioc_progs *arg)
+{
+	u32 ids[EXTFUSE_PROGS_MAX];
+
+	if (arg->flags || memchr_inv(arg->reserved, 0, sizeof(arg->reserved)))
+		return -EINVAL;
+	arg->total = progs_fill(xc, arg, ids);
+	if (!arg->total)
+		return -ENOENT;
+	arg->count = min(arg->count, arg->total);
+	return copy_to_user(u64_to_user_ptr(arg->ids), ids, arg->count * sizeof(*ids)) ? -EFAULT : 0;
 }

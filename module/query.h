@@ -6,5 +6,6 @@
 #define _EXTFUSE_QUERY_H
 
 long extfuse_ioctl_query(struct fuse_conn *fc, struct extfuse_conn *xc, struct extfuse_ioc_query *arg);
+long extfuse_ioctl_progs(struct extfuse_conn *xc, struct extfuse_ioc_progs *arg);
 
 #endif /* _EXTFUSE_QUERY_H */

@@ -70,6 +70,9 @@ static int change(const struct cli_args *args, const struct cli_target *t, chang
 	}
 	if (!err)
 		err = names_check(args, t, ext, why, sizeof(why));
+	/* What it can keep is kept; where it cannot the caches begin anew. */
+	if (!err && fn == extfuse_ext__replace)
+		extfuse_ext__keep_caches(ext, t->fd, t->e->conn);
 	if (!err)
 		err = extfuse_ext__load(ext, why, sizeof(why));
 	if (!err)

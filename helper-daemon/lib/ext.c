@@ -279,6 +279,30 @@ static int attach(struct extfuse_ext *ext, int fd, __u32 conn, unsigned long cmd
 	return 0;
 }
 
+/* Everything that says what an entry of a cache means, but for the objects themselves. */
+static bool is_as_attached(const struct extfuse_ext *ext, const struct extfuse_ioc_query *query)
+{
+	return query->state == EXTFUSE_STATE_ATTACHED && !strcmp(query->name, ext->name) &&
+	       query->attach_flags == attach_flags(ext) && query->max_attr_valid == ext->opts.actimeo_ns &&
+	       query->max_entry_valid == longest_name(&ext->opts);
+}
+
+int extfuse_ext__keep_caches(struct extfuse_ext *ext, int fd, __u32 conn)
+{
+	struct extfuse_ioc_query query;
+	int ret;
+
+	if (ext->loaded)
+		return -EINVAL;
+	ret = extfuse_conn__query(fd, conn, &query);
+	/* What a policy remembers are its decisions, and a new one may decide otherwise. */
+	if (ret || ext->opts.fail_closed || !is_as_attached(ext, &query))
+		return ret;
+	ret = keep__caches(ext->obj, fd, conn);
+	/* A module that cannot tell; or it was detached in between. */
+	return ret == -ENOTTY || ret == -ENOENT ? 0 : ret;
+}
+
 int extfuse_ext__test(struct extfuse_ext *ext, int fd, struct extfuse_ioc_test *test, char *errbuf, size_t errlen)
 {
 	const struct errline err = { errbuf, errlen };

@@ -53,4 +53,12 @@ bool options__says(struct bpf_object *obj, const char *name);
 /* Does it have an extfuse_pattern, of EXTFUSE_PATTERN? */
 bool options__take_pattern(struct bpf_object *obj);
 
+/* A map whose name begins with cache_: what is in it may be lost, or kept, at any time. */
+bool options__is_cache(const struct bpf_map *map);
+/* @old: the constants of a loaded object.  If ours are the same, ours get its seed. */
+bool options__take_seed(struct bpf_object *obj, const char *old);
+
+/* keep.c: of the object that is not loaded yet; how many, or -errno. */
+int keep__caches(struct bpf_object *obj, int fd, __u32 conn);
+
 #endif /* _EXTFUSE_LIB_INTERNAL_H */

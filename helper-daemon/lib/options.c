@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <extfuse/options.h>
 #include <linux/fuse.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -87,7 +88,7 @@ bool options__take_pattern(struct bpf_object *obj)
 	return rodata__find(&ro, obj, "extfuse_pattern");
 }
 
-static bool is_cache(const struct bpf_map *map)
+bool options__is_cache(const struct bpf_map *map)
 {
 	return !strncmp(bpf_map__name(map), "cache_", 6);
 }
@@ -98,7 +99,7 @@ static __u32 largest_cache(struct bpf_object *obj)
 	__u32 largest = 0;
 
 	bpf_object__for_each_map(map, obj)
-		if (is_cache(map) && bpf_map__max_entries(map) > largest)
+		if (options__is_cache(map) && bpf_map__max_entries(map) > largest)
 			largest = bpf_map__max_entries(map);
 	return largest;
 }
@@ -135,6 +136,24 @@ static int fill_options(struct bpf_object *obj, const char *name,
 	return 0;
 }
 
+/* An object without options has no seed, and nothing to compare it with: its caches are new. */
+bool options__take_seed(struct bpf_object *obj, const char *old)
+{
+	const size_t at = offsetof(struct extfuse_ext_options, seed), size = sizeof(__u64);
+	struct rodata ro;
+	const char *seed;
+
+	if (!rodata__find(&ro, obj, "extfuse_options") || ro.size < at + size)
+		return false;
+	seed = ro.data + ro.offset + at;
+	if (memcmp(ro.data, old, seed - ro.data) ||
+	    memcmp(seed + size, old + (seed - ro.data) + size, ro.data_size - (seed - ro.data) - size))
+		return false;
+	ro.offset += at;
+	ro.size = size;
+	return !rodata__write(&ro, old + ro.offset, size);
+}
+
 static int size_caches(struct bpf_object *obj, const char *name, __u32 entries,
 		       const struct errline *err)
 {
@@ -152,7 +171,7 @@ static int size_caches(struct bpf_object *obj, const char *name, __u32 entries,
 			"extension %s: it takes no cachesize (no map cache_... in it); leave that option out",
 			name);
 	bpf_object__for_each_map(map, obj) {
-		if (!is_cache(map))
+		if (!options__is_cache(map))
 			continue;
 		n = (__u64)bpf_map__max_entries(map) * entries / largest;
 		ret = bpf_map__set_max_entries(map, n < CACHE_MIN ? CACHE_MIN : n);

@@ -111,7 +111,7 @@ static void anything(struct rng *r, int fd)
 {
 	static const unsigned char magics[] = { EXTFUSE_IOC_MAGIC, EXTFUSE_IOC_MAGIC, 229, 0 };
 	static const unsigned short sizes[] = { 0, 1, 4, 8, 16, 24, 32, 40, 48, 64, 96, 128, 136, 144, 256, 4096, 16383 };
-	unsigned int cmd = _IOC(rng_below(r, 4), RNG_PICK(r, magics), rng_below(r, 12), RNG_PICK(r, sizes));
+	unsigned int cmd = _IOC(rng_below(r, 4), RNG_PICK(r, magics), rng_below(r, 13), RNG_PICK(r, sizes));
 
 	rng_fill(r, edge(), 4096);
 	if (rng_one_in(r, 2))

@@ -87,6 +87,7 @@ static int may_not(void *arg)
 	};
 	struct extfuse_ioc_detach detach = { 0 };
 	struct extfuse_ioc_test test = { 0 };
+	struct extfuse_ioc_progs progs = { .conn = conn.number };
 
 	if (arg)
 		caps_keep(*(uint64_t *)arg);
@@ -114,6 +115,8 @@ static int may_not(void *arg)
 		return 10;
 	if (conn_ioctl(conn.fd, EXTFUSE_IOC_TEST, &test) != -EPERM || conn_ioctl(other, EXTFUSE_IOC_TEST, &test) != -EPERM)
 		return 11;
+	if (conn_ioctl(conn.fd, EXTFUSE_IOC_PROGS, &progs) != -EPERM || conn_ioctl(other, EXTFUSE_IOC_PROGS, &progs) != -EPERM)
+		return 12;
 	return 0;
 }
 
@@ -139,6 +142,7 @@ static int with_both(void *arg)
 	struct extfuse_ioc_detach detach = { .conn = conn.number };
 	struct extfuse_ioc_query query = { .conn = conn.number };
 	struct extfuse_ioc_test test = { 0 };
+	struct extfuse_ioc_progs progs = { .conn = conn.number };
 
 	caps_keep(*(uint64_t *)arg);
 	if (conn_ioctl(other, EXTFUSE_IOC_QUERY, &query))
@@ -154,6 +158,8 @@ static int with_both(void *arg)
 		return 5;
 	if (conn_ioctl(other, EXTFUSE_IOC_TEST, &test) != -EINVAL)
 		return 6;
+	if (conn_ioctl(other, EXTFUSE_IOC_PROGS, &progs) || !progs.total)
+		return 7;
 	return 0;
 }
 

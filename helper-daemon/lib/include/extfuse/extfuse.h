@@ -72,6 +72,17 @@ int extfuse_ext__attach(struct extfuse_ext *ext, int fd, __u32 conn, char *err, 
 int extfuse_ext__replace(struct extfuse_ext *ext, int fd, __u32 conn, char *err, size_t errlen);
 
 /**
+ * extfuse_ext__keep_caches - let an extension that will replace another go on with its caches
+ * @ext:	opened, and not loaded yet
+ *
+ * A map whose name begins with "cache_" becomes the one of that name that the attached
+ * extension has, if this has the same name, flags, options (EXTFUSE_OPTIONS) and constants, and
+ * the map the same sizes and types.  What is in doubt is new, and so are the caches of a
+ * policy.  Returns how many were kept; an error means none, and is no reason not to go on.
+ */
+int extfuse_ext__keep_caches(struct extfuse_ext *ext, int fd, __u32 conn);
+
+/**
  * extfuse_ext__test - run a program of a loaded extension on a request, without any mount
  * @fd:		an open /dev/extfuse
  * @test:	see EXTFUSE_IOC_TEST in <linux/extfuse.h>; @attach and @attach_size are filled here

@@ -459,6 +459,28 @@ struct extfuse_ioc_stats {
 	__u64	reserved[3];
 };
 
+/**
+ * struct extfuse_ioc_progs - the programs that are attached
+ * @conn:	connection
+ * @flags:	0
+ * @count:	in: room at @ids, in elements; out: elements written
+ * @total:	out: how many there are
+ * @ids:	user pointer to __u32[@count]: ids, as BPF_PROG_GET_FD_BY_ID takes them
+ * @id:		out: number of the attachment
+ * @reserved:	0
+ *
+ * In the order in which they were attached.  Errors: -ENOENT none is attached.
+ */
+struct extfuse_ioc_progs {
+	__u32	conn;
+	__u32	flags;
+	__u32	count;
+	__u32	total;
+	__aligned_u64 ids;
+	__u64	id;
+	__u64	reserved[2];
+};
+
 /*
  * Backing objects: where a node is on another file system.  The daemon gives
  * one before the reply that makes the node known, and drops it at the node's
@@ -725,5 +747,6 @@ struct extfuse_ioc_test {
 #define EXTFUSE_IOC_BACKING_LIST _IOWR(EXTFUSE_IOC_MAGIC, 8, struct extfuse_ioc_backing_list)
 #define EXTFUSE_IOC_BACKING_LIMIT _IOW(EXTFUSE_IOC_MAGIC, 9, struct extfuse_ioc_backing_limit)
 #define EXTFUSE_IOC_TEST	_IOWR(EXTFUSE_IOC_MAGIC, 10, struct extfuse_ioc_test)
+#define EXTFUSE_IOC_PROGS	_IOWR(EXTFUSE_IOC_MAGIC, 11, struct extfuse_ioc_progs)
 
 #endif /* _UAPI_LINUX_EXTFUSE_H */
