@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "set.h"
 #include "slots.h"
+#include "tracer.h"
 #include "passthrough/backing.h"
 #include "tree/tree.h"
 
@@ -66,6 +67,7 @@ void extfuse_conn_abort(struct fuse_conn *fc)
 {
 	struct extfuse_conn *xc = extfuse_conn_get(fc);
 
+	extfuse_tracers_end(fc);
 	if (!xc)
 		return;
 	WRITE_ONCE(xc->state, EXTFUSE_STATE_ABORTED);

@@ -29,6 +29,7 @@
  * takes no lock of fuse; so it does not matter which of these are held.
  */
 #include "fuse_i.h"
+#include "call_site.h"
 #include "conn.h"
 #include "cto.h"
 #include "dirents.h"
@@ -45,6 +46,7 @@
 #include "shadow.h"
 #include "slots.h"
 #include "stats.h"
+#include "trace.h"
 #include "tree/upcall.h"
 
 /* Is this a request that programs may see at all? */
@@ -53,40 +55,6 @@ static __always_inline bool request_is_asked(const struct fuse_args *args,
 {
 	return op->flags & EXTFUSE_OP_ASK && !args->noreply && !args->ext.not_asked &&
 	       !(args->opcode == FUSE_WRITE && extfuse_request_is_writeback(args));
-}
-
-/* The table at the top of this file, asserted where EXTFUSE_DEBUG=y built it. */
-static void call_site_assert(const struct fuse_args *args, bool background)
-{
-	if (!EXTFUSE_DEBUG)
-		return;
-
-	WARN_ON_ONCE(!in_task());
-	WARN_ON_ONCE(background != !!args->end);
-	WARN_ON_ONCE(args->nocreds && !args->force);
-	might_sleep();
-	switch (args->opcode) {
-	case FUSE_RENAME:
-	case FUSE_RENAME2:
-		WARN_ON_ONCE(!inode_is_locked(args->ext.dir2));
-		fallthrough;
-	case FUSE_CREATE:
-	case FUSE_MKNOD:
-	case FUSE_MKDIR:
-	case FUSE_SYMLINK:
-	case FUSE_LINK:
-	case FUSE_UNLINK:
-	case FUSE_RMDIR:
-	case FUSE_SETXATTR:
-	case FUSE_REMOVEXATTR:
-	case FUSE_FALLOCATE:
-		WARN_ON_ONCE(!inode_is_locked(args->ext.inode));
-		break;
-	case FUSE_READDIR:
-	case FUSE_READDIRPLUS:
-		WARN_ON_ONCE(!rwsem_is_locked(&args->ext.inode->i_rwsem));
-		break;
-	}
 }
 
 /* An ioctl that is retried comes again with the same args. */
@@ -114,7 +82,7 @@ static __always_inline ssize_t request_try(struct extfuse_conn *xc, struct fuse_
 		return -ENOMEM;
 	if (!request_is_asked(args, op))
 		return EXTFUSE_NOT_DONE;
-	call_site_assert(args, background);
+	extfuse_call_site_assert(args, background);
 	if (extfuse_set_plain_ops(xc) & BIT_ULL(args->opcode) && READ_ONCE(extfuse_programs)) {
 		args->ext.pass = background ? EXTFUSE_PASS_NO : EXTFUSE_PASS_ASKED;
 	} else if (ops & BIT_ULL(args->opcode)) {
@@ -197,7 +165,7 @@ static __always_inline ssize_t request_plain(struct extfuse_conn *xc, struct fus
 	u32 room = extfuse_out_room(args);
 	ssize_t ret;
 
-	call_site_assert(args, false);
+	extfuse_call_site_assert(args, false);
 	request_reset(args);
 	args->ext.pass = EXTFUSE_PASS_ASKED;
 	args->ext.marked = 0;
@@ -295,6 +263,8 @@ static int background_send(struct extfuse_conn *xc, struct fuse_mount *fm,
 	}
 	extfuse_shadow_drop(args);
 	extfuse_marks_end(xc, args, op);
+	if (extfuse_is_tracing())
+		extfuse_trace_end(args, true, ret);
 	extfuse_args_end(fm, args, min_t(ssize_t, ret, 0));
 	return 0;
 }
@@ -335,6 +305,30 @@ static noinline int wait_for_init(struct fuse_conn *fc)
 	return extfuse_conn_is_connected(fc) ? 0 : -ENOTCONN;
 }
 
+/* The same while somebody traces. */
+static noinline ssize_t traced_send(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args)
+{
+	ssize_t ret;
+
+	extfuse_trace_begin(fm, args, false, GFP_NOFS);
+	ret = xc ? request_send(xc, fm, args) : plain_send(fm, args);
+	extfuse_trace_end(args, false, ret);
+	return ret;
+}
+
+static noinline int traced_background(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args,
+				      gfp_t gfp_flags)
+{
+	int err;
+
+	extfuse_trace_begin(fm, args, true, gfp_flags);
+	err = xc ? background_send(xc, fm, args, gfp_flags) : fuse_daemon_background(fm, args, gfp_flags);
+	/* Where it was sent, args may have ended and be gone. */
+	if (err)
+		extfuse_trace_end(args, true, err);
+	return err;
+}
+
 /*
  * fuse_simple_request - what every synchronous caller of the fork calls, by the
  *			 name that its series gave it
@@ -354,6 +348,8 @@ EXTFUSE_SIMPLE_REQUEST_FN(fm, args)
 			return err;
 	}
 	xc = extfuse_conn_get(fm->fc);
+	if (extfuse_is_tracing())
+		return traced_send(xc, fm, args);
 	return unlikely(xc) ? request_send(xc, fm, args) : plain_send(fm, args);
 }
 
@@ -362,6 +358,8 @@ int fuse_simple_background(struct fuse_mount *fm, struct fuse_args *args, gfp_t 
 {
 	struct extfuse_conn *xc = extfuse_conn_get(fm->fc);
 
+	if (extfuse_is_tracing())
+		return traced_background(xc, fm, args, gfp_flags);
 	if (unlikely(xc))
 		return background_send(xc, fm, args, gfp_flags);
 	return fuse_daemon_background(fm, args, gfp_flags);
@@ -391,5 +389,7 @@ int extfuse_request_ended(struct fuse_req *req, int error)
 			error = -EIO;
 		extfuse_marks_end(xc, args, extfuse_opcode_get(args->opcode));
 	}
+	if (extfuse_is_tracing())
+		extfuse_trace_end(args, true, error);
 	return error;
 }

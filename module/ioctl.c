@@ -9,6 +9,7 @@
 #include "set.h"
 #include "stats.h"
 #include "test.h"
+#include "tracer.h"
 #include "passthrough/backing_ioctl.h"
 #include <linux/nospec.h>
 
@@ -65,6 +66,7 @@ union ioctl_arg {
 	struct extfuse_ioc_backing_limit backing_limit;
 	struct extfuse_ioc_test test;
 	struct extfuse_ioc_progs progs;
+	struct extfuse_ioc_trace trace;
 };
 
 /* One call of an ioctl. */
@@ -155,6 +157,11 @@ static long do_progs(const struct call *call)
 	return err ?: give(call, &call->arg->progs, sizeof(call->arg->progs));
 }
 
+static long do_trace(const struct call *call)
+{
+	return extfuse_ioctl_trace(call->fc, &call->arg->trace);
+}
+
 enum conn_use {
 	NEEDS_NONE,	/* is about no connection */
 	MAY_HAVE,	/* extfuse_conn_get() */
@@ -188,6 +195,7 @@ static const struct command {
 	COMMAND(EXTFUSE_IOC_BACKING_LIMIT, 16, MAKES, do_backing_limit),
 	COMMAND(EXTFUSE_IOC_TEST, 256, NEEDS_NONE, do_test),
 	COMMAND(EXTFUSE_IOC_PROGS, 48, MUST_HAVE, do_progs),
+	COMMAND(EXTFUSE_IOC_TRACE, 296, MAY_HAVE, do_trace),
 };
 
 static const struct command *command_of(unsigned int cmd)

@@ -15,6 +15,7 @@
 #include "release.h"
 #include "slots.h"
 #include "stats.h"
+#include "trace.h"
 #include "compat/args.h"
 #include <linux/slab.h>
 
@@ -120,6 +121,8 @@ ssize_t extfuse_kept_open(struct extfuse_conn *xc, struct fuse_mount *fm, struct
 	args->ext.replied = true;
 	extfuse_count(xc, args->opcode, kept);
 	/* Of the RELEASE that is not sent: its references and its memory. */
+	if (extfuse_is_tracing())
+		extfuse_trace_end(kept->args, true, 0);
 	extfuse_args_end(kept->fm, kept->args, 0);
 	kfree(kept);
 	return 0;

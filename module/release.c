@@ -7,6 +7,7 @@
 #include "marks.h"
 #include "opcode.h"
 #include "release.h"
+#include "trace.h"
 
 /* Queues it with its marks.  An error: it was not sent, and args->end() has been called. */
 int extfuse_release_send(struct extfuse_conn *xc, struct fuse_mount *fm, struct fuse_args *args, gfp_t gfp)
@@ -19,6 +20,8 @@ int extfuse_release_send(struct extfuse_conn *xc, struct fuse_mount *fm, struct 
 	if (!err)
 		return 0;
 	extfuse_marks_end(xc, args, op);
+	if (extfuse_is_tracing())
+		extfuse_trace_end(args, true, err);
 	extfuse_args_end(fm, args, err);
 	return err;
 }

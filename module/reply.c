@@ -19,6 +19,7 @@
 #include "reply.h"
 #include "run.h"
 #include "stats.h"
+#include "trace.h"
 #include <linux/rcupdate_trace.h>
 
 static bool reply_is_refusable(const struct fuse_args *args, const struct extfuse_set *set)
@@ -115,6 +116,8 @@ static noinline_for_stack ssize_t reply_ask(struct extfuse_conn *xc, struct fuse
 			ret = reply_refuse(args, ret);
 	} else {
 		ret = extfuse_reply_one(&run, prog, ret, &verdict);
+		if (extfuse_is_tracing())
+			extfuse_trace_reply(args, verdict);
 	}
 	extfuse_run_keep(&run);
 out:

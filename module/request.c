@@ -15,6 +15,7 @@
 #include "set.h"
 #include "shadow.h"
 #include "stats.h"
+#include "trace.h"
 #include <linux/rcupdate_trace.h>
 
 /* What the program wrote is taken back, as if it had not been asked. */
@@ -262,6 +263,20 @@ static void handle_note(const struct extfuse_run *run)
 	args->ext.made->ext.flags = ((const struct fuse_open_in *)extfuse_in(args, 0)->value)->flags;
 }
 
+/* One verdict, and what becomes of it; who traces is told both. */
+static __always_inline ssize_t prog_ask(struct extfuse_run *run, const struct bpf_prog *prog)
+{
+	int verdict = extfuse_run_prog(run, prog);
+	ssize_t ret;
+
+	if (extfuse_is_tracing())
+		run->why = EXTFUSE_WHY_NONE;
+	ret = verdict_apply(run, verdict);
+	if (extfuse_is_tracing())
+		extfuse_trace_asked(run, verdict, ret != EXTFUSE_NOT_DONE);
+	return ret;
+}
+
 /* @prog may be NULL: then only the caller is noted, for a reply program. */
 static ssize_t run_ask(struct extfuse_run *run, const struct bpf_prog *prog, bool background)
 {
@@ -274,7 +289,7 @@ static ssize_t run_ask(struct extfuse_run *run, const struct bpf_prog *prog, boo
 		return EXTFUSE_NOT_DONE;
 	if (unlikely(run->args->ext.made))
 		handle_note(run);
-	ret = prog ? verdict_apply(run, extfuse_run_prog(run, prog)) : EXTFUSE_NOT_DONE;
+	ret = prog ? prog_ask(run, prog) : EXTFUSE_NOT_DONE;
 	/* An answer needs them no more, but for a reply program that sees its entries. */
 	if (ret == EXTFUSE_NOT_DONE || ret > 0)
 		extfuse_run_keep(run);

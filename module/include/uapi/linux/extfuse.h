@@ -723,6 +723,133 @@ struct extfuse_ioc_test {
 };
 
 /*
+ * Traces: each request of a connection as it ends.  EXTFUSE_IOC_TRACE gives a descriptor; read() on
+ * it gives whole records, struct extfuse_trace and what belongs to it, the oldest first, as many
+ * as there is room for.  It waits for one (not with O_NONBLOCK: -EAGAIN), -EINVAL: there is no room
+ * for the next one; 0: the connection is gone, and all was read.  poll() works.  What does not
+ * fit into the memory that the trace has is lost and counted.  With the descriptor ends the trace.
+ * A connection that nobody traces pays nothing, and one of the others a few instructions.
+ *
+ * What the kernel does without a request is none: data of files on backing objects, walks through
+ * names that are known.  A RELEASE that is held back (EXTFUSE_REUSE) ends when it is given back, or
+ * its handle to an OPEN.
+ */
+
+/* extfuse_ioc_trace.flags: inputs and outputs whole, up to EXTFUSE_TEST_MAX each; else their data is left out. */
+#define EXTFUSE_TRACE_DATA	(1 << 0)
+
+#define EXTFUSE_TRACE_NAME_LEN	256
+#define EXTFUSE_TRACE_LEAST	65536
+#define EXTFUSE_TRACE_MOST	(256 << 20)
+/* The most bytes of inputs, or outputs, without EXTFUSE_TRACE_DATA. */
+#define EXTFUSE_TRACE_SHORT	1024
+/* Any record is smaller. */
+#define EXTFUSE_TRACE_RECORD_MAX (2 * EXTFUSE_TEST_MAX + 4096)
+
+/**
+ * struct extfuse_ioc_trace - begin a trace; the ioctl returns a descriptor
+ * @conn:	connection
+ * @flags:	0 or EXTFUSE_TRACE_DATA
+ * @ops:	bit n: opcode n; 0: all
+ * @pid:	only requests of this process, in the caller's pid namespace; 0: of all
+ * @room:	bytes that wait for the reader at most, EXTFUSE_TRACE_LEAST to EXTFUSE_TRACE_MOST
+ * @name:	NUL-terminated: only requests with this name in them, or on a node that has it;
+ *		empty: all
+ * @reserved:	0
+ *
+ * Errors: -ESRCH there is no such process; -ENOTCONN the connection was aborted.
+ */
+struct extfuse_ioc_trace {
+	__u32	conn;
+	__u32	flags;
+	__u64	ops;
+	__u32	pid;
+	__u32	room;
+	char	name[EXTFUSE_TRACE_NAME_LEN];
+	__u64	reserved[2];
+};
+
+/* extfuse_trace.by: who gave the answer, which a reply program may have changed. */
+enum extfuse_by {
+	EXTFUSE_BY_KERNEL = 0,		/* the module, or fuse itself: also what was interrupted, or aborted */
+	EXTFUSE_BY_PROGRAM,
+	EXTFUSE_BY_PASSED,		/* what is below, as a program said or on a handle that is there */
+	EXTFUSE_BY_DAEMON,
+	__EXTFUSE_BY_MAX,
+};
+
+/* extfuse_trace.flags */
+#define EXTFUSE_TRACE_ASKED	(1 << 0)	/* @verdict: a request program was asked */
+#define EXTFUSE_TRACE_REPLIED	(1 << 1)	/* @reply_verdict: so was a reply program; not of listings */
+#define EXTFUSE_TRACE_STAMPED	(1 << 2)	/* @stamp, @fresh, @fresh_others, @attr_valid, @entry_valid */
+#define EXTFUSE_TRACE_NODE	(1 << 3)	/* @generation, and struct fuse_attr follows */
+#define EXTFUSE_TRACE_CHILD	(1 << 4)	/* @child, @child_generation, and struct fuse_attr follows */
+
+/**
+ * struct extfuse_trace - one request
+ * @size:	of the record, with all that follows
+ * @opcode:	0: no request, only @lost
+ * @lost:	how many were lost since the trace began
+ * @start:	when it began, ns of CLOCK_BOOTTIME
+ * @ns:		how long it took
+ * @nodeid, @uid, @gid, @pid: as in struct fuse_in_header
+ * @tgid:	process that it came from, in the pid namespace of the trace's beginner
+ * @req_flags:	of EXTFUSE_F_*: BACKGROUND, NOCREDS, IDMAPPED, and those of a call site
+ * @flags:	EXTFUSE_TRACE_*
+ * @by:		enum extfuse_by
+ * @verdict, @reply_verdict: what programs said
+ * @why:	enum extfuse_why: why a verdict does not stand
+ * @error:	what the caller got, 0 or negative
+ * @who:	extfuse_req.who, where a program was told
+ * @stamp:	the connection's clock when it began
+ * @fresh, @fresh_others: as in struct extfuse_ioc_test, when it began; the latter is of @child
+ * @generation, @child, @child_generation, @attr_valid, @entry_valid: as there
+ * @comm:	name of the task
+ * @in_size, @out_size: bytes of each input and output here
+ * @in_whole, @out_whole: bytes of all of them in the request
+ * @name_size:	bytes of the node's name here
+ * @reserved:	0
+ *
+ * After it, each filled up to eight bytes: all inputs as one; all outputs; the name of the node, where
+ * the request has none; the struct fuse_attr that @flags tells of.
+ */
+struct extfuse_trace {
+	__u32	size;
+	__u32	opcode;
+	__u64	lost;
+	__u64	start;
+	__u64	ns;
+	__u64	nodeid;
+	__u32	uid;
+	__u32	gid;
+	__u32	pid;
+	__u32	tgid;
+	__u32	req_flags;
+	__u32	flags;
+	__u32	by;
+	__s32	verdict;
+	__s32	reply_verdict;
+	__u32	why;
+	__s32	error;
+	__u32	name_size;
+	__u64	who;
+	__u64	stamp;
+	__u64	fresh[__EXTFUSE_KIND_MAX];
+	__u64	fresh_others;
+	__u64	generation;
+	__u64	attr_valid;
+	__u64	entry_valid;
+	__u64	child;
+	__u64	child_generation;
+	char	comm[16];
+	__u32	in_size[3];
+	__u32	out_size[2];
+	__u32	in_whole;
+	__u32	out_whole;
+	__u32	reserved;
+};
+
+/*
  * The last 16 bits of struct fuse_in_header, its padding, are these in requests that a daemon reads from /dev/extfuse; a
  * daemon that works with its caller's rights needs them.
  *
@@ -748,5 +875,6 @@ struct extfuse_ioc_test {
 #define EXTFUSE_IOC_BACKING_LIMIT _IOW(EXTFUSE_IOC_MAGIC, 9, struct extfuse_ioc_backing_limit)
 #define EXTFUSE_IOC_TEST	_IOWR(EXTFUSE_IOC_MAGIC, 10, struct extfuse_ioc_test)
 #define EXTFUSE_IOC_PROGS	_IOWR(EXTFUSE_IOC_MAGIC, 11, struct extfuse_ioc_progs)
+#define EXTFUSE_IOC_TRACE	_IOW(EXTFUSE_IOC_MAGIC, 12, struct extfuse_ioc_trace)
 
 #endif /* _UAPI_LINUX_EXTFUSE_H */
