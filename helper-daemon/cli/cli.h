@@ -23,7 +23,10 @@ struct cli_args {
 	const char *ext;
 	const char *file;	/* the second word; NULL: there is none */
 	const char *expect;	/* of test: a file */
-	char *list;		/* -o: more options of the extension */
+	char *list;		/* -o: more options of the extension; of trace: opcodes */
+	const char *name;	/* of trace */
+	__u32 pid;
+	const char *record;	/* a file */
 	struct extfuse_options options;
 };
 
@@ -35,6 +38,7 @@ int do_doctor(const struct cli_args *args);
 int do_list(const struct cli_args *args);
 int do_inspect(const struct cli_args *args);
 int do_test(const struct cli_args *args);
+int do_trace(const struct cli_args *args);
 int do_new(const struct cli_args *args);
 int do_attach(const struct cli_args *args);
 int do_replace(const struct cli_args *args);

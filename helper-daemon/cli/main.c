@@ -34,6 +34,7 @@ static const struct command commands[] = {
 	{ "list", do_list, 0, 0, "[--json]", "the extensions that are installed: what each is, and which options it takes" },
 	{ "inspect", do_inspect, 1, 1, "FILE.bpf.o|NAME [-v]", "what an extension has in it, and whether this kernel takes it" },
 	{ "test", do_test, 1, 2, "FILE.bpf.o|NAME [REQUESTS] [--expect=FILE] [OPTIONS]", "run an extension on written requests, without any mount" },
+	{ "trace", do_trace, 1, 1, "MOUNT [-o OPCODES] [-n NAME] [-p PID] [--record=FILE] [--json]", "each request as it ends: who asked, who answered, how long it took" },
 	{ "new", do_new, 1, 1, "NAME", "make a folder with the beginnings of an extension, which builds out of the tree" },
 	{ "doctor", do_doctor, 0, 0, "", "what this machine has of what extfuse needs" },
 	{ "attach", do_attach, 1, 2, "MOUNT [EXT] [OPTIONS]", "attach an extension (default " DEFAULT_EXTENSION ")" },
@@ -82,6 +83,9 @@ static const struct option_row rows[] = {
 	{ "once", OPTION_SWITCH, AT(once), .use = OF_OTHERS, .help = "top: print one look, and end" },
 	{ "interval=", OPTION_SECONDS, AT(interval), .use = OF_OTHERS, .help = "SECONDS: of top: so long from one look to the next" },
 	{ "expect=", OPTION_TEXT, AT(expect), .use = OF_OTHERS, .help = "FILE: of test: results are compared with these" },
+	{ "name=", OPTION_TEXT, AT(name), .use = OF_OTHERS, .letter = 'n', .help = "NAME: trace: only requests about this name" },
+	{ "pid=", OPTION_COUNT, AT(pid), .use = OF_OTHERS, .letter = 'p', .help = "PID: trace: only requests of this process" },
+	{ "record=", OPTION_TEXT, AT(record), .use = OF_OTHERS, .help = "FILE: trace: write requests as 'extfuse test' reads them" },
 	{ "verbose", OPTION_SWITCH, AT(verbose), .use = OF_OTHERS, .letter = 'v',
 	  .help = "inspect: all that the kernel's verifier says; test: how long programs took" },
 	{ "version", OPTION_SWITCH, AT(version), .use = OF_OTHERS, .letter = 'V', .help = "print the version" },
@@ -201,21 +205,6 @@ static const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* @argv: the command, and what follows it, without options. */
-static int command_run(struct cli_args *args, int argc, char **argv)
-{
-	const struct command *cmd = command_find(argv[0]);
-
-	if (!cmd)
-		return cli_fail("there is no command '%s': see extfuse --help", argv[0]) + 1;
-	if (argc - 1 < cmd->min_args || argc - 1 > cmd->max_args)
-		return cli_fail("usage: extfuse %s %s", cmd->name, cmd->usage) + 1;
-	args->mount = argc > 1 ? argv[1] : NULL;
-	args->ext = argc > 2 ? argv[2] : DEFAULT_EXTENSION;
-	args->file = argc > 2 ? argv[2] : NULL;
-	return cmd->run(args);
-}
-
 /* Words of -o, which are those of an extension alone. */
 static int list_take(struct cli_args *args, char *why, size_t size)
 {
@@ -235,6 +224,25 @@ static int list_take(struct cli_args *args, char *why, size_t size)
 	return 0;
 }
 
+/* @argv: the command, and what follows it, without options. */
+static int command_run(struct cli_args *args, int argc, char **argv)
+{
+	const struct command *cmd = command_find(argv[0]);
+	char why[256];
+
+	if (!cmd)
+		return cli_fail("there is no command '%s': see extfuse --help", argv[0]) + 1;
+	if (argc - 1 < cmd->min_args || argc - 1 > cmd->max_args)
+		return cli_fail("usage: extfuse %s %s", cmd->name, cmd->usage) + 1;
+	/* Where -o is the command's own, it is no list of options. */
+	if (cmd->run != do_trace && list_take(args, why, sizeof(why)))
+		return cli_fail("%s", why) + 1;
+	args->mount = argc > 1 ? argv[1] : NULL;
+	args->ext = argc > 2 ? argv[2] : DEFAULT_EXTENSION;
+	args->file = argc > 2 ? argv[2] : NULL;
+	return cmd->run(args);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_args args = { .interval = 1 };
@@ -242,8 +250,6 @@ int main(int argc, char **argv)
 	int at;
 
 	at = option_args(&table, &args, argc, argv, false, why, sizeof(why));
-	if (at >= 0 && list_take(&args, why, sizeof(why)))
-		at = -EINVAL;
 	if (at < 0 && *why)
 		cli_fail("%s", why);
 	if (at < 0)

@@ -26,6 +26,18 @@ static const struct {
 
 #define FLAGS	(sizeof(flags) / sizeof(*flags))
 
+struct json_object *test_flags(__u32 set)
+{
+	struct json_object *list = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < FLAGS; i++) {
+		if (set & flags[i].flag)
+			json_object_array_add(list, json_object_new_string(flags[i].name));
+	}
+	return list;
+}
+
 static int flag_read(struct json_object *o, __u32 *out, struct say *say)
 {
 	const char *name = json_object_is_type(o, json_type_string) ? json_object_get_string(o) : "";
@@ -266,7 +278,7 @@ int test_request_read(struct test_request *r, struct json_object *o, struct say 
 {
 	static const char *const keys[] = {
 		"opcode", "phase", "nodeid", "uid", "gid", "pid", "who", "now", "stamp", "flags", "fresh", "valid", "node",
-		"child", "cookie", "in", "reply", "note", NULL
+		"child", "cookie", "in", "reply", "note", "seen", NULL
 	};
 	struct fuse_in_header head = { 0 };
 

@@ -27,6 +27,18 @@ struct test_request {
 /* test_line.c: out of an object.  Returns 0, or -EINVAL with the reason in @say. */
 int test_request_read(struct test_request *r, struct json_object *o, struct say *say);
 
+/* What a line has of 'flags'. */
+struct json_object *test_flags(__u32 flags);
+
+/* test_show.c: "UPCALL", "KEEP", "ENOENT", "0"; and why one does not stand, NULL: it does. */
+struct verdict_label {
+	char text[24];
+};
+
+const char *test_verdict(struct verdict_label *label, int verdict, bool reply);
+const char *test_error(struct verdict_label *label, int error);
+const char *test_why(unsigned int why);
+
 /* test_show.c: what @ioc says of a phase, with its outputs at @out, which a NUL follows. */
 struct json_object *test_result(const struct test_request *r, const struct extfuse_ioc_test *ioc, const void *out,
 				bool verbose);

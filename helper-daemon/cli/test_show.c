@@ -4,6 +4,7 @@
  */
 #include "test_request.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *const results[__EXTFUSE_TEST_RESULT_MAX] = {
@@ -32,6 +33,32 @@ static const struct {
 	[EXTFUSE_WHY_KNOWN_NAME] = { "KNOWN_NAME", "the kernel keeps a name that it has" },
 	[EXTFUSE_WHY_DISTRUST] = { "DISTRUST", "the request asks the daemon itself" },
 };
+
+const char *test_why(unsigned int why)
+{
+	return why && why < __EXTFUSE_WHY_MAX ? whys[why].name : NULL;
+}
+
+const char *test_error(struct verdict_label *label, int error)
+{
+	const char *name = error < 0 ? strerrorname_np(-error) : NULL;
+
+	if (name)
+		return name;
+	snprintf(label->text, sizeof(label->text), "%d", error);
+	return label->text;
+}
+
+const char *test_verdict(struct verdict_label *label, int verdict, bool reply)
+{
+	if (verdict == EXTFUSE_UPCALL)
+		return reply ? "KEEP" : "UPCALL";
+	if (verdict == EXTFUSE_PASSTHROUGH)
+		return "PASSTHROUGH";
+	if (verdict == EXTFUSE_REUSE)
+		return "REUSE";
+	return test_error(label, verdict);
+}
 
 static void text_add(struct json_object *o, const char *key, const char *text)
 {

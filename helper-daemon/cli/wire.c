@@ -135,14 +135,6 @@ static int struct_encode(const struct wire_part *part, struct json_object *o, st
 	return wire_put(to, room, part->size, say);
 }
 
-static int text_encode(const struct wire_part *part, struct json_object *o, struct wire_bytes *to, struct say *say)
-{
-	const char *text = "";
-	int err = jsonin_text(o, part->key, &text, say);
-
-	return err ? err : wire_put(to, text, strlen(text) + 1, say);
-}
-
 static int hex_encode(const char *key, const char *hex, struct wire_bytes *to, struct say *say)
 {
 	unsigned char byte;
@@ -173,6 +165,17 @@ static int bytes_encode(const struct wire_part *part, struct json_object *o, str
 	if (jsonin_keys(value, part->key, keys, say) || jsonin_text(value, "hex", &hex, say))
 		return -EINVAL;
 	return hex_encode(part->key, hex, to, say);
+}
+
+/* A name may have bytes that are no text. */
+static int text_encode(const struct wire_part *part, struct json_object *o, struct wire_bytes *to, struct say *say)
+{
+	const size_t start = to->len;
+	int err = bytes_encode(part, o, to, say);
+
+	if (!err && memchr(to->bytes + start, '\0', to->len - start))
+		err = say_set(say, "'%s' has a NUL in it", part->key);
+	return err ? err : wire_put(to, "", 1, say);
 }
 
 static int part_encode(const struct wire_part *part, struct json_object *o, struct wire_bytes *to, struct say *say)
@@ -227,8 +230,7 @@ int wire_encode(const struct wire_part *parts, struct json_object *o, struct wir
 	return err;
 }
 
-/* As text where it is one. */
-static struct json_object *bytes_decode(const char *from, size_t len)
+struct json_object *wire_bytes_decode(const char *from, size_t len)
 {
 	static char hex[2 * EXTFUSE_TEST_MAX + 1];
 	struct json_object *o;
@@ -260,8 +262,10 @@ static size_t part_decode(const struct wire_part *part, const char *from, size_t
 		wire_fields_decode(part->fields, from, o);
 		return part->size;
 	case WIRE_TEXT:
+		json_object_object_add(o, part->key, wire_bytes_decode(from, strnlen(from, len)));
+		break;
 	case WIRE_BYTES:
-		json_object_object_add(o, part->key, bytes_decode(from, len));
+		json_object_object_add(o, part->key, wire_bytes_decode(from, len));
 		break;
 	case WIRE_NAMES:
 		json_object_object_add(o, part->key, wire_names_decode(from, len));
@@ -287,5 +291,16 @@ struct json_object *wire_decode(const struct wire_part *parts, const void *from,
 		at += used;
 		len -= used;
 	}
+	return o;
+}
+
+struct json_object *wire_decode_sized(const struct wire_part *parts, const void *from, const __u32 *sizes, size_t count)
+{
+	struct json_object *o = json_object_new_object();
+	const char *at = from;
+	size_t i;
+
+	for (i = 0; i < count && parts[i].kind; at += sizes[i++])
+		part_decode(&parts[i], at, sizes[i], o);
 	return o;
 }

@@ -65,7 +65,11 @@ int wire_encode(const struct wire_part *parts, struct json_object *o, struct wir
 int wire_fields_encode(const struct wire_field *f, struct json_object *o, void *to, struct say *say);
 /* What the parts say of @len bytes; what is cut off is left out. */
 struct json_object *wire_decode(const struct wire_part *parts, const void *from, size_t len);
+/* The same where each part has its own size. */
+struct json_object *wire_decode_sized(const struct wire_part *parts, const void *from, const __u32 *sizes, size_t count);
 void wire_fields_decode(const struct wire_field *f, const void *from, struct json_object *o);
+/* Bytes as text, or as {"hex": "…"} where they are none; a NUL follows them. */
+struct json_object *wire_bytes_decode(const char *from, size_t len);
 
 /* wire_list.c */
 int wire_names_encode(struct json_object *o, struct wire_bytes *to, struct say *say);

@@ -37,7 +37,7 @@ struct json_object *wire_names_decode(const char *from, size_t len)
 
 	for (; len; from += n, len -= n) {
 		n = strnlen(from, len);
-		json_object_array_add(list, json_object_new_string_len(from, n));
+		json_object_array_add(list, wire_bytes_decode(from, n));
 		n += n < len;
 	}
 	return list;
@@ -114,7 +114,7 @@ struct json_object *wire_listing_decode(const char *from, size_t len, bool plus)
 		if (size > len)
 			break;
 		o = json_object_new_object();
-		json_object_object_add(o, "name", json_object_new_string_len(from + head, dirent.namelen));
+		json_object_object_add(o, "name", wire_bytes_decode(from + head, dirent.namelen));
 		wire_fields_decode(wire_dirent, &dirent, o);
 		if (plus) {
 			entry = json_object_new_object();

@@ -15,6 +15,13 @@ int extfuse_conn__detach(int fd, __u32 conn)
 	return ioctl(fd, EXTFUSE_IOC_DETACH, &ioc) ? -errno : 0;
 }
 
+int extfuse_conn__trace(int fd, const struct extfuse_ioc_trace *trace)
+{
+	int out = ioctl(fd, EXTFUSE_IOC_TRACE, trace);
+
+	return out < 0 ? -errno : out;
+}
+
 int extfuse_conn__query(int fd, __u32 conn, struct extfuse_ioc_query *query)
 {
 	memset(query, 0, sizeof(*query));

@@ -141,6 +141,11 @@ int extfuse_conn__detach(int fd, __u32 conn);
 int extfuse_conn__query(int fd, __u32 conn, struct extfuse_ioc_query *query);
 int extfuse_conn__stats(int fd, __u32 conn, struct extfuse_op_stats *ops);
 
+/*
+ * Begins a trace; returns a descriptor to read records from (struct extfuse_trace), or -errno.
+ */
+int extfuse_conn__trace(int fd, const struct extfuse_ioc_trace *trace);
+
 /**
  * extfuse_backing__add - say what file of another file system is behind a node
  * @fd:		the daemon's own descriptor of the connection (the others take
