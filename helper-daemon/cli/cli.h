@@ -19,7 +19,7 @@ struct cli_args {
 	bool openmetrics;
 	bool once;
 	double interval;	/* of top, seconds */
-	const char *mount;	/* the first word; of inspect, test and new: an extension */
+	const char *mount;	/* the first word; of inspect, test and new: an extension; of replay: a file */
 	const char *ext;
 	const char *file;	/* the second word; NULL: there is none */
 	const char *expect;	/* of test: a file */
@@ -30,7 +30,7 @@ struct cli_args {
 	struct extfuse_options options;
 };
 
-/* Each returns the exit status: 0, or 1 on failure; do_test() also 2, where it could not be run. */
+/* Each returns the exit status: 0, or 1 on failure; do_test() and do_replay() also 2, where it could not be run. */
 int do_status(const struct cli_args *args);
 int do_stats(const struct cli_args *args);
 int do_top(const struct cli_args *args);
@@ -39,6 +39,7 @@ int do_list(const struct cli_args *args);
 int do_inspect(const struct cli_args *args);
 int do_test(const struct cli_args *args);
 int do_trace(const struct cli_args *args);
+int do_replay(const struct cli_args *args);
 int do_new(const struct cli_args *args);
 int do_attach(const struct cli_args *args);
 int do_replace(const struct cli_args *args);

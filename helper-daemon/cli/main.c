@@ -35,6 +35,7 @@ static const struct command commands[] = {
 	{ "inspect", do_inspect, 1, 1, "FILE.bpf.o|NAME [-v]", "what an extension has in it, and whether this kernel takes it" },
 	{ "test", do_test, 1, 2, "FILE.bpf.o|NAME [REQUESTS] [--expect=FILE] [OPTIONS]", "run an extension on written requests, without any mount" },
 	{ "trace", do_trace, 1, 1, "MOUNT [-o OPCODES] [-n NAME] [-p PID] [--record=FILE] [--json]", "each request as it ends: who asked, who answered, how long it took" },
+	{ "replay", do_replay, 2, 2, "FILE FILE.bpf.o|NAME [OPTIONS]", "put recorded requests through an extension: where does it differ from what was seen" },
 	{ "new", do_new, 1, 1, "NAME", "make a folder with the beginnings of an extension, which builds out of the tree" },
 	{ "doctor", do_doctor, 0, 0, "", "what this machine has of what extfuse needs" },
 	{ "attach", do_attach, 1, 2, "MOUNT [EXT] [OPTIONS]", "attach an extension (default " DEFAULT_EXTENSION ")" },
@@ -101,7 +102,7 @@ static void usage(FILE *out)
 	fputs("usage: extfuse COMMAND [ARGUMENTS]\n", out);
 	for (i = 0; i < NCOMMANDS; i++)
 		fprintf(out, "  %-8s %-22s %s\n", commands[i].name, commands[i].usage, commands[i].help);
-	fputs("Options of attach, replace and test:\n", out);
+	fputs("Options of attach, replace, test and replay:\n", out);
 	option_help(&table, OF_EXTENSION, "--", out);
 	fputs("Others:\n", out);
 	option_help(&table, OF_OTHERS, "--", out);

@@ -150,21 +150,25 @@ static int hex_encode(const char *key, const char *hex, struct wire_bytes *to, s
 	return err;
 }
 
-static int bytes_encode(const struct wire_part *part, struct json_object *o, struct wire_bytes *to, struct say *say)
+int wire_bytes_encode(struct json_object *value, const char *key, struct wire_bytes *to, struct say *say)
 {
 	static const char *const keys[] = { "hex", NULL };
-	struct json_object *value;
 	const char *hex = "";
 
-	if (!json_object_object_get_ex(o, part->key, &value))
-		return 0;
 	if (json_object_is_type(value, json_type_string))
 		return wire_put(to, json_object_get_string(value), json_object_get_string_len(value), say);
 	if (!json_object_is_type(value, json_type_object))
-		return say_set(say, "'%s' is a text, or {\"hex\": \"…\"}", part->key);
-	if (jsonin_keys(value, part->key, keys, say) || jsonin_text(value, "hex", &hex, say))
+		return say_set(say, "'%s' is a text, or {\"hex\": \"…\"}", key);
+	if (jsonin_keys(value, key, keys, say) || jsonin_text(value, "hex", &hex, say))
 		return -EINVAL;
-	return hex_encode(part->key, hex, to, say);
+	return hex_encode(key, hex, to, say);
+}
+
+static int bytes_encode(const struct wire_part *part, struct json_object *o, struct wire_bytes *to, struct say *say)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(o, part->key, &value) ? wire_bytes_encode(value, part->key, to, say) : 0;
 }
 
 /* A name may have bytes that are no text. */

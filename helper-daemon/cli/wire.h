@@ -63,6 +63,8 @@ struct wire_bytes {
 /* Each returns 0, or -EINVAL with the reason in @say; @o may be NULL, then all is zero. */
 int wire_encode(const struct wire_part *parts, struct json_object *o, struct wire_bytes *to, struct say *say);
 int wire_fields_encode(const struct wire_field *f, struct json_object *o, void *to, struct say *say);
+/* A text, or {"hex": "…"}; without a NUL. */
+int wire_bytes_encode(struct json_object *value, const char *key, struct wire_bytes *to, struct say *say);
 /* What the parts say of @len bytes; what is cut off is left out. */
 struct json_object *wire_decode(const struct wire_part *parts, const void *from, size_t len);
 /* The same where each part has its own size. */

@@ -23,9 +23,11 @@ int wire_names_encode(struct json_object *o, struct wire_bytes *to, struct say *
 		return say_set(say, "'names' is a list of texts, [\"user.a\"]");
 	for (i = 0; !err && i < json_object_array_length(o); i++) {
 		name = json_object_array_get_idx(o, i);
-		if (!json_object_is_type(name, json_type_string))
+		if (!name)
 			return say_set(say, "'names' is a list of texts, [\"user.a\"]");
-		err = wire_put(to, json_object_get_string(name), json_object_get_string_len(name) + 1, say);
+		err = wire_bytes_encode(name, "names", to, say);
+		if (!err)
+			err = wire_put(to, "", 1, say);
 	}
 	return err;
 }
@@ -44,7 +46,7 @@ struct json_object *wire_names_decode(const char *from, size_t len)
 }
 
 /* An entry in JSON: "name", the fields of struct fuse_dirent, and in "entry" those of a struct fuse_entry_out. */
-static int entry_read(struct json_object *o, bool plus, struct fuse_direntplus *e, const char **name, struct say *say)
+static int entry_read(struct json_object *o, bool plus, struct fuse_direntplus *e, struct say *say)
 {
 	static const char *const keys[] = { "ino", "off", "type", "name", "entry", NULL };
 	struct json_object *entry = NULL;
@@ -58,33 +60,44 @@ static int entry_read(struct json_object *o, bool plus, struct fuse_direntplus *
 	if (!err)
 		err = jsonin_u32(o, "type", &e->dirent.type, say);
 	if (!err)
-		err = jsonin_text(o, "name", name, say);
-	if (!err)
 		err = jsonin_object(o, "entry", &entry, say);
 	if (!err && entry && !plus)
 		err = say_set(say, "entries of READDIR have no 'entry': that is READDIRPLUS");
-	if (!err && (!**name || strlen(*name) > NAME_LONGEST))
-		err = say_set(say, "an entry has a 'name' of 1 to %d bytes", NAME_LONGEST);
 	e->dirent.ino = ino;
 	e->dirent.off = off;
-	e->dirent.namelen = strlen(*name);
 	return !err && entry ? wire_fields_encode(wire_entry, entry, &e->entry_out, say) : err;
+}
+
+/* The name goes behind the entry that is to say its length. */
+static int entry_name(struct json_object *o, struct wire_bytes *to, struct say *say)
+{
+	size_t at = to->len;
+	struct json_object *name;
+	__u32 len;
+	int err = 0;
+
+	if (json_object_object_get_ex(o, "name", &name))
+		err = wire_bytes_encode(name, "name", to, say);
+	len = to->len - at;
+	if (!err && (!len || len > NAME_LONGEST))
+		err = say_set(say, "an entry has a 'name' of 1 to %d bytes", NAME_LONGEST);
+	memcpy(to->bytes + at - FUSE_NAME_OFFSET + offsetof(struct fuse_dirent, namelen), &len, sizeof(len));
+	return err;
 }
 
 static int entry_encode(struct json_object *o, bool plus, __u64 off, struct wire_bytes *to, struct say *say)
 {
 	struct fuse_direntplus e = { .dirent.off = off };
 	static const char zeroes[sizeof(__u64)];
-	const char *name = "";
 	size_t start = to->len;
-	int err = entry_read(o, plus, &e, &name, say);
+	int err = entry_read(o, plus, &e, say);
 
 	if (!err && plus)
 		err = wire_put(to, &e.entry_out, sizeof(e.entry_out), say);
 	if (!err)
 		err = wire_put(to, &e.dirent, FUSE_NAME_OFFSET, say);
 	if (!err)
-		err = wire_put(to, name, e.dirent.namelen, say);
+		err = entry_name(o, to, say);
 	return err ? err : wire_put(to, zeroes, FUSE_DIRENT_ALIGN(to->len - start) - (to->len - start), say);
 }
 
