@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * what: attaching, test runs and backing objects need CAP_SYS_ADMIN and CAP_BPF in the initial user namespace; a daemon may ask about its own connection only
+ * what: attaching, test runs, traces and backing objects need CAP_SYS_ADMIN and CAP_BPF in the initial user namespace; a daemon may ask about its own connection only
  * needs: extfuse root
  */
 #include "conn.h"
@@ -88,6 +88,7 @@ static int may_not(void *arg)
 	struct extfuse_ioc_detach detach = { 0 };
 	struct extfuse_ioc_test test = { 0 };
 	struct extfuse_ioc_progs progs = { .conn = conn.number };
+	struct extfuse_ioc_trace trace = { 0 };
 
 	if (arg)
 		caps_keep(*(uint64_t *)arg);
@@ -117,6 +118,8 @@ static int may_not(void *arg)
 		return 11;
 	if (conn_ioctl(conn.fd, EXTFUSE_IOC_PROGS, &progs) != -EPERM || conn_ioctl(other, EXTFUSE_IOC_PROGS, &progs) != -EPERM)
 		return 12;
+	if (conn_ioctl(conn.fd, EXTFUSE_IOC_TRACE, &trace) != -EPERM || conn_ioctl(other, EXTFUSE_IOC_TRACE, &trace) != -EPERM)
+		return 13;
 	return 0;
 }
 
@@ -143,6 +146,7 @@ static int with_both(void *arg)
 	struct extfuse_ioc_query query = { .conn = conn.number };
 	struct extfuse_ioc_test test = { 0 };
 	struct extfuse_ioc_progs progs = { .conn = conn.number };
+	struct extfuse_ioc_trace trace = { .conn = conn.number };
 
 	caps_keep(*(uint64_t *)arg);
 	if (conn_ioctl(other, EXTFUSE_IOC_QUERY, &query))
@@ -160,6 +164,8 @@ static int with_both(void *arg)
 		return 6;
 	if (conn_ioctl(other, EXTFUSE_IOC_PROGS, &progs) || !progs.total)
 		return 7;
+	if (conn_ioctl(other, EXTFUSE_IOC_TRACE, &trace) != -EINVAL)
+		return 8;
 	return 0;
 }
 
