@@ -76,6 +76,14 @@ static void set(struct extfuse_op_stats *ops, const char *opcode, const char *na
 	}
 }
 
+/* Nobody traces what is made up. */
+int extfuse_conn__trace(int fd, const struct extfuse_ioc_trace *trace)
+{
+	(void)fd;
+	(void)trace;
+	return -ENOTTY;
+}
+
 int extfuse_conn__stats(int fd, __u32 conn, struct extfuse_op_stats *ops)
 {
 	char what[32], key[32], value[64];
