@@ -36,11 +36,15 @@ static void aio_do(int fd, int opcode, size_t len, off_t at)
 	struct iocb cb = { .aio_fildes = fd, .aio_lio_opcode = opcode, .aio_buf = (uintptr_t)buf, .aio_nbytes = len, .aio_offset = at };
 	struct iocb *list[] = { &cb };
 	struct io_event event;
+	long n;
 
 	if (opcode != IOCB_CMD_PWRITE)
 		cb.aio_buf = 0;
 	must(syscall(SYS_io_submit, aio, 1, list) == 1, "io_submit");
-	must(syscall(SYS_io_getevents, aio, 1, 1, &event, NULL) == 1, "io_getevents");
+	do
+		n = syscall(SYS_io_getevents, aio, 1, 1, &event, NULL);
+	while (n < 0 && errno == EINTR);
+	must(n == 1, "io_getevents");
 	errno = event.res < 0 ? -event.res : 0;
 	must(event.res == (opcode == IOCB_CMD_PWRITE ? (long long)len : 0), "AIO");
 }
@@ -49,13 +53,18 @@ static void uring_do(int fd, bool is_sync, size_t len, off_t at)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
 	struct io_uring_cqe *cqe;
+	int err;
 
 	if (is_sync)
 		io_uring_prep_fsync(sqe, fd, draw(2) ? IORING_FSYNC_DATASYNC : 0);
 	else
 		io_uring_prep_write(sqe, fd, buf, len, at);
 	must(io_uring_submit(&ring) == 1, "io_uring_submit");
-	must(!io_uring_wait_cqe(&ring, &cqe), "io_uring_wait_cqe");
+	/* What a direct write does later may interrupt the wait for it. */
+	do
+		err = io_uring_wait_cqe(&ring, &cqe);
+	while (err == -EINTR);
+	must(!err, "io_uring_wait_cqe");
 	errno = cqe->res < 0 ? -cqe->res : 0;
 	must(cqe->res == (is_sync ? 0 : (int)len), "io_uring");
 	io_uring_cqe_seen(&ring, cqe);
