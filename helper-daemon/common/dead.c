@@ -61,7 +61,8 @@ static bool is_dead(unsigned int conn, int root)
 
 	if (state >= 0)
 		return state == EXTFUSE_STATE_ABORTED;
-	return fstat(root, &st) && (errno == ENOTCONN || errno == ECONNABORTED);
+	/* ECONNREFUSED: it ended before INIT was answered, on later kernels. */
+	return fstat(root, &st) && (errno == ENOTCONN || errno == ECONNABORTED || errno == ECONNREFUSED);
 }
 
 static const struct mount_entry *entry_by_id(const struct mount_list *list, int id)
