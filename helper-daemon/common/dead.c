@@ -43,6 +43,12 @@ static int state_of(unsigned int conn)
 	return err ? err : (int)query.state;
 }
 
+bool dead_error(int err)
+{
+	/* ECONNREFUSED: it ended before INIT was answered, on later kernels. */
+	return err == ENOTCONN || err == ECONNABORTED || err == ECONNREFUSED;
+}
+
 bool dead_mounts__is_served(unsigned int conn)
 {
 	int state = state_of(conn);
@@ -61,8 +67,7 @@ static bool is_dead(unsigned int conn, int root)
 
 	if (state >= 0)
 		return state == EXTFUSE_STATE_ABORTED;
-	/* ECONNREFUSED: it ended before INIT was answered, on later kernels. */
-	return fstat(root, &st) && (errno == ENOTCONN || errno == ECONNABORTED || errno == ECONNREFUSED);
+	return fstat(root, &st) && dead_error(errno);
 }
 
 static const struct mount_entry *entry_by_id(const struct mount_list *list, int id)

@@ -28,6 +28,9 @@ void dead_mounts__remove(unsigned int conn, bool alive, dead_mounts__tell_fn tel
  */
 void dead_mounts__uncover(const char *target, dead_mounts__tell_fn tell, void *data);
 
+/* Is @err, an errno, what a call says on a mount whose connection has ended? */
+bool dead_error(int err);
+
 /* Has some process the connection open?  False as well where the module does not tell. */
 bool dead_mounts__is_served(unsigned int conn);
 

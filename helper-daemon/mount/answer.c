@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "dead.h"
 #include "packages.h"
 #include "supervisor.h"
 
@@ -84,7 +85,7 @@ static int asker_result(struct job *job, int status)
 	int err = WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
 
 	/* If the daemon has died, extfused has a better message than these errors. */
-	if (err && err != -ENOTCONN && err != -ECONNABORTED)
+	if (err && !dead_error(-err))
 		snprintf(job->err, sizeof(job->err), "the mount does not answer: %s%s", strerror(-err),
 			 err == -EIO && !S_ISDIR(job->rootmode) ?
 			 " (the mount point is a file, so the root of the daemon must be a file too)" : "");
