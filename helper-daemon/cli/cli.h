@@ -18,6 +18,7 @@ struct cli_args {
 	bool verbose;
 	bool openmetrics;
 	bool once;
+	bool latency;		/* of top */
 	double interval;	/* of top, seconds */
 	const char *mount;	/* the first word; of inspect, test and new: an extension; of replay: a file */
 	const char *ext;

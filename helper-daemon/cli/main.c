@@ -30,7 +30,7 @@ struct command {
 static const struct command commands[] = {
 	{ "status", do_status, 0, 0, "[--json]", "each mount: its daemon, its extension, and whether and why not it is accelerated" },
 	{ "stats", do_stats, 0, 1, "MOUNT [--json]", "per opcode: requests that programs answered, refused, sent up; [MOUNT] --openmetrics: as metrics" },
-	{ "top", do_top, 0, 1, "[MOUNT] [--once]", "the same live: who answers, how many a second, how long programs take" },
+	{ "top", do_top, 0, 1, "[MOUNT] [--once] [--latency]", "the same live: who answers, how many a second, how long programs take" },
 	{ "list", do_list, 0, 0, "[--json]", "the extensions that are installed: what each is, and which options it takes" },
 	{ "inspect", do_inspect, 1, 1, "FILE.bpf.o|NAME [-v]", "what an extension has in it, and whether this kernel takes it" },
 	{ "test", do_test, 1, 2, "FILE.bpf.o|NAME [REQUESTS] [--expect=FILE] [OPTIONS]", "run an extension on written requests, without any mount" },
@@ -82,6 +82,7 @@ static const struct option_row rows[] = {
 	{ "json", OPTION_SWITCH, AT(json), .use = OF_OTHERS, .help = "print JSON" },
 	{ "openmetrics", OPTION_SWITCH, AT(openmetrics), .use = OF_OTHERS, .help = "stats: print OpenMetrics text" },
 	{ "once", OPTION_SWITCH, AT(once), .use = OF_OTHERS, .help = "top: print one look, and end" },
+	{ "latency", OPTION_SWITCH, AT(latency), .use = OF_OTHERS, .help = "top: how long callers wait, of one mount" },
 	{ "interval=", OPTION_SECONDS, AT(interval), .use = OF_OTHERS, .help = "SECONDS: of top: so long from one look to the next" },
 	{ "expect=", OPTION_TEXT, AT(expect), .use = OF_OTHERS, .help = "FILE: of test: results are compared with these" },
 	{ "name=", OPTION_TEXT, AT(name), .use = OF_OTHERS, .letter = 'n', .help = "NAME: trace: only requests about this name" },

@@ -12,6 +12,7 @@
 
 #include "caches.h"
 #include "counters.h"
+#include "latency.h"
 #include "look.h"
 #include "screen.h"
 #include "view.h"
@@ -24,6 +25,8 @@ struct top {
 	struct looks looks;
 	bool mounts;		/* rows are mounts */
 	bool total;		/* shares of all, not of what came since the look before */
+	struct latency *latency;	/* NULL: nobody has asked how long callers wait */
+	bool times;		/* that is shown */
 	enum view_order order;
 };
 
@@ -73,6 +76,8 @@ static int rows_fill(const struct top *top, struct rows *r)
 		row = &r->rows[r->count];
 		row->name = opcode_label(&r->labels[op], op);
 		row_of_opcode(top, op, row);
+		if (top->times)
+			latency_get(top->latency, op, top->total, &row->times);
 		if (counters_any(&row->now))
 			r->count++;
 	}
@@ -94,12 +99,14 @@ static const char *extension_of(const struct sample *s)
 static void title_print(const struct top *top, char *title, size_t size)
 {
 	const struct sample *s = top->looks.now.samples;
-	char keeps[96] = "";
+	char keeps[96] = "", lost[64] = "";
 
 	if (top->looks.t.e && s->query.state == EXTFUSE_STATE_ATTACHED)
 		caches_title(&s->query, keeps, sizeof(keeps));
+	if (top->times && latency_lost(top->latency))
+		snprintf(lost, sizeof(lost), ", %llu requests unseen", (unsigned long long)latency_lost(top->latency));
 	if (top->looks.t.e)
-		snprintf(title, size, "%s: %s%s", top->looks.t.e->target, extension_of(s), keeps);
+		snprintf(title, size, "%s: %s%s%s", top->looks.t.e->target, extension_of(s), keeps, lost);
 	else
 		snprintf(title, size, "%zu extfuse mount%s", top->looks.now.count, top->looks.now.count == 1 ? "" : "s");
 }
@@ -110,8 +117,15 @@ static const char *const orders[VIEW_ORDERS] = {
 
 static void keys_print(const struct top *top, char *keys, size_t size)
 {
-	snprintf(keys, size, "q: quit  s: sorted by %s  t: shares %s%s", orders[top->order], top->total ? "since the attach" : "of the last look",
-		 top->looks.t.e ? "" : top->mounts ? "  m: mounts" : "  m: opcodes");
+	const char *more = "";
+
+	if (top->latency)
+		more = top->times ? "  l: times" : "  l: shares";
+	else if (!top->looks.t.e)
+		more = top->mounts ? "  m: mounts" : "  m: opcodes";
+	snprintf(keys, size, "q: quit  s: sorted by %s  t: %s%s",
+		 top->times && top->order == ORDER_TIME ? "p99" : orders[top->order],
+		 !top->total ? "of the last look" : top->times ? "since top began" : "since the attach", more);
 }
 
 static int page_print(const struct top *top, FILE *out, int columns, int lines)
@@ -122,6 +136,7 @@ static int page_print(const struct top *top, FILE *out, int columns, int lines)
 		.title = title,
 		.what = top->mounts ? "mount" : "opcode",
 		.seconds = top->looks.before.when > 0 ? top->looks.now.when - top->looks.before.when : 0,
+		.latency = top->times,
 		.total = top->total || top->looks.before.when <= 0,
 		.order = top->order,
 		.columns = columns,
@@ -171,11 +186,29 @@ static bool key_take(struct top *top, int key)
 	case 't':
 		top->total = !top->total;
 		break;
+	case 'l':
+		top->times = top->latency && !top->times;
+		break;
 	case 'm':
 		top->mounts = !top->looks.t.e && !top->mounts;
 		break;
 	}
 	return true;
+}
+
+/* The kernel keeps what was traced for a second or so. */
+static double nap(const struct top *top, double seconds)
+{
+	return top->latency && seconds > 1 ? 1 : seconds;
+}
+
+static int look(struct top *top)
+{
+	if (top->latency) {
+		latency_read(top->latency);
+		latency_look(top->latency);
+	}
+	return look_take(&top->looks);
 }
 
 /* Until it is quit.  Returns 0, or -errno of a look. */
@@ -185,16 +218,20 @@ static int watch(struct top *top, struct screen *screen, double interval)
 	int err, key;
 
 	for (;;) {
-		left = top->looks.now.when + interval - look_clock();
 		if (!page_show(top))
 			return 0;
+		left = nap(top, top->looks.now.when + interval - look_clock());
 		key = screen_wait(screen, left > 0 ? left * 1000 + 1 : 0);
 		if (key != SCREEN_TIMEOUT) {
 			if (!key_take(top, key))
 				return 0;
 			continue;
 		}
-		err = look_take(&top->looks);
+		if (top->latency)
+			latency_read(top->latency);
+		if (look_clock() < top->looks.now.when + interval)
+			continue;
+		err = look(top);
 		if (err)
 			return err;
 	}
@@ -217,17 +254,21 @@ static int live(struct top *top, double interval)
 
 static int once(struct top *top, double interval)
 {
-	struct timespec ts = { interval, (interval - (long)interval) * 1e9 };
+	double end = look_clock() + interval, left;
 	int err;
 
-	nanosleep(&ts, NULL);
-	err = look_take(&top->looks);
+	while ((left = nap(top, end - look_clock())) > 0) {
+		nanosleep(&(struct timespec){ left, (left - (long)left) * 1e9 }, NULL);
+		if (top->latency)
+			latency_read(top->latency);
+	}
+	err = look(top);
 	if (err == -ENODEV)
 		return cli_fail("%s was unmounted", top->looks.t.e->target);
 	if (err)
 		return cli_no_counters(top->looks.t.e ? top->looks.t.e->target : "all mounts", err);
 	top->total = true;
-	top->order = ORDER_REQUESTS;
+	top->order = top->times ? ORDER_TIME : ORDER_REQUESTS;
 	return page_print(top, stdout, 80, 0) ? cli_fail("out of memory") : 0;
 }
 
@@ -240,11 +281,24 @@ int do_top(const struct cli_args *args)
 		return cli_fail("--interval: give a number from %.1f to %d", INTERVAL_MIN, INTERVAL_MAX) + 1;
 	if (cli_open(&top.looks.t, args->mount))
 		return 1;
+	if (args->latency && !args->mount) {
+		status = cli_fail("--latency is of one mount: name it") + 1;
+		goto out;
+	}
+	if (args->latency) {
+		top.latency = latency_begin(&top.looks.t);
+		top.times = top.latency;
+		status = !top.latency;
+		if (status)
+			goto out;
+	}
 	err = look_take(&top.looks);
 	if (err)
 		status = cli_no_counters(args->mount ? args->mount : "all mounts", err);
 	else
 		status = args->once ? once(&top, args->interval) : live(&top, args->interval);
+out:
+	latency_end(top.latency);
 	looks_free(&top.looks);
 	return status;
 }

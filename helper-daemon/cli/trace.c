@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "screen.h"
+#include "trace_open.h"
 #include "trace_record.h"
 
 /* What waits in the kernel meanwhile; records of data are large. */
@@ -57,7 +58,6 @@ static int trace_begin(struct trace *t, const struct cli_target *target)
 	const struct cli_args *args = t->args;
 	bool data = args->record || args->json;
 	struct extfuse_ioc_trace ioc = {
-		.conn = target->e->conn,
 		.flags = data ? EXTFUSE_TRACE_DATA : 0,
 		.pid = args->pid,
 		.room = data ? ROOM_DATA : ROOM,
@@ -69,18 +69,8 @@ static int trace_begin(struct trace *t, const struct cli_target *target)
 		return cli_fail("no name is as long as that of --name") + 1;
 	if (args->name)
 		strcpy(ioc.name, args->name);
-	t->fd = extfuse_conn__trace(target->fd, &ioc);
-	if (t->fd >= 0)
-		return 0;
-	if (t->fd == -EPERM)
-		return cli_fail("%s: only root may trace requests: use sudo", args->mount);
-	if (t->fd == -ESRCH)
-		return cli_fail("there is no process %u", args->pid);
-	if (t->fd == -ENOTTY)
-		return cli_fail("%s: the module that is loaded is older, and cannot trace", args->mount);
-	if (t->fd == -ENOTCONN || t->fd == -ENODEV)
-		return cli_fail("%s: its daemon is gone: unmount it", args->mount);
-	return cli_fail("%s: cannot trace: %s", args->mount, strerror(-t->fd));
+	t->fd = trace_open(target, &ioc);
+	return t->fd < 0;
 }
 
 /* Interrupted, all that was traced is still shown, and the losses told. */

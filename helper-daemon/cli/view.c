@@ -88,7 +88,7 @@ static double weight(const struct view *v, const struct view_row *row)
 	case ORDER_DAEMON:
 		return counters_by(&s, BY_DAEMON);
 	case ORDER_TIME:
-		return mean_ns(&s);
+		return v->latency ? row->times.p99 : mean_ns(&s);
 	default:
 		return 0;
 	}
@@ -174,6 +174,41 @@ static int name_width(const struct view *v)
 	return width > NAME_WIDTH_MAX ? NAME_WIDTH_MAX : width;
 }
 
+static void put_time(FILE *out, double ns)
+{
+	static const char *const units[] = { "ns", "us", "ms", "s" };
+	size_t unit = 0;
+
+	while (ns >= 1000 && unit < sizeof(units) / sizeof(*units) - 1) {
+		ns /= 1000;
+		unit++;
+	}
+	fprintf(out, " %*.*f%s", 9 - (int)strlen(units[unit]), unit ? 1 : 0, ns, units[unit]);
+}
+
+static void put_times(FILE *out, const struct latency_times *times)
+{
+	if (times->count) {
+		put_time(out, times->mean);
+		put_time(out, times->p99);
+		put_time(out, times->max);
+	} else {
+		fprintf(out, " %9s %9s %9s", "-", "-", "-");
+	}
+	fputc(' ', out);
+}
+
+static void put_shares(FILE *out, const struct extfuse_op_stats *s)
+{
+	put_share(out, s, BY_PROGRAM, 7);
+	put_share(out, s, BY_BACKING, 6);
+	put_share(out, s, BY_DAEMON, 6);
+	if (s->samples)
+		fprintf(out, " %6.0f ", mean_ns(s));
+	else
+		fprintf(out, " %6s ", "-");
+}
+
 static void put_row(FILE *out, const struct view *v, const struct view_row *row, __u64 most)
 {
 	struct extfuse_op_stats s = shown(v, row);
@@ -185,13 +220,10 @@ static void put_row(FILE *out, const struct view *v, const struct view_row *row,
 		fprintf(out, " %8.0f", rate(v, row));
 	else
 		fprintf(out, " %8s", "-");
-	put_share(out, &s, BY_PROGRAM, 7);
-	put_share(out, &s, BY_BACKING, 6);
-	put_share(out, &s, BY_DAEMON, 6);
-	if (s.samples)
-		fprintf(out, " %6.0f ", mean_ns(&s));
+	if (v->latency)
+		put_times(out, &row->times);
 	else
-		fprintf(out, " %6s ", "-");
+		put_shares(out, &s);
 	put_bar(out, &s, most, bar);
 	fputc('\n', out);
 }
@@ -221,8 +253,9 @@ static void put_head(FILE *out, const struct view *v, const struct view_row *all
 		put_share(out, &s, parts[i].by, 4);
 		fprintf(out, " %s %c", parts[i].text, marks[parts[i].by]);
 	}
-	fprintf(out, "\n\n%-*s %11s %8s %7s %6s %6s %6s\n", name_width(v), v->what, "requests", "per s", "program", "passed",
-		"daemon", "ns/run");
+	fprintf(out, "\n\n%-*s %11s %8s ", name_width(v), v->what, "requests", "per s");
+	fprintf(out, v->latency ? "%9s %9s %9s\n" : "%7s %6s %6s %6s\n", v->latency ? "mean" : "program",
+		v->latency ? "p99" : "passed", v->latency ? "longest" : "daemon", "ns/run");
 }
 
 static size_t rows_that_fit(const struct view *v)

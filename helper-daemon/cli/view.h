@@ -10,10 +10,13 @@
 
 #include <extfuse/extfuse.h>
 
+#include "latency.h"
+
 struct view_row {
 	const char *name;
 	struct extfuse_op_stats now;
 	struct extfuse_op_stats before;		/* at the look before */
+	struct latency_times times;
 };
 
 enum view_order {
@@ -31,6 +34,7 @@ struct view {
 	struct view_row *rows;
 	size_t count;
 	double seconds;		/* between the looks; 0: there was none before */
+	bool latency;		/* how long callers wait, in place of shares */
 	bool total;		/* shares and times of all that was counted, not of what came since the look before */
 	enum view_order order;
 	int columns;
