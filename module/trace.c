@@ -12,8 +12,8 @@
 #include "slots.h"
 #include "trace.h"
 #include "tracer.h"
+#include "compat/dcache.h"
 #include <linux/cred.h>
-#include <linux/dcache.h>
 #include <linux/jiffies.h>
 #include <linux/kdev_t.h>
 #include <linux/pid_namespace.h>
@@ -126,21 +126,38 @@ static void caller_fill(struct extfuse_trace *record, const struct fuse_conn *fc
 	record->pid = pid_nr_ns(task_pid(current), fc->pid_ns);
 }
 
-/* Of a request that has no name: one that its node has. */
+/* Under the inode's i_lock. */
+static struct dentry *alias_first(struct inode *inode)
+{
+	struct dentry *dentry;
+
+	for_each_alias(dentry, inode)
+		return dentry;
+	return NULL;
+}
+
+/*
+ * Of a request that has no name: one that its node has.  No dentry is held for it, for to
+ * let go of the last reference would be to evict the inode, which waits for who writes it
+ * back: that may be this very task (fuse_write_inode()).
+ */
 static void name_fill(struct extfuse_traced *t, const struct fuse_args *args)
 {
+	struct inode *inode = args->ext.inode;
 	struct name_snapshot snapshot;
 	struct dentry *dentry;
 
-	if (!args->ext.inode || name_of(args))
+	if (!inode || name_of(args))
 		return;
-	dentry = args->ext.dentry ? dget(args->ext.dentry) : d_find_any_alias(args->ext.inode);
+	spin_lock(&inode->i_lock);
+	dentry = args->ext.dentry ?: alias_first(inode);
+	if (dentry)
+		take_dentry_name_snapshot(&snapshot, dentry);
+	spin_unlock(&inode->i_lock);
 	if (!dentry)
 		return;
-	take_dentry_name_snapshot(&snapshot, dentry);
 	strscpy(t->name, snapshot.name.name, sizeof(t->name));
 	release_dentry_name_snapshot(&snapshot);
-	dput(dentry);
 }
 
 static u32 flags_of(const struct fuse_mount *fm, const struct fuse_args *args, bool background)

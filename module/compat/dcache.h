@@ -5,6 +5,9 @@
  * may free, so that a copy is kept for as long as the request lasts.  The copy goes
  * with the lines 6.1, 6.12+deb12 and 6.12+deb13 of dkms/matrix.
  *
+ * for_each_alias(): 7.2 has it; before, the list's node was in a union.  Ours goes with the
+ * same lines.
+ *
  * HAVE_DEFAULT_D_FLAGS: since 6.17 a file system says in flags what its names have; the
  * calls instead go with the same lines.
  */
@@ -12,6 +15,12 @@
 #define _EXTFUSE_COMPAT_DCACHE_H
 
 #include <linux/dcache.h>
+
+/* All dentries of an inode, under its i_lock. */
+#ifndef for_each_alias
+#define for_each_alias(dentry, inode) \
+	hlist_for_each_entry(dentry, &(inode)->i_dentry, d_u.d_alias)
+#endif
 
 /*
  * Does a directory compare names otherwise than byte by byte?  Under RCU.  Where a
