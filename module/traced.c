@@ -6,6 +6,10 @@
  *
  * What is in the table is the table's.  When nobody traces any more it is emptied, and who
  * comes for one of them finds none.
+ *
+ * Places that ask whether somebody traces are patched one after the other.  So the table is
+ * open only while all of them say so: what comes into it is asked for at its end.  Else it
+ * would stay, and be taken for another request whose args have the same address.
  */
 #include "fuse_i.h"
 #include "traced.h"
@@ -113,8 +117,8 @@ void extfuse_tracing_on(void)
 {
 	mutex_lock(&switch_lock);
 	if (!tracing++) {
-		table_set(true);
 		static_branch_enable(&extfuse_tracing);
+		table_set(true);
 	}
 	mutex_unlock(&switch_lock);
 }
@@ -123,8 +127,8 @@ void extfuse_tracing_off(void)
 {
 	mutex_lock(&switch_lock);
 	if (!--tracing) {
-		static_branch_disable(&extfuse_tracing);
 		table_set(false);
+		static_branch_disable(&extfuse_tracing);
 	}
 	mutex_unlock(&switch_lock);
 }
