@@ -156,50 +156,70 @@ static bool tracer_has(struct tracer *tr)
 	return has;
 }
 
-/* The next one that fits; NULL: none does.  @head: what is told without one. */
-static struct extfuse_record *tracer_next(struct tracer *tr, size_t left, struct extfuse_trace *head)
+/*
+ * What is read next; 0: nothing.  It stays the first until record_took(), for one reads at a
+ * time.  @head: what is told without a record.
+ */
+static u32 record_next(struct tracer *tr, struct extfuse_record **record, struct extfuse_trace *head)
 {
-	struct extfuse_record *record;
+	u32 size = 0;
 
+	memset(head, 0, sizeof(*head));
 	spin_lock(&tr->lock);
-	record = list_first_entry_or_null(&tr->records, struct extfuse_record, list);
-	if (record && record->head.size <= left) {
-		list_del(&record->list);
-		tr->bytes -= record->head.size;
-		tr->told = record->head.lost;
-	} else if (!record && tr->lost != tr->told && sizeof(*head) <= left) {
-		head->size = sizeof(*head);
+	*record = list_first_entry_or_null(&tr->records, struct extfuse_record, list);
+	if (*record) {
+		size = (*record)->head.size;
+	} else if (tr->lost != tr->told) {
+		size = sizeof(*head);
 		head->lost = tr->lost;
-		tr->told = tr->lost;
-	} else {
-		record = NULL;
 	}
 	spin_unlock(&tr->lock);
-	return record;
+	head->size = size;
+	return size;
 }
 
-static ssize_t records_read(struct tracer *tr, char __user *to, size_t size)
+static void record_took(struct tracer *tr, struct extfuse_record *record, const struct extfuse_trace *head)
+{
+	spin_lock(&tr->lock);
+	tr->told = head->lost;
+	if (record) {
+		list_del(&record->list);
+		tr->bytes -= head->size;
+	}
+	spin_unlock(&tr->lock);
+	kfree(record);
+}
+
+/* One at most.  Returns its size; 0: there is none. */
+static ssize_t record_read(struct tracer *tr, char __user *to, size_t room)
 {
 	struct extfuse_record *record;
+	const struct extfuse_trace *from;
 	struct extfuse_trace head;
-	size_t done = 0;
-	u32 n;
-	int err = 0;
+	u32 size = record_next(tr, &record, &head);
 
-	while (!err) {
-		memset(&head, 0, sizeof(head));
-		record = tracer_next(tr, size - done, &head);
-		n = record ? record->head.size : head.size;
-		if (!n)
-			break;
-		if (copy_to_user(to + done, record ? &record->head : &head, n))
-			err = -EFAULT;
-		kfree(record);
-		done += n;
-	}
-	if (err)
-		return err;
-	return done || !tracer_has(tr) ? done : -EINVAL;
+	from = record ? &record->head : &head;
+	if (size > room)
+		return -EINVAL;
+	if (copy_to_user(to, from, size))
+		return -EFAULT;
+	if (size)
+		record_took(tr, record, from);
+	return size;
+}
+
+/* As many as there is room for. */
+static ssize_t records_read(struct tracer *tr, char __user *to, size_t size)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	do {
+		n = record_read(tr, to + done, size - done);
+		if (n > 0)
+			done += n;
+	} while (n > 0);
+	return done ?: n;
 }
 
 static ssize_t tracer_read(struct file *file, char __user *to, size_t size, loff_t *pos)
@@ -212,7 +232,8 @@ static ssize_t tracer_read(struct file *file, char __user *to, size_t size, loff
 
 		/* What came before the end was put there before it. */
 		smp_rmb();
-		mutex_lock(&tr->read_lock);
+		if (mutex_lock_interruptible(&tr->read_lock))
+			return -ERESTARTSYS;
 		ret = records_read(tr, to, size);
 		mutex_unlock(&tr->read_lock);
 		if (ret || gone)

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -90,6 +91,7 @@ static void records(void)
 	int fd = begin_now(0), data = begin_now(EXTFUSE_TRACE_DATA);
 	const struct extfuse_trace *head = (void *)bytes;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
+	void *nowhere = mmap(NULL, sizeof(bytes), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char value[2000] = "", path[300];
 	ssize_t n;
 
@@ -102,6 +104,8 @@ static void records(void)
 	/* No part of a record, and not lost. */
 	EXPECT(-1, read(fd, bytes, sizeof(*head)));
 	EXPECT(EINVAL, errno);
+	EXPECT(-1, read(fd, nowhere, sizeof(bytes)));
+	EXPECT(EFAULT, errno);
 	n = read(fd, bytes, sizeof(bytes));
 	CHECK(n >= (ssize_t)sizeof(*head) && n == head->size && !(n % 8), "one record: %zd", n);
 	EXPECT(FUSE_LOOKUP, head->opcode);
@@ -174,6 +178,29 @@ static void races(void)
 		pthread_join(t[i], NULL);
 }
 
+/* Requests end while somebody reads: there is a record or none, and never too little room. */
+static void *reads(void *stop)
+{
+	int fd = begin_now(0);
+
+	while (!__atomic_load_n((int *)stop, __ATOMIC_RELAXED))
+		CHECK(read(fd, bytes, sizeof(bytes)) > 0 || errno == EAGAIN, "a read: %d", errno);
+	close(fd);
+	return NULL;
+}
+
+static void reads_meanwhile(void)
+{
+	pthread_t t;
+	int stop = 0, i;
+
+	CHECK(!pthread_create(&t, NULL, reads, &stop), "a thread");
+	for (i = 0; i < 1500; i++)
+		look("nothing");
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	pthread_join(t, NULL);
+}
+
 int main(void)
 {
 	struct pollfd p = { .events = POLLIN };
@@ -185,6 +212,7 @@ int main(void)
 	records();
 	losses();
 	races();
+	reads_meanwhile();
 	/* It ends with the mount, once all was read. */
 	fd = begin_now(0);
 	look("nothing");
