@@ -199,7 +199,7 @@ void extfuse_trace_begin(struct fuse_mount *fm, struct fuse_args *args, bool bac
 		return;
 	t = extfuse_traced_alloc((gfp & ~__GFP_NOFAIL) | __GFP_NOWARN);
 	if (!t) {
-		extfuse_tracers_lose(fm->fc);
+		extfuse_tracers_lose(fm->fc, args->opcode);
 		return;
 	}
 	t->background = background;

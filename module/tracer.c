@@ -42,7 +42,7 @@ static LIST_HEAD(tracers);
 
 static bool tracer_wants(const struct tracer *tr, const struct fuse_conn *fc, u32 opcode, const struct pid *tgid)
 {
-	if (READ_ONCE(tr->fc) != fc || !(tr->ops & BIT_ULL(opcode)))
+	if (READ_ONCE(tr->fc) != fc || opcode >= EXTFUSE_OPCODES || !(tr->ops & BIT_ULL(opcode)))
 		return false;
 	return !tr->pid || tr->pid == tgid;
 }
@@ -52,8 +52,6 @@ bool extfuse_tracers_want(const struct fuse_conn *fc, u32 opcode)
 	const struct tracer *tr;
 	bool wants = false;
 
-	if (opcode >= EXTFUSE_OPCODES)
-		return false;
 	rcu_read_lock();
 	list_for_each_entry_rcu(tr, &tracers, list)
 		wants |= tracer_wants(tr, fc, opcode, task_tgid(current));
@@ -69,13 +67,13 @@ static void tracer_lose(struct tracer *tr)
 	wake_up_interruptible(&tr->wait);
 }
 
-void extfuse_tracers_lose(const struct fuse_conn *fc)
+void extfuse_tracers_lose(const struct fuse_conn *fc, u32 opcode)
 {
 	struct tracer *tr;
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(tr, &tracers, list) {
-		if (READ_ONCE(tr->fc) == fc)
+		if (tracer_wants(tr, fc, opcode, task_tgid(current)))
 			tracer_lose(tr);
 	}
 	rcu_read_unlock();
@@ -135,6 +133,8 @@ void extfuse_tracers_end(const struct fuse_conn *fc)
 {
 	struct tracer *tr;
 
+	/* Pairs with that in extfuse_ioctl_trace(). */
+	smp_mb();
 	rcu_read_lock();
 	list_for_each_entry_rcu(tr, &tracers, list) {
 		if (READ_ONCE(tr->fc) != fc)
@@ -310,7 +310,9 @@ static struct tracer *tracer_make(const struct fuse_conn *fc, const struct extfu
 		return ERR_PTR(-ENOMEM);
 	if (arg->pid) {
 		tr->pid = find_get_pid(arg->pid);
-		if (!tr->pid) {
+		/* That of a thread is no process's: nothing would ever be traced. */
+		if (!tr->pid || !pid_has_task(tr->pid, PIDTYPE_TGID)) {
+			put_pid(tr->pid);
 			kfree(tr);
 			return ERR_PTR(-ESRCH);
 		}

@@ -61,6 +61,26 @@ static void look(const char *name)
 	(void)!stat(path, &st);
 }
 
+/* A thread has a number that is no process's. */
+static void *by_thread(void *out)
+{
+	struct extfuse_ioc_trace arg = wanted(0);
+
+	arg.pid = gettid();
+	*(int *)out = begin(&arg);
+	return NULL;
+}
+
+static int of_thread(void)
+{
+	pthread_t t;
+	int ret = 0;
+
+	CHECK(!pthread_create(&t, NULL, by_thread, &ret), "a thread");
+	pthread_join(t, NULL);
+	return ret;
+}
+
 static void refusals(void)
 {
 	struct extfuse_ioc_trace arg = wanted(0);
@@ -83,6 +103,7 @@ static void refusals(void)
 	arg = wanted(0);
 	arg.pid = 0x7fffffff;
 	EXPECT(-ESRCH, begin(&arg));
+	EXPECT(-ESRCH, of_thread());
 	EXPECT(-EFAULT, begin((void *)16));
 }
 
