@@ -190,7 +190,8 @@ static void line_compare(struct replay *r, struct json_object *line, struct json
 	change_count(r, change);
 	r->differ++;
 	request_print(&r->run, line);
-	printf(": %s", change);
+	fputs(": ", stdout);
+	text_plain(stdout, change);
 	if (*say.text) {
 		fputs(": ", stdout);
 		text_plain(stdout, say.text);
@@ -222,8 +223,12 @@ static void summary_print(const struct replay *r)
 	if (r->skipped)
 		printf(", %zu cannot be compared", r->skipped);
 	putchar('\n');
-	for (i = 0; i < CHANGES_MAX && r->changes[i].count; i++)
-		printf("%8zu %s\n", r->changes[i].count, r->changes[i].text);
+	for (i = 0; i < CHANGES_MAX && r->changes[i].count; i++) {
+		printf("%8zu ", r->changes[i].count);
+		/* The words of the file may be anything. */
+		text_plain(stdout, r->changes[i].text);
+		putchar('\n');
+	}
 }
 
 int do_replay(const struct cli_args *args)
