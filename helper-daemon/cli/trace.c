@@ -87,6 +87,17 @@ static int signals_begin(struct trace *t)
 	return t->signals < 0 ? cli_fail("cannot wait for signals: %s", strerror(errno)) : 0;
 }
 
+/* What it holds is the data of all users. */
+static FILE *record_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (fd >= 0 && !file)
+		close(fd);
+	return file;
+}
+
 static int output_begin(struct trace *t)
 {
 	int columns, lines;
@@ -100,7 +111,7 @@ static int output_begin(struct trace *t)
 	}
 	if (!t->args->record)
 		return 0;
-	t->record = fopen(t->args->record, "we");
+	t->record = record_open(t->args->record);
 	return t->record ? 0 : cli_fail("%s: %s", t->args->record, strerror(errno));
 }
 
@@ -213,10 +224,13 @@ int do_trace(const struct cli_args *args)
 
 	if (cli_open(&target, args->mount))
 		return 1;
-	status = signals_begin(&t) || output_begin(&t);
+	status = signals_begin(&t);
 	if (!status)
 		status = trace_begin(&t, &target);
 	cli_close(&target);
+	/* Where it cannot trace, an older record stays as it is. */
+	if (!status)
+		status = output_begin(&t);
 	if (!status) {
 		fprintf(stderr, "extfuse: tracing; Ctrl-C ends it\n");
 		status = trace_run(&t) < 0;
