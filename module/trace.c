@@ -115,14 +115,18 @@ static void nodes_fill(struct extfuse_traced *t, const struct fuse_args *args)
 	}
 }
 
-static void caller_fill(struct extfuse_trace *record, const struct fuse_conn *fc, const struct fuse_args *args)
+/* As extfuse_creds_translate() has it, for callers that fuse refuses as well. */
+static void caller_fill(struct extfuse_trace *record, const struct fuse_mount *fm, const struct fuse_args *args)
 {
+	bool idmapped = record->req_flags & EXTFUSE_F_IDMAPPED;
+	const struct fuse_conn *fc = fm->fc;
+
 	memcpy(record->comm, current->comm, sizeof(record->comm));
 	record->comm[sizeof(record->comm) - 1] = '\0';
 	if (args->nocreds)
 		return;
-	record->uid = from_kuid_munged(fc->user_ns, current_fsuid());
-	record->gid = from_kgid_munged(fc->user_ns, current_fsgid());
+	record->uid = from_kuid_munged(fc->user_ns, idmapped ? extfuse_mapped_fsuid(fm, args) : current_fsuid());
+	record->gid = from_kgid_munged(fc->user_ns, idmapped ? extfuse_mapped_fsgid(fm, args) : current_fsgid());
 	record->pid = pid_nr_ns(task_pid(current), fc->pid_ns);
 }
 
@@ -184,7 +188,7 @@ static void traced_fill(struct extfuse_traced *t, struct fuse_mount *fm, const s
 	record->opcode = args->opcode;
 	record->nodeid = args->nodeid;
 	record->req_flags = flags_of(fm, args, t->background);
-	caller_fill(record, fm->fc, args);
+	caller_fill(record, fm, args);
 	if (xc)
 		stamps_fill(record, xc, args);
 	nodes_fill(t, args);
