@@ -192,8 +192,12 @@ static int trace_run(struct trace *t)
 	int more = 1;
 
 	while (more > 0 && !t->is_full) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		if (poll(p, 2, -1) < 0) {
+			/* Then it says nothing of the descriptors, and a read might wait. */
+			if (errno == EINTR)
+				continue;
 			return -cli_fail("cannot wait: %s", strerror(errno));
+		}
 		if (p[1].revents)
 			return rest_read(t);
 		if (p[0].revents)
