@@ -94,7 +94,7 @@ check-packages: deps	## build, install, boot, upgrade and purge the packages of 
 fuzz: build	## hostile daemons, programs and users by new seeds, in a VM (3 min; FUZZ=HOURS, KERNELS=)
 	@tests/fuzz/run
 
-powercut: build	## power cuts in the middle of work: what was durable is there after it (25 s each; CUTS=4, SEED=, KERNELS=)
+powercut: build	## power cuts in the middle of work: what was durable is there after it (25 s each; CUTS=3, SEED=, KERNELS=)
 	@tests/powercut/run
 
 bench: build	## instructions and times against native and stock fuse, build/bench.json (10 min)

@@ -14,7 +14,7 @@
 #include "model_cells.h"
 
 #define TASKS		5
-#define OPERATIONS	2000	/* of each */
+#define OPERATIONS	1200	/* of each */
 #define LIFETIME	(RAW_SEC / 5)
 /* A reply waits for a processor before its lifetime begins. */
 #define LATE		(LIFETIME + RAW_SEC * case_slow())
