@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache_sizes.h"
 #include "counters.h"
 #include "json.h"
 #include "openmetrics.h"
@@ -40,7 +41,34 @@ static void stats_print(const struct extfuse_op_stats *ops)
 	}
 }
 
-static void stats_json(const struct mount_entry *e, const struct extfuse_op_stats *ops)
+static void caches_print(const struct cache_sizes *sizes)
+{
+	const struct cache_size *s;
+
+	if (!sizes->count)
+		return;
+	printf("\n%-16s %10s %10s %12s\n", "cache", "entries", "of", "bytes");
+	for (s = sizes->sizes; s < sizes->sizes + sizes->count; s++)
+		printf("%-16s %10llu %10llu %12llu\n", s->name, (unsigned long long)s->entries,
+		       (unsigned long long)s->max_entries, (unsigned long long)s->bytes);
+}
+
+static void caches_json(struct json *j, const struct cache_sizes *sizes)
+{
+	const struct cache_size *s;
+
+	json_open(j, "caches", '{');
+	for (s = sizes->sizes; s < sizes->sizes + sizes->count; s++) {
+		json_open(j, s->name, '{');
+		json_number(j, "entries", s->entries);
+		json_number(j, "max_entries", s->max_entries);
+		json_number(j, "bytes", s->bytes);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
+static void stats_json(const struct mount_entry *e, const struct extfuse_op_stats *ops, const struct cache_sizes *sizes)
 {
 	struct json j = { .out = stdout };
 	struct opcode_label label;
@@ -61,6 +89,7 @@ static void stats_json(const struct mount_entry *e, const struct extfuse_op_stat
 		json_close(&j, '}');
 	}
 	json_close(&j, '}');
+	caches_json(&j, sizes);
 	json_close(&j, '}');
 }
 
@@ -126,16 +155,23 @@ static int stats_one(const struct cli_args *args, const struct cli_target *t)
 {
 	struct extfuse_op_stats ops[EXTFUSE_OPCODES] = { 0 };
 	int err = extfuse_conn__stats(t->fd, t->e->conn, ops);
+	struct cache_sizes sizes = { 0 };
 
 	/* If nothing was ever attached, nothing was counted, which in JSON is an answer too. */
 	if (err == -ENODATA && args->json)
 		err = 0;
 	if (err)
 		return cli_no_counters(args->mount, err);
-	if (args->json)
-		stats_json(t->e, ops);
-	else
+	err = cache_sizes_get(&sizes, t->fd, t->e->conn);
+	if (err)
+		cli_fail("%s: its caches cannot be counted: %s", args->mount, strerror(-err));
+	if (args->json) {
+		stats_json(t->e, ops, &sizes);
+	} else {
 		stats_print(ops);
+		caches_print(&sizes);
+	}
+	free(sizes.sizes);
 	return 0;
 }
 

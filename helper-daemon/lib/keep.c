@@ -10,10 +10,10 @@
  */
 #include <bpf/btf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -40,70 +40,19 @@ static void old__free(struct old *old)
 	old->maps = NULL;
 }
 
-static bool old__has(const struct old *old, __u32 id)
+static int old__add(void *arg, int fd, const struct bpf_map_info *info)
 {
-	for (unsigned int i = 0; i < old->nmaps; i++)
-		if (old->maps[i].info.id == id)
-			return true;
-	return false;
-}
+	struct old *old = arg;
+	struct old_map *maps = realloc(old->maps, (old->nmaps + 1) * sizeof(*maps));
 
-static int old__add(struct old *old, __u32 id)
-{
-	struct old_map *maps, map = { .fd = -1 };
-	__u32 size = sizeof(map.info);
-	int ret;
-
-	if (old__has(old, id))
-		return 0;
-	maps = realloc(old->maps, (old->nmaps + 1) * sizeof(*maps));
 	if (!maps)
 		return -ENOMEM;
 	old->maps = maps;
-	map.fd = bpf_map_get_fd_by_id(id);
-	if (map.fd < 0)
+	maps[old->nmaps] = (struct old_map){ .fd = fcntl(fd, F_DUPFD_CLOEXEC, 0), .info = *info };
+	if (maps[old->nmaps].fd < 0)
 		return -errno;
-	if (bpf_obj_get_info_by_fd(map.fd, &map.info, &size)) {
-		ret = -errno;
-		close(map.fd);
-		return ret;
-	}
-	maps[old->nmaps++] = map;
+	old->nmaps++;
 	return 0;
-}
-
-/* As many as the kernel lets a program have. */
-#define MAPS_MAX	64
-
-static int old__add_program(struct old *old, __u32 id)
-{
-	__u32 ids[MAPS_MAX], size = sizeof(struct bpf_prog_info);
-	struct bpf_prog_info info = { .nr_map_ids = MAPS_MAX, .map_ids = (__u64)(unsigned long)ids };
-	int fd = bpf_prog_get_fd_by_id(id), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		ret = -errno;
-	else if (info.nr_map_ids > MAPS_MAX)
-		ret = -E2BIG;
-	for (__u32 i = 0; !ret && i < info.nr_map_ids; i++)
-		ret = old__add(old, ids[i]);
-	close(fd);
-	return ret;
-}
-
-static int old__get(struct old *old, int fd, __u32 conn)
-{
-	__u32 ids[EXTFUSE_PROGS_MAX];
-	struct extfuse_ioc_progs ioc = {
-		.conn = conn, .count = EXTFUSE_PROGS_MAX, .ids = (__u64)(unsigned long)ids,
-	};
-	int ret = ioctl(fd, EXTFUSE_IOC_PROGS, &ioc) ? -errno : 0;
-
-	for (__u32 i = 0; !ret && i < ioc.count; i++)
-		ret = old__add_program(old, ids[i]);
-	return ret;
 }
 
 /* The one map of that name; NULL: there is none, or are several. */
@@ -220,7 +169,7 @@ static bool keep(struct bpf_object *obj, struct bpf_map *map, const struct old *
 int keep__caches(struct bpf_object *obj, int fd, __u32 conn)
 {
 	struct old old = { 0 };
-	int ret = old__get(&old, fd, conn), n = 0;
+	int ret = extfuse_conn__each_map(fd, conn, old__add, &old), n = 0;
 	struct bpf_map *map;
 
 	if (!ret && constants_take(obj, &old)) {

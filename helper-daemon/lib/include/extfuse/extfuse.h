@@ -21,6 +21,7 @@ extern "C" {
 #endif
 
 struct extfuse_ext;
+struct bpf_map_info;
 struct bpf_object;
 
 /* How an extension is attached; zero means "not given" in each field but negtimeo_ns. */
@@ -140,6 +141,17 @@ int extfuse_conn__detach(int fd, __u32 conn);
 /* State and counters of a connection; @ops has room for EXTFUSE_OPCODES. */
 int extfuse_conn__query(int fd, __u32 conn, struct extfuse_ioc_query *query);
 int extfuse_conn__stats(int fd, __u32 conn, struct extfuse_op_stats *ops);
+
+/**
+ * extfuse_conn__each_map - call a function for each map that the attached programs use
+ * @fn:		gets a descriptor of the map, which is closed afterwards, and what the kernel
+ *		says of it (<linux/bpf.h>)
+ *
+ * Until one call does not return 0.  Returns what that did, or -errno: -ENOENT nothing is
+ * attached, or it was detached meanwhile; -EPERM, as for who may not have maps by their ids.
+ */
+int extfuse_conn__each_map(int fd, __u32 conn, int (*fn)(void *arg, int map, const struct bpf_map_info *info),
+			   void *arg);
 
 /*
  * Begins a trace; returns a descriptor to read records from (struct extfuse_trace), or -errno.
