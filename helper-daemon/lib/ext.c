@@ -213,7 +213,7 @@ static int explain_attach(const struct extfuse_ext *ext, const char *doing, int 
 		{ EPERM, "no right to attach (CAP_SYS_ADMIN and CAP_BPF); run it as root, and not in a container" },
 		{ ENODEV, "no such connection; is the file system still mounted?" },
 		{ ENOTCONN, "the connection was aborted; unmount the file system" },
-		{ ENOTTY, "extfuse.ko is another version than this library; update both" },
+		{ ENOTTY, "the descriptor is of no mount of type extfuse, or extfuse.ko is another version than this library" },
 		{ E2BIG, "this library asks for more than extfuse.ko knows; load the newer module" },
 		{ EACCES, "a program calls a function that programs must not call" },
 	};
