@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "trace_open.h"
+#include "trace_record.h"
 
 /* Records without data of the requests of a second or so. */
 #define ROOM		(32 << 20)
@@ -33,7 +34,7 @@ struct latency {
 	struct times all[EXTFUSE_OPCODES];
 	struct times last[EXTFUSE_OPCODES];	/* between the two last looks */
 	struct times next[EXTFUSE_OPCODES];	/* since then */
-	__u64 bytes[READ_SIZE / sizeof(__u64)];
+	__u64 bytes[READ_SIZE / sizeof(__u64) + 1];	/* a NUL behind them */
 };
 
 /* Up to 2^(SHIFT + 1) a bucket for each; then as many for each power of two. */
@@ -107,18 +108,17 @@ void latency_end(struct latency *l)
 
 static void records_add(struct latency *l, size_t len)
 {
-	const struct extfuse_trace *record;
+	struct trace_record r;
 	size_t at = 0;
 
-	for (; len - at >= sizeof(*record); at += record->size) {
-		record = (const void *)((const char *)l->bytes + at);
-		if (record->size < sizeof(*record) || record->size > len - at)
+	for (; at < len; at += r.head->size) {
+		if (trace_record_read(&r, (const char *)l->bytes + at, len - at))
 			return;
-		l->lost = record->lost;
-		if (!record->opcode || record->opcode >= EXTFUSE_OPCODES)
+		l->lost = r.head->lost;
+		if (!r.head->opcode || r.head->opcode >= EXTFUSE_OPCODES)
 			continue;
-		times_add(&l->all[record->opcode], record->ns);
-		times_add(&l->next[record->opcode], record->ns);
+		times_add(&l->all[r.head->opcode], r.head->ns);
+		times_add(&l->next[r.head->opcode], r.head->ns);
 	}
 }
 
@@ -127,7 +127,7 @@ void latency_read(struct latency *l)
 {
 	ssize_t n;
 
-	while ((n = read(l->fd, l->bytes, sizeof(l->bytes))) > 0)
+	while ((n = read(l->fd, l->bytes, READ_SIZE)) > 0)
 		records_add(l, n);
 }
 

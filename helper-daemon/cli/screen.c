@@ -99,19 +99,6 @@ void screen_size(int *columns, int *lines)
 	*lines = size.ws_row ? size.ws_row : 24;
 }
 
-/* Bytes of the first @columns characters of a line. */
-static size_t fits(const char *line, size_t len, int columns)
-{
-	size_t at = 0;
-	int n;
-
-	for (; at < len && columns; columns--) {
-		n = text_utf8_length(line + at);
-		at += n ? n : 1;
-	}
-	return at < len ? at : len;
-}
-
 /* The last line has no newline, which would push the first one out. */
 static void page(FILE *out, const char *text)
 {
@@ -122,7 +109,7 @@ static void page(FILE *out, const char *text)
 	fputs(HOME, out);
 	for (; *text && lines; lines--) {
 		len = strcspn(text, "\n");
-		fwrite(text, 1, fits(text, len, columns), out);
+		fwrite(text, 1, text_fit(text, len, columns), out);
 		fputs(CLEAR_LINE, out);
 		text += len + (text[len] == '\n');
 		if (*text && lines > 1)

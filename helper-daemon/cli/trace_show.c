@@ -162,34 +162,12 @@ static void answer_put(FILE *out, const struct trace_record *r)
 		fprintf(out, " reply %s", test_verdict(&label, t->reply_verdict, true));
 }
 
-/* Bytes of the first @columns characters. */
-static size_t columns_cut(const char *text, size_t columns)
-{
-	size_t at = 0;
-	int n;
-
-	while (text[at] && columns--) {
-		n = text_utf8_length(text + at);
-		at += n ? n : 1;
-	}
-	return at;
-}
-
-static size_t columns_of(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text; text++)
-		n += (*text & 0xc0) != 0x80;
-	return n;
-}
-
 static void line_put(FILE *out, const char *request, const char *answer, int width)
 {
-	size_t tail = columns_of(answer), cut;
+	size_t tail = text_characters(answer), cut;
 
-	if (width > 0 && columns_of(request) + tail > (size_t)width) {
-		cut = columns_cut(request, (size_t)width > tail + 1 ? width - tail - 1 : 0);
+	if (width > 0 && text_characters(request) + tail > (size_t)width) {
+		cut = text_fit(request, strlen(request), (size_t)width > tail + 1 ? width - tail - 1 : 0);
 		fprintf(out, "%.*s…%s\n", (int)cut, request, answer);
 		return;
 	}

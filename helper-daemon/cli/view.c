@@ -104,15 +104,6 @@ static int compare(const void *a, const void *b, void *view)
 	return strcmp(x->name, y->name);
 }
 
-static int characters(const char *s)
-{
-	int n, count = 0;
-
-	for (; *s; s += n ? n : 1, count++)
-		n = text_utf8_length(s);
-	return count;
-}
-
 /* Of a name that is too long its end tells more. */
 static void put_name(FILE *out, const char *name, int width)
 {
@@ -125,7 +116,7 @@ static void put_name(FILE *out, const char *name, int width)
 		return;
 	text_name(memory, name);
 	fclose(memory);
-	count = characters(text);
+	count = text_characters(text);
 	s = text;
 	if (count > width) {
 		fputc('~', out);

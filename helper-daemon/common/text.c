@@ -61,6 +61,28 @@ void text_lines(FILE *out, const char *lines, size_t len)
 	put(out, lines, len, "\n\t", "");
 }
 
+size_t text_characters(const char *text)
+{
+	size_t count = 0;
+	int n;
+
+	for (; *text; text += n ? n : 1, count++)
+		n = text_utf8_length(text);
+	return count;
+}
+
+size_t text_fit(const char *text, size_t len, size_t columns)
+{
+	size_t at = 0;
+	int n;
+
+	for (; at < len && columns; columns--) {
+		n = text_utf8_length(text + at);
+		at += n ? n : 1;
+	}
+	return at < len ? at : len;
+}
+
 int text_utf8_length(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;

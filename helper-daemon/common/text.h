@@ -20,4 +20,10 @@ void text_lines(FILE *out, const char *lines, size_t len);
 /* Bytes of the UTF-8 character at @text, 0 if there is none. */
 int text_utf8_length(const char *text);
 
+/* How many characters there are; a byte that is none counts as one. */
+size_t text_characters(const char *text);
+
+/* Bytes of the first @columns of them, of @len bytes. */
+size_t text_fit(const char *text, size_t len, size_t columns);
+
 #endif /* EXTFUSE_TEXT_H */
