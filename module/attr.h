@@ -55,6 +55,31 @@ static inline u64 extfuse_valid_ns(u64 sec, u32 nsec)
 }
 
 /* Lifetimes are cut down to @max, @max_attr and @max_entry: in ns. */
+/* All but the node's number. */
+static __always_inline void extfuse_attr_of_stat(const struct fuse_conn *fc, struct fuse_attr *attr,
+						 const struct kstat *stat)
+{
+	struct user_namespace *ns = fc->user_ns;
+
+	memset(attr, 0, sizeof(*attr));
+	attr->size = stat->size;
+	attr->blocks = stat->blocks;
+	attr->atime = stat->atime.tv_sec;
+	attr->mtime = stat->mtime.tv_sec;
+	attr->ctime = stat->ctime.tv_sec;
+	attr->atimensec = stat->atime.tv_nsec;
+	attr->mtimensec = stat->mtime.tv_nsec;
+	attr->ctimensec = stat->ctime.tv_nsec;
+	attr->mode = stat->mode;
+	attr->nlink = stat->nlink;
+	attr->uid = likely(ns == &init_user_ns) ? __kuid_val(stat->uid) :
+						  from_kuid_munged(ns, stat->uid);
+	attr->gid = likely(ns == &init_user_ns) ? __kgid_val(stat->gid) :
+						  from_kgid_munged(ns, stat->gid);
+	attr->rdev = new_encode_dev(stat->rdev);
+	attr->blksize = stat->blksize;
+}
+
 void extfuse_attr_cap(struct fuse_attr_out *out, u64 max);
 void extfuse_entry_cap(struct fuse_entry_out *out, u64 max_attr, u64 max_entry);
 /* What else of the node does a reply make doubtful, that contradicts what the inode says? */

@@ -11,6 +11,7 @@
  * because every change of our own would do so as well: see extfuse_node_opened().
  */
 #include "fuse_i.h"
+#include "attr.h"
 #include "cto.h"
 #include "kept.h"
 #include "params.h"
@@ -36,20 +37,12 @@ static struct dentry *opened_name(const struct file *file, struct inode *inode)
 	return d_inode(dentry) == inode ? dget(dentry) : d_find_any_alias(inode);
 }
 
-/* Under the writeback cache size and times of a regular file are the kernel's. */
 static bool attributes_are(struct inode *inode, const struct kstat *stat)
 {
-	const struct fuse_attr times = {
-		.mtime = stat->mtime.tv_sec, .mtimensec = stat->mtime.tv_nsec,
-		.ctime = stat->ctime.tv_sec, .ctimensec = stat->ctime.tv_nsec,
-	};
+	struct fuse_attr attr;
 
-	if (stat->mode != get_fuse_inode(inode)->orig_i_mode || stat->nlink != inode->i_nlink ||
-	    !uid_eq(stat->uid, inode->i_uid) || !gid_eq(stat->gid, inode->i_gid))
-		return false;
-	if (get_fuse_conn(inode)->writeback_cache && S_ISREG(inode->i_mode))
-		return true;
-	return stat->size == i_size_read(inode) && !extfuse_times_differ(inode, &times);
+	extfuse_attr_of_stat(get_fuse_conn(inode), &attr, stat);
+	return !extfuse_attr_doubts(inode, &attr);
 }
 
 /*

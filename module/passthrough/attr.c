@@ -7,6 +7,7 @@
  * system tells nobody here.
  */
 #include "fuse_i.h"
+#include "attr.h"
 #include "passthrough/pass.h"
 #include "compat/statx.h"
 #include "compat/vfs.h"
@@ -39,26 +40,8 @@ static u64 node_number(const struct extfuse_pass *pass, const struct kstat *stat
 static bool attr_fill(const struct extfuse_pass *pass, struct fuse_attr *attr,
 		      const struct kstat *stat)
 {
-	struct user_namespace *ns = pass->fm->fc->user_ns;
-
-	memset(attr, 0, sizeof(*attr));
+	extfuse_attr_of_stat(pass->fm->fc, attr, stat);
 	attr->ino = node_number(pass, stat);
-	attr->size = stat->size;
-	attr->blocks = stat->blocks;
-	attr->atime = stat->atime.tv_sec;
-	attr->mtime = stat->mtime.tv_sec;
-	attr->ctime = stat->ctime.tv_sec;
-	attr->atimensec = stat->atime.tv_nsec;
-	attr->mtimensec = stat->mtime.tv_nsec;
-	attr->ctimensec = stat->ctime.tv_nsec;
-	attr->mode = stat->mode;
-	attr->nlink = stat->nlink;
-	attr->uid = likely(ns == &init_user_ns) ? __kuid_val(stat->uid) :
-						  from_kuid_munged(ns, stat->uid);
-	attr->gid = likely(ns == &init_user_ns) ? __kgid_val(stat->gid) :
-						  from_kgid_munged(ns, stat->gid);
-	attr->rdev = new_encode_dev(stat->rdev);
-	attr->blksize = stat->blksize;
 	return !((stat->mode ^ pass->inode->i_mode) & S_IFMT);
 }
 
